@@ -1,0 +1,74 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const OURS = '@backend-labs/';
+
+/** Who may import whom. What is not here may import nothing of ours. */
+const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }[] = [
+  { from: /^shared\/catalog\//, to: [] },
+  { from: /^shared\/stack\//, to: [] },
+  { from: /^shared\/testkit\//, to: ['stack'] },
+  { from: /^shared\/runner\//, to: ['catalog', 'stack'] },
+  { from: /^shared\/cli\//, to: ['catalog', 'runner', 'stack'] },
+  { from: /^labs\/[^/]+\/tests\//, to: ['testkit'] },
+  { from: /^labs\//, to: [] },
+];
+
+/** Every import of a file, static, dynamic and type-only alike. */
+function importsOf(file: string, source: string): string[] {
+  const { module } = parseSync(file, source);
+  const dynamic = module.dynamicImports.map(({ moduleRequest: { start, end } }) =>
+    source.slice(start, end).replaceAll(/^['"`]|['"`]$/g, ''),
+  );
+  const reexports = module.staticExports.flatMap(({ entries }) =>
+    entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
+  );
+  return [
+    ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    ...reexports,
+    ...dynamic,
+  ];
+}
+
+/** The arrows of a file that the design does not draw. */
+function strayArrows(file: string, source: string): string[] {
+  const allowed = ARROWS.find(({ from }) => from.test(file))?.to ?? [];
+  const home = /^(shared|labs)\/[^/]+\//.exec(file)?.[0] ?? '';
+  return [...new Set(importsOf(file, source))]
+    .filter((target) => {
+      if (target.startsWith(OURS)) return !allowed.includes(target.slice(OURS.length));
+      if (!target.startsWith('.')) return false;
+      return !relative(ROOT, resolve(ROOT, dirname(file), target)).startsWith(home);
+    })
+    .map((target) => `${file} imports ${target}`);
+}
+
+describe('architecture', () => {
+  const files = globSync('{shared,labs}/*/**/*.ts', {
+    cwd: ROOT,
+    exclude: (path) => path.includes('node_modules'),
+  }).filter((path) => !path.includes('node_modules'));
+
+  test('only the arrows of the design are drawn', () => {
+    expect(files.length).toBeGreaterThan(40);
+    const stray = files.flatMap((file) =>
+      strayArrows(file, readFileSync(resolve(ROOT, file), 'utf8')),
+    );
+    expect(stray).toEqual([]);
+  });
+
+  test.each([
+    ['shared/catalog/src/x.ts', `import { ping } from '@backend-labs/stack';`],
+    ['shared/stack/src/x.ts', `export * from '@backend-labs/testkit';`],
+    ['shared/runner/src/x.ts', `const kit = await import('@backend-labs/testkit');`],
+    ['shared/runner/src/x.ts', `import type { Lab } from '../../catalog/src/lab.ts';`],
+    ['labs/01-query-plans/src/x.ts', `import { lesson } from '@backend-labs/testkit';`],
+    ['labs/01-query-plans/tests/x.test.ts', `import { judge } from '@backend-labs/runner';`],
+    ['labs/01-query-plans/solutions/reference/src/x.ts', `import '@backend-labs/stack';`],
+  ])('%s may not say: %s', (file, source) => {
+    expect(strayArrows(file, source)).toHaveLength(1);
+  });
+});
