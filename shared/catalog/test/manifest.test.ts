@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { CatalogError, findLab, misconceptionsOf, readCatalog } from '../src/index.ts';
+import { MANIFEST, ToyCatalog } from './toy-lab.ts';
+
+/** The one line about the only lab of a catalogue. */
+function faultOf(catalog: ToyCatalog): string {
+  const { labs, broken } = readCatalog(catalog.root);
+  expect(labs).toEqual([]);
+  return [...broken.values()].map(({ message }) => message).join('\n');
+}
+
+describe('lab.yaml', () => {
+  test('a sound one is a lab, with its defaults', () => {
+    using catalog = new ToyCatalog().addLab();
+    const lab = findLab(readCatalog(catalog.root), 'toy');
+    expect(lab).toMatchObject({ id: '90-toy', number: 90, slug: 'toy', hours: '1', try: [] });
+    expect(lab.tasks).toMatchObject([
+      { number: 1, slug: 'first', needs: [], services: ['postgres'] },
+      { number: 2, slug: 'second', needs: [1], services: ['postgres'] },
+    ]);
+  });
+
+  test.each([
+    ['id', { id: 'toy' }, 1, 'id: must be two digits'],
+    [
+      'another folder’s id',
+      { id: '91-toy' },
+      undefined,
+      'id: must be "90-toy", the name of its folder.',
+    ],
+    ['title', { title: '' }, 2, 'title: must not be empty.'],
+    ['a title that is a number', { title: 7 }, 2, 'title: Invalid input: expected string'],
+    ['level', { level: 'wizard' }, 3, 'level: Invalid option'],
+    ['hours', { hours: ' ' }, 4, 'hours: must not be empty.'],
+    ['summary', { summary: null }, 5, 'summary: Invalid input: expected string'],
+    ['services', { services: ['mysql'] }, 7, 'services[0]: Invalid option'],
+    ['no tasks', { tasks: [] }, 8, 'tasks: needs at least one task.'],
+    [
+      'slug',
+      { tasks: [{ slug: 'First!', title: 'x' }] },
+      9,
+      'tasks[0].slug: must be lower-case words',
+    ],
+    ['a task without a title', { tasks: [{ slug: 'first' }] }, 9, 'tasks[0].title: Invalid input'],
+    [
+      'needs',
+      { tasks: [{ slug: 'first', title: 'x', needs: [1] }] },
+      12,
+      'tasks[0].needs[0]: task 1 can only need',
+    ],
+    [
+      'services of a task',
+      { tasks: [{ slug: 'first', title: 'x', services: ['kafka'] }] },
+      12,
+      'tasks[0].services[0]: kafka must stand in',
+    ],
+    ['starter.fails', { starter: { fails: [] } }, 16, 'starter.fails: must list'],
+    [
+      'starter.fails beyond the tasks',
+      { starter: { fails: [3] } },
+      17,
+      'starter.fails[0]: there is no task 3',
+    ],
+    [
+      'starter.lessons',
+      { starter: { fails: [1], lessons: ['No!'] } },
+      19,
+      'starter.lessons[0]: must be lower-case',
+    ],
+    ['try', { try: [''] }, 20, 'try[0]: must not be empty.'],
+    ['a field that is not there', { colour: 'blue' }, undefined, 'Unrecognized key: "colour"'],
+  ])('a wrong %s is one line with file, line and field', (_what, change, line, says) => {
+    using catalog = new ToyCatalog().addLab({ ...MANIFEST, ...change });
+    const fault = faultOf(catalog);
+    expect(fault).toContain(says);
+    expect(fault).not.toContain('\n');
+    expect(fault).toMatch(/^labs\/90-toy\/lab\.yaml:/);
+    expect(fault).toContain(line === undefined ? 'lab.yaml:' : `lab.yaml:${line}: `);
+  });
+
+  test('broken YAML is one line with its place', () => {
+    using catalog = new ToyCatalog().addLab().write('labs/90-toy/lab.yaml', 'id: [90\ntitle: x\n');
+    expect(faultOf(catalog)).toMatch(/^labs\/90-toy\/lab\.yaml:\d+: [^\n]+$/);
+  });
+
+  test('a missing manifest is said so', () => {
+    using catalog = new ToyCatalog().write('labs/90-toy/README.md', '# toy');
+    expect(faultOf(catalog)).toBe("labs/90-toy/lab.yaml: this file is needed and can't be read.");
+  });
+
+  test('a missing test file is named', () => {
+    const tasks = [...MANIFEST.tasks, { slug: 'third', title: 'Third' }];
+    using catalog = new ToyCatalog().addLab({ ...MANIFEST, tasks });
+    expect(faultOf(catalog)).toBe(
+      'labs/90-toy/lab.yaml: tasks[2]: its test labs/90-toy/tests/3-third.test.ts is missing.',
+    );
+  });
+
+  test('one broken lab spoils no other', () => {
+    using catalog = new ToyCatalog().addLab().addLab({}, '91-broken');
+    const { labs, broken } = readCatalog(catalog.root);
+    expect(labs.map(({ id }) => id)).toEqual(['90-toy']);
+    expect([...broken.keys()]).toEqual(['91-broken']);
+  });
+});
+
+describe('misconception.yaml', () => {
+  const sound = 'looksRight: it works\nkilledBy: [1]\nlesson: naive\n';
+
+  test('a sound one tells its kill and its lesson', () => {
+    using catalog = new ToyCatalog()
+      .addLab()
+      .write('labs/90-toy/misconceptions/naive/misconception.yaml', sound);
+    const lab = findLab(readCatalog(catalog.root), '90');
+    expect(misconceptionsOf(lab)).toMatchObject([
+      { name: 'naive', killedBy: [1], stillPasses: [], lesson: 'naive' },
+    ]);
+  });
+
+  test.each([
+    [sound.replace('[1]', '[]'), 'killedBy: must name the task that catches it.'],
+    [sound.replace('[1]', '[9]'), 'killedBy: there is no task 9 in 90-toy.'],
+    [sound.replace('looksRight: it works\n', ''), 'looksRight: Invalid input'],
+    [`${sound}stillPasses: [0]\n`, 'stillPasses[0]: '],
+  ])('a wrong one is one line', (text, says) => {
+    using catalog = new ToyCatalog()
+      .addLab()
+      .write('labs/90-toy/misconceptions/naive/misconception.yaml', text);
+    const lab = findLab(readCatalog(catalog.root), '90');
+    expect(() => misconceptionsOf(lab)).toThrow(CatalogError);
+    expect(() => misconceptionsOf(lab)).toThrow(says);
+  });
+});
