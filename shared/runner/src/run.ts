@@ -1,0 +1,104 @@
+import type { Lab, Task } from '@backend-labs/catalog';
+import { ping, StackError, type OpenedStack } from '@backend-labs/stack';
+import type { Cell, Session } from './session.ts';
+import { unrun, type TaskResult } from './verdict.ts';
+
+/** Told of each verdict as it is reached. */
+export type OnVerdict = (row: string, result: TaskResult) => void;
+
+/**
+ * Judges tasks against each row, and before them the tasks that they need: one that cannot be judged
+ * yet says what it waits for.
+ *
+ * @returns row name → verdicts, needed tasks included, in the order of the tasks.
+ */
+export async function judge(
+  session: Pick<Session, 'run'>,
+  stack: OpenedStack,
+  lab: Lab,
+  rows: readonly string[],
+  tasks: readonly Task[],
+  onVerdict: OnVerdict = () => {},
+): Promise<Map<string, TaskResult[]>> {
+  const verdicts = new Map(rows.map((row) => [row, new Map<number, TaskResult>()]));
+  const settle = (row: string, result: TaskResult) => {
+    verdicts.get(row)?.set(result.task, result);
+    onVerdict(row, result);
+  };
+  const wanted = withNeeds(lab, tasks);
+  for (const wave of waves(wanted)) {
+    const cells: Cell[] = [];
+    for (const task of wave) {
+      for (const [row, done] of verdicts) {
+        const reason = withheld(task, stack, done);
+        if (reason) settle(row, reason);
+        else cells.push({ row, task });
+      }
+    }
+    const settling: Promise<void>[] = [];
+    await session.run(cells, ({ row, result }) => {
+      settling.push(blamed(result, stack, lab).then((verdict) => settle(row, verdict)));
+    });
+    await Promise.all(settling);
+  }
+  return new Map(
+    [...verdicts].map(([row, done]) => [
+      row,
+      wanted.flatMap(({ number }) => done.get(number) ?? []),
+    ]),
+  );
+}
+
+/** Tasks in groups, each after all that it needs. */
+function waves(tasks: readonly Task[]): Task[][] {
+  const depths = new Map<number, number>();
+  for (const { number, needs } of tasks) {
+    depths.set(number, Math.max(0, ...needs.map((need) => (depths.get(need) ?? 0) + 1)));
+  }
+  return Object.values(Object.groupBy(tasks, ({ number }) => depths.get(number) ?? 0)).filter(
+    (wave) => wave !== undefined,
+  );
+}
+
+/** The tasks asked for and all they need, in order. */
+function withNeeds(lab: Lab, tasks: readonly Task[]): Task[] {
+  const wanted = new Set(tasks.map(({ number }) => number));
+  for (const task of lab.tasks.toReversed()) {
+    if (wanted.has(task.number)) for (const need of task.needs) wanted.add(need);
+  }
+  return lab.tasks.filter(({ number }) => wanted.has(number));
+}
+
+function withheld(
+  task: Task,
+  stack: OpenedStack,
+  done: ReadonlyMap<number, TaskResult>,
+): TaskResult | undefined {
+  for (const { server, code, message, mend } of stack.missing) {
+    if (!task.services.includes(server)) continue;
+    return unrun(task, code === 'SERVER_ABSENT' ? 'not run' : 'error', { message, mend });
+  }
+  const need = task.needs.find((number) => done.get(number)?.status !== 'passed');
+  return need === undefined ? undefined : unrun(task, 'waiting', { waitsFor: need });
+}
+
+/** A failure while a server is down is the server's: nobody is told that they failed for that. */
+async function blamed(result: TaskResult, stack: OpenedStack, lab: Lab): Promise<TaskResult> {
+  if (result.status !== 'failed') return result;
+  const task = lab.tasks.find(({ number }) => number === result.task);
+  for (const name of task?.services ?? []) {
+    const server = stack.servers[name];
+    try {
+      if (server) await ping(server);
+    } catch (error) {
+      if (!(error instanceof StackError)) throw error;
+      const { message, mend } = error;
+      return {
+        ...result,
+        status: 'error',
+        failures: [{ test: result.title, status: 'error', message, mend }],
+      };
+    }
+  }
+  return result;
+}

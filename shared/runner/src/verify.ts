@@ -1,0 +1,134 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  layOut,
+  misconceptionsOf,
+  solutionsOf,
+  type Lab,
+  type Overlay,
+} from '@backend-labs/catalog';
+import { connectStack, type OpenedStack } from '@backend-labs/stack';
+import { cellOf, differing, problemsOf, type Expectation, type MatrixRow } from './matrix.ts';
+import { judge, type OnVerdict } from './run.ts';
+import { Session, type Row } from './session.ts';
+import { typecheck } from './typecheck.ts';
+
+export interface VerifyOptions {
+  readonly root: string;
+  readonly stateDir: string;
+  readonly lab: Lab;
+  readonly stack: OpenedStack;
+  /** Times that each cell runs. */
+  readonly repeat: number;
+  /** Test files at a time. */
+  readonly workers: number;
+  readonly onVerdict?: OnVerdict;
+}
+
+export interface VerifyReport {
+  readonly lab: string;
+  /** Of the last repeat; its problems are those of all repeats. */
+  readonly rows: readonly MatrixRow[];
+  readonly misconceptions: { readonly killed: number; readonly of: number };
+  readonly solutions: { readonly accepted: number; readonly of: number };
+  readonly repeats: number;
+  /** Cells whose verdict changed between repeats. */
+  readonly flakes: readonly string[];
+  readonly cells: { readonly passed: number; readonly failed: number; readonly notRun: number };
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+interface PlannedRow extends Row {
+  readonly overlay?: Overlay;
+  readonly expectation: Expectation;
+}
+
+/** Runs a lab's whole matrix and holds it against what the lab says of itself. */
+export async function verify(options: VerifyOptions): Promise<VerifyReport> {
+  const { root, stateDir, lab, stack, repeat, workers, onVerdict } = options;
+  const started = performance.now();
+  const dir = join(stateDir, 'runs', `${lab.id}-${process.pid}`);
+  const rows = plan(lab, dir);
+  mkdirSync(dir, { recursive: true });
+  try {
+    for (const { overlay, target } of rows) layOut(lab, overlay, target);
+    const faults = await typecheck(root, dir, rows);
+    await using session = await Session.open({
+      lab,
+      rows,
+      workers,
+      context: { servers: stack.servers, stateDir, keepFailed: false },
+    });
+    const repeats: MatrixRow[][] = [];
+    for (let round = 0; round < repeat; round++) repeats.push(await oneRound(session, faults));
+    return report(lab, repeats, performance.now() - started);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+
+  async function oneRound(
+    session: Session,
+    faults: ReadonlyMap<string, string[]>,
+  ): Promise<MatrixRow[]> {
+    const names = rows.map(({ name }) => name);
+    const verdicts = await judge(session, stack, lab, names, lab.tasks, onVerdict);
+    // Each round migrates anew, so that a flake there is seen too.
+    await using live = connectStack(stack.servers);
+    await live.dropTemplates(dir);
+    return rows.map(({ name, expectation }) => {
+      const cells = (verdicts.get(name) ?? []).map(cellOf);
+      const problems = [...(faults.get(name) ?? []), ...problemsOf(lab, expectation, cells)];
+      return { name, kind: expectation.kind, cells, problems };
+    });
+  }
+}
+
+function plan(lab: Lab, dir: string): PlannedRow[] {
+  const target = (name: string) => join(dir, name);
+  return [
+    { name: 'starter', target: target('starter'), expectation: { kind: 'starter' } },
+    ...solutionsOf(lab).map((overlay): PlannedRow => {
+      const name = `solutions/${overlay.name}`;
+      return { name, target: target(name), overlay, expectation: { kind: 'solution' } };
+    }),
+    ...misconceptionsOf(lab).map((misconception): PlannedRow => {
+      const name = `misconceptions/${misconception.name}`;
+      const expectation = { kind: 'misconception', misconception } as const;
+      return { name, target: target(name), overlay: misconception, expectation };
+    }),
+  ];
+}
+
+function report(lab: Lab, repeats: readonly MatrixRow[][], duration: number): VerifyReport {
+  const rows = (repeats.at(-1) ?? []).map((row) => {
+    const problems = repeats.flatMap(
+      (round) => round.find(({ name }) => name === row.name)?.problems ?? [],
+    );
+    return { ...row, problems: [...new Set(problems)] };
+  });
+  const tally = (kind: MatrixRow['kind']) => {
+    const ofKind = rows.filter((row) => row.kind === kind);
+    return {
+      sound: ofKind.filter(({ problems }) => problems.length === 0).length,
+      of: ofKind.length,
+    };
+  };
+  const misconceptions = tally('misconception');
+  const solutions = tally('solution');
+  const cells = rows.flatMap((row) => row.cells);
+  const notRun = cells.filter(({ status }) => status === 'not run').length;
+  const faulty = rows.reduce((sum, row) => sum + row.problems.length, 0);
+  const flakes = differing(repeats);
+  const failed = faulty + flakes.length;
+  return {
+    lab: lab.id,
+    rows,
+    misconceptions: { killed: misconceptions.sound, of: misconceptions.of },
+    solutions: { accepted: solutions.sound, of: solutions.of },
+    repeats: repeats.length,
+    flakes,
+    cells: { passed: Math.max(0, cells.length - notRun - failed), failed, notRun },
+    duration,
+  };
+}
