@@ -1,0 +1,100 @@
+// @ts-check
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { BootstrapFailure } from './failure.mjs';
+
+/** How soon the command follows when `npm` was killed. */
+const orphanMs = 250;
+
+/** Signals that come twice within this time are one: `npm` passes on what its whole group got. */
+const echoMs = 500;
+
+/**
+ * Runs a program as if it stood in our place: our terminal, our signals, its exit code.
+ *
+ * @param {string} node
+ * @param {string[]} args
+ * @returns {Promise<number>} The exit code; 128 + n when signal n ended it.
+ * @throws {BootstrapFailure}
+ */
+export function handOver(node, args) {
+  const env = { ...process.env };
+  // Windows calls it Path.
+  const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  env[key] = [path.dirname(node), env[key]].filter(Boolean).join(path.delimiter);
+
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, args, { stdio: 'inherit', env });
+    const stopForwarding = forwardSignals(child);
+    child.once('error', (error) => {
+      stopForwarding();
+      const problem = `${node} could not be started (${error.message})`;
+      reject(
+        new BootstrapFailure('UNSUPPORTED', problem, 'Delete .labs/toolchain and run this again'),
+      );
+    });
+    child.once('exit', (code, signal) => {
+      stopForwarding();
+      resolve(signal ? 128 + os.constants.signals[signal] : (code ?? 1));
+    });
+  });
+}
+
+/**
+ * The terminal sends Ctrl-C to the whole foreground group, so the child has it already; passing it
+ * on would make two of one, and a second Ctrl-C means "at once". A signal sent to this process
+ * alone has to be passed on.
+ *
+ * Killing `npm` reaches only the shell between it and us; that we are an orphan then is our signal.
+ *
+ * @param {import('node:child_process').ChildProcess} child
+ * @returns {() => void}
+ */
+function forwardSignals(child) {
+  /** @type {Map<string, number>} */
+  const lastSent = new Map();
+  let stopping = false;
+  /** @param {NodeJS.Signals} signal */
+  const forward = (signal) => {
+    stopping = true;
+    if (process.platform === 'win32') return;
+    if ((signal === 'SIGINT' || signal === 'SIGQUIT') && isForeground()) return;
+    const now = Date.now();
+    if (now - (lastSent.get(signal) ?? 0) < echoMs) return;
+    lastSent.set(signal, now);
+    child.kill(signal);
+  };
+  /** @type {NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+  for (const signal of signals) process.on(signal, forward);
+  const parent = process.ppid;
+  const orphaned = () => {
+    if (process.ppid !== parent && !stopping) forward('SIGTERM');
+  };
+  const watch = process.env['npm_lifecycle_event'] ? setInterval(orphaned, orphanMs) : undefined;
+  return () => {
+    clearInterval(watch);
+    for (const signal of signals) process.off(signal, forward);
+  };
+}
+
+/** Whether this process is in the group that the terminal's keys send signals to. */
+function isForeground() {
+  try {
+    if (process.platform === 'linux') {
+      // After the name in parentheses: state, parent, group, session, terminal, foreground group.
+      const stat = fs.readFileSync('/proc/self/stat', 'utf8');
+      const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return group === foreground;
+    }
+    const columns = execFileSync('ps', ['-o', 'pgid=,tpgid=', '-p', String(process.pid)], {
+      encoding: 'utf8',
+    });
+    const [group, foreground] = columns.trim().split(/\s+/);
+    return group === foreground;
+  } catch {
+    return process.stdin.isTTY;
+  }
+}

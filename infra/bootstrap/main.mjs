@@ -1,0 +1,117 @@
+// @ts-check
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BootstrapFailure, Interrupted, asSystemError, explain } from './failure.mjs';
+import { handOver } from './handover.mjs';
+import { locateTool, packagesAreWhole, toolIsWhole } from './installed.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/**
+ * Makes sure of the pinned Node and of the packages, then becomes `labs <args>`. Sets the exit code.
+ *
+ * @param {string[]} args
+ */
+export async function main(args) {
+  try {
+    const node = await prepare();
+    const cli = path.join(root, 'shared', 'cli', 'src', 'main.ts');
+    if (!fs.existsSync(cli)) throw missing(path.relative(root, cli));
+    process.exitCode = await handOver(node, [cli, ...args]);
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+/** @returns {Promise<string>} The Node to go on with. */
+async function prepare() {
+  const pins = readPins();
+  const toolchain = path.join(stateDir(), 'toolchain');
+  const node = locateTool('node', pins.node.version, toolchain);
+  const pnpm = locateTool('pnpm', pins.pnpm.version, toolchain);
+  const ownNodeWillDo = satisfies(process.versions.node, pins.node.version);
+  const program = ownNodeWillDo ? process.execPath : node.program;
+  const plan = {
+    node: ownNodeWillDo || toolIsWhole(node) ? undefined : { tool: node, pin: pins.node },
+    pnpm: toolIsWhole(pnpm) ? undefined : { tool: pnpm, pin: pins.pnpm },
+    packages: !packagesAreWhole(root),
+  };
+  if (plan.node || plan.packages) {
+    const { install } = await import('./install.mjs');
+    await install(root, plan, program, pnpm.program);
+  }
+  return program;
+}
+
+/** @returns {{ node: import('./installed.mjs').PinnedTool, pnpm: import('./installed.mjs').PinnedTool }} */
+function readPins() {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(root, 'infra', 'toolchain.json'), 'utf8'));
+  } catch {
+    throw missing('infra/toolchain.json');
+  }
+}
+
+/** @param {string} file */
+function missing(file) {
+  const mend = `Run \`git checkout -- ${file}\` and try again`;
+  return new BootstrapFailure('BROKEN_CHECKOUT', `${file} is missing or damaged`, mend);
+}
+
+function stateDir() {
+  const given = process.env['LABS_STATE'];
+  if (!given) return path.join(root, '.labs');
+  if (path.isAbsolute(given)) return given;
+  throw new BootstrapFailure(
+    'USAGE',
+    `LABS_STATE must be an absolute path, not "${given}"`,
+    'Change or unset it',
+  );
+}
+
+/**
+ * @param {string} version
+ * @param {string} pinned
+ * @returns {boolean} The same major version, and not an older minor one.
+ */
+function satisfies(version, pinned) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [pinnedMajor = 0, pinnedMinor = 0] = pinned.split('.').map(Number);
+  return major === pinnedMajor && minor >= pinnedMinor;
+}
+
+/**
+ * @param {unknown} error
+ * @returns {number} The exit code.
+ */
+function report(error) {
+  if (error instanceof Interrupted) return 128 + os.constants.signals[error.signal];
+  const failure = asFailure(error);
+  if (!failure) {
+    const trace = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`labs: a mistake of ours; please report it.\n${trace}\n`);
+    return 3;
+  }
+  process.stderr.write(`labs: ${failure.message}\n`);
+  if (failure.output) keepOutput(failure.output);
+  return failure.exitCode;
+}
+
+/** @param {unknown} error */
+function asFailure(error) {
+  if (error instanceof BootstrapFailure) return error;
+  const trouble = asSystemError(error);
+  if (!trouble) return undefined;
+  return explain(`cannot use ${trouble.path ?? root}`, trouble.code);
+}
+
+/** @param {string} output */
+function keepOutput(output) {
+  try {
+    fs.writeFileSync(path.join(root, '.labs', 'bootstrap.log'), output);
+  } catch {
+    // A full or read-only disk; the one line that was printed has to do.
+  }
+}

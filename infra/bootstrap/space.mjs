@@ -1,0 +1,32 @@
+// @ts-check
+import fs from 'node:fs';
+import path from 'node:path';
+import { asSystemError, explain } from './failure.mjs';
+
+/** Bytes on the disk for each byte of a download, while it is being unpacked. */
+const unpackedTimes = 5;
+
+/**
+ * Looks whether a folder can take a download. npm, when the disk fills up, retries for half a
+ * minute and then reports success with half of the files.
+ *
+ * @param {string} folder There or to be made.
+ * @param {number} megabytes Of the download.
+ * @param {string} doing E.g. `cannot install Node 26.10.0`.
+ * @throws {import('./failure.mjs').BootstrapFailure} DISK_FULL, READ_ONLY
+ */
+export function requireSpace(folder, megabytes, doing) {
+  let place = folder;
+  while (!fs.existsSync(place) && place !== path.dirname(place)) place = path.dirname(place);
+  try {
+    // Asked for itself: on a read-only disk Node's recursive mkdir says "no such file".
+    fs.accessSync(place, fs.constants.W_OK);
+    // Node 18.14 and older do not have it.
+    if (!fs.statfsSync) return;
+    const { bavail, bsize } = fs.statfsSync(place);
+    if (bavail * bsize >= megabytes * unpackedTimes * 1e6) return;
+  } catch (error) {
+    throw explain(`${doing} in ${place}`, asSystemError(error)?.code ?? String(error));
+  }
+  throw explain(`${doing} in ${place}`, 'ENOSPC');
+}
