@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Lab, Task } from '@backend-labs/catalog';
 import type { RunContext } from '@backend-labs/stack';
 import {
+  BaseSequencer,
   createVitest,
   type Reporter,
   type TestModule,
@@ -37,7 +38,7 @@ export interface CellResult {
 export interface SessionOptions {
   readonly lab: Lab;
   readonly rows: readonly Row[];
-  readonly context: Pick<RunContext, 'servers' | 'stateDir' | 'keepFailed'>;
+  readonly context: Pick<RunContext, 'servers' | 'stateDir' | 'templates' | 'keepFailed'>;
   /** Test files at a time. */
   readonly workers: number;
 }
@@ -72,6 +73,7 @@ export class Session implements AsyncDisposable {
         silent: true,
         maxWorkers: workers,
         reporters: [reporter],
+        sequence: { sequencer: InOrder },
         projects: rows.map((row) => ({
           test: {
             name: row.name,
@@ -147,6 +149,13 @@ class CellReporter implements Reporter {
   onTestModuleEnd(module: TestModule): void {
     const task = this.#lab.tasks.find(({ file }) => file === module.moduleId);
     if (task) this.listener({ row: module.project.name, result: verdictOf(task, module) });
+  }
+}
+
+/** A learner reads the verdicts in the order of the tasks. */
+class InOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files;
   }
 }
 

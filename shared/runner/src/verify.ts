@@ -7,7 +7,7 @@ import {
   type Lab,
   type Overlay,
 } from '@backend-labs/catalog';
-import { connectStack, type OpenedStack } from '@backend-labs/stack';
+import { connectStack, ownerTag, type OpenedStack } from '@backend-labs/stack';
 import { cellOf, differing, problemsOf, type Expectation, type MatrixRow } from './matrix.ts';
 import { judge, type OnVerdict } from './run.ts';
 import { Session, type Row } from './session.ts';
@@ -48,7 +48,8 @@ interface PlannedRow extends Row {
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const { root, stateDir, lab, stack, repeat, workers, onVerdict } = options;
   const started = performance.now();
-  const dir = join(stateDir, 'runs', `${lab.id}-${process.pid}`);
+  const owner = await ownerTag();
+  const dir = join(stateDir, 'runs', `${lab.id}-${owner}`);
   const rows = plan(lab, dir);
   mkdirSync(dir, { recursive: true });
   try {
@@ -58,7 +59,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
       lab,
       rows,
       workers,
-      context: { servers: stack.servers, stateDir, keepFailed: false },
+      context: { servers: stack.servers, stateDir, templates: `${owner}/`, keepFailed: false },
     });
     const repeats: MatrixRow[][] = [];
     for (let round = 0; round < repeat; round++) repeats.push(await oneRound(session, faults));
@@ -75,7 +76,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     const verdicts = await judge(session, stack, lab, names, lab.tasks, onVerdict);
     // Each round migrates anew, so that a flake there is seen too.
     await using live = connectStack(stack.servers);
-    await live.dropTemplates(dir);
+    await live.dropTemplates(`${owner}/`);
     return rows.map(({ name, expectation }) => {
       const cells = (verdicts.get(name) ?? []).map(cellOf);
       const problems = [...(faults.get(name) ?? []), ...problemsOf(lab, expectation, cells)];
