@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS notes_text ON notes (text);

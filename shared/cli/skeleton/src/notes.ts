@@ -1,0 +1,22 @@
+import { Router } from 'express';
+import type pg from 'pg';
+
+export function notes(pool: pg.Pool): Router {
+  const router = Router();
+
+  router.post('/', async (request, response) => {
+    const { text } = request.body;
+    // TODO(task 1): keep it.
+    response.status(201).json({ id: '1', text });
+  });
+
+  router.get('/:id', async (request, response) => {
+    const { rows } = await pool.query('SELECT id, text FROM notes WHERE id = $1', [
+      request.params.id,
+    ]);
+    if (rows.length === 0) response.status(404).json({ error: 'no such note' });
+    else response.json(rows[0]);
+  });
+
+  return router;
+}

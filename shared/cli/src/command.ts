@@ -1,0 +1,89 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { Context } from './context.ts';
+import { UsageError } from './errors.ts';
+
+type Flags = NonNullable<ParseArgsConfig['options']>;
+type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
+
+/** What the command line offers under one name. */
+export interface CommandInfo {
+  readonly usage: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Flag → what `--help` says of it. */
+  readonly flags: Readonly<Record<string, FlagInfo>>;
+  readonly positionals: readonly { readonly name: string; readonly required: boolean }[];
+  readonly example: string;
+  /** Whether it is in the list; the few that npm's scripts call are not. */
+  readonly listed?: false;
+  readonly load: () => Promise<{ run: Run }>;
+}
+
+export interface FlagInfo {
+  readonly type: 'string' | 'boolean';
+  readonly help: string;
+  /** What stands for the value, e.g. `DIR`. */
+  readonly value?: string;
+}
+
+/** A command. Answers with the exit code. */
+export type Run = (args: Arguments, context: Context) => Promise<number>;
+
+/** Positionals by place, flags by name. */
+export class Arguments {
+  readonly #values: Values;
+  readonly positionals: readonly string[];
+
+  constructor(values: Values, positionals: readonly string[]) {
+    this.#values = values;
+    this.positionals = positionals;
+  }
+
+  on(flag: string): boolean {
+    return this.#values[flag] === true;
+  }
+
+  text(flag: string): string | undefined {
+    const value = this.#values[flag];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** @throws UsageError unless it is a whole number from 1. */
+  count(flag: string, fallback: number): number {
+    const text = this.text(flag);
+    if (text === undefined) return fallback;
+    const count = Number(text);
+    if (!Number.isInteger(count) || count < 1) {
+      throw new UsageError(`--${flag} takes a whole number from 1; "${text}" is none.`);
+    }
+    return count;
+  }
+}
+
+/**
+ * @throws UsageError in one line, for a flag that is not there, a value that is missing, or a word too
+ *   few or too many.
+ */
+export function parse(name: string, info: CommandInfo, argv: readonly string[]): Arguments {
+  const options: Flags = Object.fromEntries(
+    Object.entries(info.flags).map(([flag, { type }]) => [flag, { type }]),
+  );
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
+    throw new UsageError(`${reason}. \`labs ${name} --help\` lists what there is.`, {
+      cause: error,
+    });
+  }
+  const { positionals } = parsed;
+  const missing = info.positionals.find(
+    ({ required }, at) => required && positionals[at] === undefined,
+  );
+  if (missing) throw new UsageError(`Which ${missing.name}? Usage: labs ${info.usage}`);
+  const extra = positionals[info.positionals.length];
+  if (extra !== undefined)
+    throw new UsageError(`"${extra}" is one word too many. Usage: labs ${info.usage}`);
+  return new Arguments(parsed.values, positionals);
+}

@@ -1,0 +1,112 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import {
+  findLab,
+  findTask,
+  loadLab,
+  readCatalog,
+  solutionsOf,
+  type Lab,
+} from '@backend-labs/catalog';
+import { verify } from '@backend-labs/runner';
+import { openStack } from '@backend-labs/stack';
+import { type BenchRow, shown } from '../bench/sample.ts';
+import { benchServers } from '../bench/servers.ts';
+import { benchWatch } from '../bench/watching.ts';
+import type { Run } from '../command.ts';
+import { shownPath, type Context } from '../context.ts';
+import { EXIT, MachineError } from '../errors.ts';
+import { makeLab } from '../skeleton.ts';
+
+const LIGHT = '90-notes';
+
+export const run: Run = async (args, context) => {
+  const { root, stateDir } = context;
+  const runs = args.count('runs', 15);
+  const rows: BenchRow[] = [];
+  const add = (...more: BenchRow[]) => {
+    rows.push(...more);
+    for (const row of more) console.log(renderRow(row));
+  };
+
+  add(...(await benchServers(context, runs)));
+  const { servers, missing } = await openStack(['postgres'], { root, stateDir });
+  const { postgres } = servers;
+  if (!postgres) throw missing[0] ?? new MachineError('The bench wants Postgres.');
+
+  const heavy = findLab(readCatalog(root), '01-query-plans');
+  const light = lightLab(context, heavy);
+  add(
+    await benchWatch(context, postgres, runs, {
+      what: 'save to verdict in watch, light lab',
+      lab: light,
+      overlay: reference(light),
+      task: findTask(light, '1'),
+      saves: 'src/notes.ts',
+      check: { path: '/v1/notes/1', status: 200 },
+      most: 1000,
+      share: 1 / 5,
+    }),
+  );
+  add(
+    await benchWatch(context, postgres, runs, {
+      what: 'save to verdict in watch, 1,000,000 rows',
+      lab: heavy,
+      overlay: reference(heavy),
+      task: findTask(heavy, '2'),
+      saves: 'src/orders.ts',
+      check: { path: '/healthz', status: 200 },
+      most: 2500,
+    }),
+  );
+  add(await benchVerify(context, heavy));
+
+  const file = args.text('out')
+    ? resolve(context.cwd, args.text('out') ?? '')
+    : join(stateDir, 'bench.json');
+  const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model, node: process.version };
+  writeFileSync(
+    file,
+    `${JSON.stringify({ at: new Date().toISOString(), machine, rows }, null, 2)}\n`,
+  );
+  console.log(`\nWritten to ${shownPath(file, context)}.`);
+  return rows.every(({ holds }) => holds) ? EXIT.green : EXIT.red;
+};
+
+async function benchVerify(context: Context, lab: Lab): Promise<BenchRow> {
+  const { root, stateDir } = context;
+  const stack = await openStack(lab.services, { root, stateDir });
+  const workers = availableParallelism();
+  const report = await verify({ root, stateDir, lab, stack, repeat: 1, workers });
+  const cells = report.rows.reduce((sum, row) => sum + row.cells.length, 0);
+  const perMinute = cells / (report.duration / 60_000);
+  return {
+    what: `verify ${lab.id}, cells per minute`,
+    bar: '>= 120',
+    measured: `${Math.round(perMinute)} (${cells} cells in ${shown(report.duration)})`,
+    holds: perMinute >= 120 && report.cells.failed === 0,
+    samples: [perMinute],
+  };
+}
+
+/** The lab that `labs new` makes, in a folder of the bench's; with the packages of another. */
+function lightLab({ root, stateDir }: Context, { dir: donor }: Lab): Lab {
+  const home = join(stateDir, 'bench');
+  const dir = join(home, 'labs', LIGHT);
+  mkdirSync(join(home, 'labs'), { recursive: true });
+  makeLab(LIGHT, dir);
+  symlinkSync(join(donor, 'node_modules'), join(dir, 'node_modules'), 'junction');
+  return loadLab(dir, root);
+}
+
+function reference(lab: Lab) {
+  const [solution] = solutionsOf(lab);
+  if (!solution) throw new MachineError(`${lab.id} has no solution to measure.`);
+  return solution;
+}
+
+function renderRow({ what, bar, measured, naive, holds }: BenchRow): string {
+  const beside = naive ? `  naive ${naive}` : '';
+  return `${holds ? '✓' : '✗'} ${what.padEnd(46)} ${bar.padEnd(32)} ${measured}${beside}`;
+}

@@ -1,0 +1,92 @@
+import { availableParallelism } from 'node:os';
+import { readCatalog } from '@backend-labs/catalog';
+import { verify, type VerifyReport } from '@backend-labs/runner';
+import { openStack } from '@backend-labs/stack';
+import type { Run } from '../command.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { openLabStack } from '../judging.ts';
+import { runTool, type Tally, unitTests } from '../tools.ts';
+import { renderReport } from '../ui/matrix.ts';
+import { paint } from '../ui/style.ts';
+
+interface Step {
+  readonly name: string;
+  readonly run: () => Promise<Tally>;
+}
+
+/** `npm test`. Every step runs, whatever the ones before it said. */
+export const run: Run = async (_args, context) => {
+  const { root } = context;
+  const tool = (bin: string, ...args: string[]) => runTool(root, bin, args);
+  const steps: Step[] = [
+    { name: 'types', run: () => tool('tsc', '--noEmit') },
+    { name: 'lint', run: () => tool('oxlint', '--type-aware', '--deny-warnings', '.') },
+    { name: 'format', run: () => tool('oxfmt', '--check', '.') },
+    { name: 'servers', run: () => servers(context) },
+    { name: 'unit tests', run: () => unitTests(context) },
+    ...labSteps(context),
+  ];
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const step of steps) {
+    const started = performance.now();
+    const { passed, failed, skipped } = await step.run();
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const mark = failed > 0 ? paint('red', '✗') : paint('green', '✓');
+    const rest = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} NOT RUN` : ''}`;
+    console.log(`${mark} ${step.name}: ${passed} passed${rest}  ${paint('dim', `${seconds} s`)}`);
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+  }
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+  console.log(`\nlabs: ${total.passed} passed, ${total.failed} failed${skipped}`);
+  return total.failed > 0 ? EXIT.red : EXIT.green;
+};
+
+/** Which servers there are, before anything depends on them. One that can't be had is NOT RUN. */
+async function servers({ root, stateDir }: Context): Promise<Tally> {
+  const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const;
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const { servers: live, missing } = await openStack(names, { root, stateDir, onProgress: say });
+  for (const { message, mend } of missing) console.log(`  ${message} ${mend}`);
+  const broken = missing.filter(({ code }) => code === 'SERVER_BROKEN').length;
+  return {
+    passed: Object.keys(live).length,
+    failed: broken,
+    skipped: missing.length - broken,
+  };
+}
+
+function labSteps(context: Context): Step[] {
+  const { labs, broken } = readCatalog(context.root);
+  return [
+    ...[...broken].map(([id, fault]): Step => ({
+      name: id,
+      run: async () => {
+        console.log(`  ${fault.message}`);
+        return { passed: 0, failed: 1, skipped: 0 };
+      },
+    })),
+    ...labs.map((lab): Step => ({
+      name: lab.id,
+      run: async () => {
+        const stack = await openLabStack(context, lab);
+        const report = await verify({
+          root: context.root,
+          stateDir: context.stateDir,
+          lab,
+          stack,
+          repeat: 1,
+          workers: availableParallelism(),
+        });
+        console.log(renderReport(report));
+        return tallyOf(report);
+      },
+    })),
+  ];
+}
+
+function tallyOf({ cells: { passed, failed, notRun } }: VerifyReport): Tally {
+  return { passed, failed, skipped: notRun };
+}

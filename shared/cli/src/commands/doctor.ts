@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { statfsSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { promisify } from 'node:util';
+import { readCatalog } from '@backend-labs/catalog';
+import { openStack, type ServerName } from '@backend-labs/stack';
+import type { Run } from '../command.ts';
+import { EXIT } from '../errors.ts';
+import { Waiting } from '../ui/progress-line.ts';
+import { paint } from '../ui/style.ts';
+
+/** Free space that servers, packages and copies of a lab's database want, in bytes. */
+const ROOM = 3e9;
+
+interface Finding {
+  readonly subject: string;
+  readonly sound: boolean;
+  readonly says: string;
+  readonly mend?: string;
+}
+
+export const run: Run = async (args, context) => {
+  const { root, stateDir } = context;
+  const { labs, broken } = readCatalog(root);
+  const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const satisfies ServerName[];
+  const stack = await lookAtServers();
+  const findings: Finding[] = [
+    {
+      subject: 'node',
+      sound: true,
+      says: `${process.version} on ${process.platform} ${process.arch}`,
+    },
+    {
+      subject: 'machine',
+      sound: true,
+      says: `${availableParallelism()} cores, ${gigabytes(totalmem())} memory`,
+    },
+    room(root),
+    await psql(),
+    ...names.map((name): Finding => {
+      const server = stack.servers[name];
+      if (server)
+        return { subject: name, sound: true, says: `${server.version}, by ${server.provision}` };
+      const missing = stack.missing.find((fault) => fault.server === name);
+      return {
+        subject: name,
+        sound: false,
+        says: missing?.message ?? 'absent',
+        mend: missing?.mend ?? '',
+      };
+    }),
+    ...[...broken].map(([id, { message }]): Finding => ({
+      subject: id,
+      sound: false,
+      says: message,
+    })),
+    ...labs.map(({ id, services }): Finding => {
+      const absent = services.filter((name) => !stack.servers[name]);
+      const sound = absent.length === 0;
+      return {
+        subject: id,
+        sound,
+        says: sound ? 'can run here' : `NOT RUN without ${absent.join(', ')}`,
+      };
+    }),
+  ];
+  if (args.on('json')) console.log(JSON.stringify({ findings }, null, 2));
+  else for (const finding of findings) console.log(renderFinding(finding));
+  return findings.every(({ sound }) => sound) ? EXIT.green : EXIT.machine;
+
+  async function lookAtServers() {
+    using waiting = new Waiting('Looking at the servers');
+    return openStack(names, { root, stateDir, onProgress: waiting.say });
+  }
+};
+
+function renderFinding({ subject, sound, says, mend }: Finding): string {
+  const mark = sound ? paint('green', '✓') : paint('red', '✗');
+  return `${mark} ${subject.padEnd(16)} ${says}${mend ? `\n${' '.repeat(19)}${mend}` : ''}`;
+}
+
+function room(root: string): Finding {
+  const { bavail, bsize } = statfsSync(root);
+  const free = bavail * bsize;
+  return {
+    subject: 'disk',
+    sound: free >= ROOM,
+    says: `${gigabytes(free)} free`,
+    ...(free < ROOM && { mend: `Free some: servers and databases want ${gigabytes(ROOM)}.` }),
+  };
+}
+
+async function psql(): Promise<Finding> {
+  try {
+    const { stdout } = await promisify(execFile)('psql', ['--version']);
+    return { subject: 'psql', sound: true, says: stdout.trim() };
+  } catch {
+    return {
+      subject: 'psql',
+      sound: true,
+      says: 'not here; only `labs psql` wants it',
+    };
+  }
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,29 @@
+import { findLab, findTask, HINT_LEVELS, hintOf, readCatalog } from '@backend-labs/catalog';
+import type { Run } from '../command.ts';
+import { EXIT } from '../errors.ts';
+import { nextHintLevel, recordHint } from '../progress.ts';
+import { loadProgress, openTask } from '../record.ts';
+import { paint } from '../ui/style.ts';
+
+export const run: Run = async (args, { root, stateDir }) => {
+  const lab = findLab(readCatalog(root), args.positionals[0] ?? '');
+  const progress = await loadProgress(stateDir);
+  const asked = args.positionals[1];
+  const task = asked ? findTask(lab, asked) : openTask(lab, progress);
+  if (!task) {
+    console.log(
+      `Every task of ${lab.id} passes. \`labs hint ${lab.number} <task>\` shows one all the same.`,
+    );
+    return EXIT.green;
+  }
+  const level = nextHintLevel(progress, lab.id, task.slug);
+  const text = hintOf(lab, task, level);
+  if (!text) {
+    console.log(`${lab.id} has no hints for task ${task.number}.`);
+    return EXIT.green;
+  }
+  await recordHint(stateDir, lab.id, task.slug, level);
+  console.log(paint('dim', `Task ${task.number}, ${task.title}: hint ${level} of ${HINT_LEVELS}`));
+  console.log(`\n${text}\n`);
+  return EXIT.green;
+};

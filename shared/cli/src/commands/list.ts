@@ -1,0 +1,36 @@
+import { readCatalog } from '@backend-labs/catalog';
+import type { Run } from '../command.ts';
+import { EXIT } from '../errors.ts';
+import { isPassing, loadProgress } from '../record.ts';
+import { paint } from '../ui/style.ts';
+
+export const run: Run = async (args, { root, stateDir }) => {
+  const catalog = readCatalog(root);
+  const progress = await loadProgress(stateDir);
+  const labs = catalog.labs.map((lab) => ({
+    id: lab.id,
+    number: lab.number,
+    title: lab.title,
+    level: lab.level,
+    hours: lab.hours,
+    services: lab.services,
+    summary: lab.summary,
+    tasks: lab.tasks.length,
+    passed: lab.tasks.filter((task) => isPassing(progress, lab, task)).length,
+  }));
+  if (args.on('json')) {
+    process.stdout.write(`${JSON.stringify({ labs }, null, 2)}\n`);
+    return EXIT.green;
+  }
+  const width = Math.max(0, ...labs.map(({ id }) => id.length));
+  for (const { id, title, passed, tasks, level, hours, services } of labs) {
+    const done = `${passed}/${tasks}`;
+    const mark = passed === tasks ? paint('green', done) : done;
+    console.log(`${id.padEnd(width)}  ${mark}  ${title}`);
+    console.log(
+      paint('dim', `${' '.repeat(width)}       ${level}, ${hours} h, ${services.join(', ')}`),
+    );
+  }
+  for (const fault of catalog.broken.values()) process.stderr.write(`labs: ${fault.message}\n`);
+  return EXIT.green;
+};

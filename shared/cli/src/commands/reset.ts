@@ -1,0 +1,28 @@
+import { resolve } from 'node:path';
+import { findLab, readCatalog } from '@backend-labs/catalog';
+import type { Run } from '../command.ts';
+import { shownPath } from '../context.ts';
+import { placeOf } from '../copy.ts';
+import { EXIT } from '../errors.ts';
+import { recordReset } from '../progress.ts';
+import { resetCopy, restoreAttempt } from '../work/index.ts';
+
+export const run: Run = async (args, context) => {
+  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const place = placeOf(context, args.text('work'));
+  const saved = args.text('restore');
+  const { dir, attempt } = saved
+    ? await restoreAttempt(lab, place, resolve(context.cwd, saved))
+    : await resetCopy(lab, place);
+  await recordReset(context.stateDir, lab.id);
+
+  const shown = shownPath(dir, context);
+  console.log(saved ? `${shown} is as you saved it.` : `${shown} is the starter again.`);
+  if (attempt) {
+    const kept = shownPath(attempt, context);
+    console.log(
+      `What was there is in ${kept}. \`labs reset ${lab.number} --restore ${kept}\` brings it back.`,
+    );
+  }
+  return EXIT.green;
+};

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { findLab, readCatalog } from '@backend-labs/catalog';
+import { connectStack } from '@backend-labs/stack';
+import type { Run } from '../command.ts';
+import { openCopy } from '../copy.ts';
+import { EXIT, MachineError } from '../errors.ts';
+import { openLabStack } from '../judging.ts';
+import { isPortFree, ServedCopy } from '../serve.ts';
+import { onInterrupt } from '../ui/interrupt.ts';
+import { paint } from '../ui/style.ts';
+import { onSave } from '../watch/saves.ts';
+
+const DEFAULT_PORT = 8080;
+
+export const run: Run = async (args, context) => {
+  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const port = args.count('port', DEFAULT_PORT);
+  if (!(await isPortFree(port))) {
+    throw new MachineError(
+      `Port ${port} is taken. Choose another with --port N, or end what listens there.`,
+    );
+  }
+  const copy = await openCopy(lab, context, args.text('work'));
+  const { servers, missing } = await openLabStack(context, lab);
+  for (const absent of missing) throw absent;
+
+  await using stack = connectStack(servers);
+  await using lease = await stack.lease({
+    lab: lab.id,
+    servers: lab.services,
+    dataDir: join(lab.dir, 'data'),
+  });
+  const env = { ...lease.env, PORT: String(port), HOST: '127.0.0.1' };
+  await using served = new ServedCopy(copy, env, { inspect: args.on('inspect') });
+  const ended = Promise.withResolvers<void>();
+  using _interrupt = onInterrupt(async () => ended.resolve());
+  await using _saves = await onSave(copy, () => void served.restart());
+  await served.restart();
+
+  const url = `http://127.0.0.1:${port}`;
+  console.log(paint('bold', `${lab.id} on ${url}`));
+  for (const [name, value] of Object.entries(lease.env)) console.log(`  ${name}=${value}`);
+  for (const command of lab.try) console.log(`  ${command.replaceAll('$URL', url)}`);
+  console.log(paint('dim', 'Save a file and it restarts. Ctrl-C ends it.'));
+  await ended.promise;
+  return EXIT.green;
+};

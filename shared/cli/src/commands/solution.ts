@@ -1,0 +1,40 @@
+import { findLab, readCatalog, solutionsOf, type Lab, type Overlay } from '@backend-labs/catalog';
+import type { Run } from '../command.ts';
+import { findCopy } from '../copy.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { isPassing, loadProgress } from '../record.ts';
+import { renderDiff, renderFiles, solutionNotes } from '../ui/solution.ts';
+
+export const run: Run = async (args, context) => {
+  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const progress = await loadProgress(context.stateDir);
+  const open = lab.tasks
+    .filter((task) => !isPassing(progress, lab, task))
+    .map(({ number }) => number);
+  if (open.length > 0 && !args.on('spoil')) {
+    const tasks = open.length === 1 ? `Task ${open[0]} is` : `Tasks ${open.join(', ')} are`;
+    throw new UsageError(
+      `${tasks} still open. \`labs hint ${lab.number}\` helps; --spoil shows it all the same.`,
+    );
+  }
+  const solution = solutionNamed(lab, args.text('name') ?? 'reference');
+  const others = solutionsOf(lab).filter(({ name }) => name !== solution.name);
+  console.log(solutionNotes(solution));
+  console.log(
+    args.on('diff')
+      ? renderDiff(lab, solution, findCopy(lab, context, args.text('work')))
+      : renderFiles(lab, solution),
+  );
+  for (const { name } of others)
+    console.log(`There is another: labs solution ${lab.number} --name ${name}`);
+  return EXIT.green;
+};
+
+function solutionNamed(lab: Lab, name: string): Overlay {
+  const solutions = solutionsOf(lab);
+  const found = solutions.find((solution) => solution.name === name);
+  if (found) return found;
+  throw new UsageError(
+    `${lab.id} has no solution "${name}". It has ${solutions.map((s) => s.name).join(', ')}.`,
+  );
+}

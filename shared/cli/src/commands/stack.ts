@@ -1,0 +1,88 @@
+import {
+  stackDown,
+  stackLogs,
+  stackStatus,
+  stackUp,
+  type ServerName,
+  type ServerStatus,
+} from '@backend-labs/stack';
+import type { Run } from '../command.ts';
+import type { Context } from '../context.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { paint } from '../ui/style.ts';
+import { Waiting } from '../ui/progress-line.ts';
+
+const SERVERS: readonly ServerName[] = ['postgres', 'redis', 'rabbitmq', 'kafka'];
+const ACTIONS = ['up', 'down', 'status', 'logs'] as const;
+
+export const run: Run = async (args, context) => {
+  const [action, ...words] = args.positionals;
+  const names = words.length > 0 ? words.map(serverNamed) : SERVERS;
+  switch (action) {
+    case 'up':
+      return up(names, context, args.on('json'));
+    case 'down':
+      return down(names, context);
+    case 'status':
+      return status(names, context, args.on('json'));
+    case 'logs':
+      return logs(names, context);
+    default:
+      throw new UsageError(`"${action}" is none of ${ACTIONS.join(', ')}.`);
+  }
+};
+
+function serverNamed(word: string): ServerName {
+  const name = SERVERS.find((server) => server === word);
+  if (!name) throw new UsageError(`There is no server "${word}". There are ${SERVERS.join(', ')}.`);
+  return name;
+}
+
+async function up(names: readonly ServerName[], context: Context, json: boolean): Promise<number> {
+  const { root, stateDir } = context;
+  using waiting = new Waiting(`Starting ${names.join(', ')}`);
+  const { missing } = await stackUp({ root, stateDir, onProgress: waiting.say }, names);
+  waiting[Symbol.dispose]();
+  await status(names, context, json);
+  for (const { message, mend } of missing) process.stderr.write(`labs: ${message} ${mend}\n`);
+  return missing.length > 0 ? EXIT.machine : EXIT.green;
+}
+
+async function down(names: readonly ServerName[], { root, stateDir }: Context): Promise<number> {
+  using _waiting = new Waiting(`Stopping ${names.join(', ')}`);
+  await stackDown({ root, stateDir }, names);
+  return EXIT.green;
+}
+
+async function status(
+  names: readonly ServerName[],
+  context: Context,
+  json: boolean,
+): Promise<number> {
+  const { root, stateDir } = context;
+  const all = await stackStatus({ root, stateDir });
+  const servers = all.filter(({ name }) => names.includes(name));
+  if (json) console.log(JSON.stringify({ servers }, null, 2));
+  else for (const server of servers) console.log(renderServer(server));
+  return servers.some(({ state }) => state === 'broken') ? EXIT.machine : EXIT.green;
+}
+
+function renderServer(server: ServerStatus): string {
+  const { name, state, provision, address, version, residentBytes } = server;
+  if (state === 'down') return `${name.padEnd(9)} ${paint('dim', 'down')}`;
+  if (state === 'broken') {
+    return `${name.padEnd(9)} ${paint('red', 'broken')}  ${server.trouble ?? ''} ${server.mend ?? ''}`;
+  }
+  const memory = residentBytes ? `  ${Math.round(residentBytes / 1e6)} MB` : '';
+  const shown = paint('green', 'up');
+  return `${name.padEnd(9)} ${shown}  ${(version ?? '').padEnd(8)} ${provision?.padEnd(8)} ${address ?? ''}${memory}`;
+}
+
+async function logs(names: readonly ServerName[], { root, stateDir }: Context): Promise<number> {
+  for (const name of names) {
+    const text = await stackLogs(name, { root, stateDir });
+    if (names.length > 1) console.log(paint('bold', `== ${name}`));
+    process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+  }
+  return EXIT.green;
+}

@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { findLab, findTask, readCatalog, type Lab, type Task } from '@backend-labs/catalog';
+import { ctrf, junit, type LabResults, type TaskResult } from '@backend-labs/runner';
+import type { Run } from '../command.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { Judging } from '../judging.ts';
+import { record } from '../record.ts';
+import { onInterrupt } from '../ui/interrupt.ts';
+import { renderSummary, renderVerdict } from '../ui/verdicts.ts';
+import { openCopy } from '../copy.ts';
+
+export const run: Run = async (args, context) => {
+  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const asked = args.positionals[1];
+  const tasks = asked ? [findTask(lab, asked)] : lab.tasks;
+  const copy = await openCopy(lab, context, args.text('work'));
+
+  const json = args.on('json');
+  const view = { logs: args.on('logs') };
+  const started = Date.now();
+  const results = await judged(context, lab, copy, tasks, (result) => {
+    if (!json) console.log(renderVerdict(result, view));
+  });
+  await record(context.stateDir, lab, results);
+
+  const outcome: LabResults = { lab, results, started, ended: Date.now() };
+  const folder = args.text('report');
+  if (folder) writeReports(resolve(context.cwd, folder), outcome);
+  if (json) console.log(JSON.stringify({ lab: lab.id, results }, null, 2));
+  else console.log(`\n${renderSummary(results)}`);
+  return exitCode(results);
+};
+
+/** Ctrl-C ends the run and puts everything away. */
+async function judged(
+  context: Context,
+  lab: Lab,
+  target: string,
+  tasks: readonly Task[],
+  print: (result: TaskResult) => void,
+): Promise<TaskResult[]> {
+  await using judging = await Judging.open(context, lab, target);
+  using interrupt = onInterrupt(() => judging.cancel());
+  const results = await judging.judge(tasks, print);
+  interrupt.throwIfInterrupted();
+  return results;
+}
+
+/** 3 when a server or the machine kept a task from being judged, else 1 when one is not passed. */
+export function exitCode(results: readonly TaskResult[]): number {
+  const statuses = new Set(results.map(({ status }) => status));
+  if (statuses.has('error') || statuses.has('not run')) return EXIT.machine;
+  return statuses.has('failed') || statuses.has('waiting') ? EXIT.red : EXIT.green;
+}
+
+function writeReports(folder: string, outcome: LabResults): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'junit.xml'), junit(outcome));
+  writeFileSync(join(folder, 'ctrf.json'), `${JSON.stringify(ctrf(outcome), null, 2)}\n`);
+}

@@ -1,0 +1,13 @@
+import { findLab, readCatalog } from '@backend-labs/catalog';
+import type { Run } from '../command.ts';
+import { openCopy } from '../copy.ts';
+import { UsageError } from '../errors.ts';
+import { watch } from '../watch/watch.ts';
+
+export const run: Run = async (args, context) => {
+  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new UsageError(`watch wants a terminal. Without one: labs test ${lab.number}`);
+  }
+  return watch(context, lab, await openCopy(lab, context, args.text('work')));
+};

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import type { Lab } from '@backend-labs/catalog';
+import { shownPath, type Context } from './context.ts';
+import { copyDir, createCopy, workRoot, type WorkPlace } from './work/index.ts';
+
+/** Where this learner's copies are. */
+export function placeOf(context: Context, flag: string | undefined): WorkPlace {
+  const { root, stateDir, env, cwd } = context;
+  return { stateDir, workRoot: workRoot({ root, flag, env, cwd }) };
+}
+
+/** The learner's copy of a lab; made, and said so, when there is none. */
+export async function openCopy(
+  lab: Lab,
+  context: Context,
+  flag: string | undefined,
+): Promise<string> {
+  const { dir, outcome } = await createCopy(lab, placeOf(context, flag));
+  const shown = shownPath(dir, context);
+  if (outcome === 'made') {
+    process.stderr.write(`Your copy of ${lab.id} is in ${shown}: edit it there.\n`);
+  } else if (outcome === 'adopted') {
+    process.stderr.write(
+      `${shown} was there before .labs: what the starter changed since counts as yours.\n`,
+    );
+  }
+  return dir;
+}
+
+/** The learner's copy, if there is one. */
+export function findCopy(lab: Lab, context: Context, flag: string | undefined): string | undefined {
+  const dir = copyDir(lab, placeOf(context, flag));
+  return existsSync(dir) ? dir : undefined;
+}

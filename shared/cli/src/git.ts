@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { MachineError } from './errors.ts';
+
+/** Ids of the labs with changes since the last commit, untracked files included. */
+export async function changedLabs(root: string): Promise<Set<string>> {
+  const { stdout } = await promisify(execFile)(
+    'git',
+    ['status', '--porcelain', '--untracked-files=all', '-z', '--', 'labs'],
+    { cwd: root },
+  ).catch((cause: unknown) => {
+    throw new MachineError('--changed asks git what changed, and git gave no answer here.', {
+      cause,
+    });
+  });
+  return new Set(stdout.match(/(?<=labs\/)\d{2}-[^/\0]+/g));
+}

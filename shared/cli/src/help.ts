@@ -1,0 +1,38 @@
+import type { CommandInfo } from './command.ts';
+import { COMMANDS } from './commands.ts';
+
+/** What `labs --help` prints. */
+export function overview(): string {
+  const listed = Object.values(COMMANDS).filter((command) => command.listed !== false);
+  const width = Math.max(...listed.map(({ usage }) => usage.length));
+  return [
+    'Backend Labs: small services with a story and failing tests, against real servers.',
+    '',
+    'Usage: npm run labs -- <command>   (or `pnpm labs <command>`)',
+    '',
+    ...listed.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`),
+    '',
+    'A lab is named by number, slug or both: 1, query-plans, 01-query-plans.',
+    '`labs <command> --help` tells more. Exit codes: 0 green, 1 red, 2 usage, 3 a server or the machine.',
+    '',
+  ].join('\n');
+}
+
+/** What `labs <command> --help` prints. */
+export function helpFor({ usage, summary, flags, example }: CommandInfo): string {
+  const rows = Object.entries(flags).map(([flag, { value, help }]) => ({
+    flag: `--${flag}${value ? ` ${value}` : ''}`,
+    help,
+  }));
+  const width = Math.max(0, ...rows.map(({ flag }) => flag.length));
+  return [
+    `labs ${usage}`,
+    '',
+    summary,
+    '',
+    ...rows.map(({ flag, help }) => `  ${flag.padEnd(width)}  ${help}`),
+    ...(rows.length > 0 ? [''] : []),
+    `Example: ${example}`,
+    '',
+  ].join('\n');
+}

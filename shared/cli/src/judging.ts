@@ -1,0 +1,79 @@
+import type { Lab, Task } from '@backend-labs/catalog';
+import { judge, Session, type TaskResult } from '@backend-labs/runner';
+import { connectStack, openStack, type OpenedStack, type Stack } from '@backend-labs/stack';
+import type { Context } from './context.ts';
+import { Waiting } from './ui/progress-line.ts';
+
+/** The row's name for a learner's copy. */
+const ROW = 'work';
+
+/** A lab's tests, ready to run against one folder as often as wanted. */
+export class Judging implements AsyncDisposable {
+  readonly #session: Session;
+  readonly #stack: OpenedStack;
+  readonly #leases: Stack;
+  readonly #lab: Lab;
+
+  private constructor(session: Session, stack: OpenedStack, lab: Lab) {
+    this.#session = session;
+    this.#stack = stack;
+    this.#leases = connectStack(stack.servers);
+    this.#lab = lab;
+  }
+
+  /**
+   * Finds or starts the servers that the tasks name, and gets ready.
+   *
+   * @param target the folder under test.
+   */
+  static async open(context: Context, lab: Lab, target: string): Promise<Judging> {
+    const stack = await openLabStack(context, lab);
+    const session = await Session.open({
+      lab,
+      rows: [{ name: ROW, target }],
+      workers: 1,
+      context: {
+        servers: stack.servers,
+        stateDir: context.stateDir,
+        templates: '',
+        keepFailed: true,
+      },
+    });
+    return new Judging(session, stack, lab);
+  }
+
+  /**
+   * @param onVerdict told of each verdict as it is reached.
+   * @returns the verdicts on the tasks, and on those they need.
+   */
+  async judge(
+    tasks: readonly Task[],
+    onVerdict: (result: TaskResult) => void,
+  ): Promise<TaskResult[]> {
+    if (this.#stack.servers.postgres) await this.#leases.dropLeftBehind(this.#lab.id);
+    const verdicts = await judge(this.#session, this.#stack, this.#lab, [ROW], tasks, (_, result) =>
+      onVerdict(result),
+    );
+    return verdicts.get(ROW) ?? [];
+  }
+
+  /** Ends the run under way after the test it is at. */
+  async cancel(): Promise<void> {
+    await this.#session.cancel();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+    await this.#leases[Symbol.asyncDispose]();
+  }
+}
+
+/** The servers that a lab names, with words about it when that takes a while. */
+export async function openLabStack(
+  context: Context,
+  lab: Pick<Lab, 'services'>,
+): Promise<OpenedStack> {
+  using waiting = new Waiting(`Finding ${lab.services.join(', ')}`);
+  const { root, stateDir } = context;
+  return openStack(lab.services, { root, stateDir, onProgress: waiting.say });
+}

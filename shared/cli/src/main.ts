@@ -1,0 +1,59 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { contextFrom, shownPath } from './context.ts';
+import { EXIT, told, UsageError } from './errors.ts';
+import { helpFor, overview } from './help.ts';
+import { closestMatch } from 'leven';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const context = contextFrom(process.env);
+  const [name, ...rest] = argv;
+  try {
+    if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+      process.stdout.write(overview());
+      return EXIT.green;
+    }
+    const info = COMMANDS[name];
+    if (!info) throw unknownCommand(name);
+    if (rest.includes('--help') || rest.includes('-h')) {
+      process.stdout.write(helpFor(info));
+      return EXIT.green;
+    }
+    const args = parse(name, info, rest);
+    const { run } = await info.load();
+    return await run(args, context);
+  } catch (error) {
+    return reported(error, context);
+  }
+}
+
+function unknownCommand(name: string): UsageError {
+  const guess = closestMatch(name, Object.keys(COMMANDS), { maxDistance: 3 });
+  const hint = guess ? `Did you mean "${guess}"?` : '`labs --help` lists them.';
+  return new UsageError(`There is no command "${name}". ${hint}`);
+}
+
+function reported(error: unknown, context: ReturnType<typeof contextFrom>): number {
+  const { line, exit, unexpected } = told(error);
+  process.stderr.write(`labs: ${line}\n`);
+  if (!unexpected) return exit;
+  const log = join(context.stateDir, 'crash.log');
+  const stack = error instanceof Error ? error.stack : String(error);
+  try {
+    mkdirSync(context.stateDir, { recursive: true });
+    appendFileSync(
+      log,
+      `${new Date().toISOString()} ${process.argv.slice(2).join(' ')}\n${stack}\n\n`,
+    );
+    process.stderr.write(
+      `This is a fault of ours. Please report it with ${shownPath(log, context)}.\n`,
+    );
+  } catch {
+    process.stderr.write(`This is a fault of ours. Please report it:\n${stack}\n`);
+  }
+  return exit;
+}

@@ -1,0 +1,30 @@
+import type { Lab, Task } from '@backend-labs/catalog';
+import type { TaskResult } from '@backend-labs/runner';
+import { readProgress, recordVerdicts, taskProgress, type Progress } from './progress.ts';
+
+/** Progress, with a line to the person when the file was damaged. */
+export async function loadProgress(stateDir: string): Promise<Progress> {
+  const { progress, note } = await readProgress(stateDir);
+  if (note) process.stderr.write(`labs: ${note}\n`);
+  return progress;
+}
+
+/** Adds a run's verdicts to the progress. */
+export async function record(
+  stateDir: string,
+  lab: Lab,
+  results: readonly TaskResult[],
+): Promise<Progress> {
+  const verdicts = results.map(({ slug, status }) => ({ task: slug, verdict: status }));
+  const { progress } = await recordVerdicts(stateDir, lab.id, verdicts);
+  return progress;
+}
+
+export function isPassing(progress: Progress, lab: Lab, task: Task): boolean {
+  return taskProgress(progress, lab.id, task.slug).passing;
+}
+
+/** The first task that does not pass; undefined when all do. */
+export function openTask(lab: Lab, progress: Progress): Task | undefined {
+  return lab.tasks.find((task) => !isPassing(progress, lab, task));
+}

@@ -1,0 +1,29 @@
+/** The person pressed Ctrl-C; everything was put away. Exit code 130. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly code = 'INTERRUPTED';
+}
+
+/** While it lives, Ctrl-C asks for an orderly end; a second one ends the process at once. */
+export function onInterrupt(
+  stop: () => Promise<void>,
+): Disposable & { throwIfInterrupted(): void } {
+  let interrupted = false;
+  const handler = () => {
+    if (interrupted) process.exit(130);
+    interrupted = true;
+    process.stderr.write('\nStopping …\n');
+    void stop();
+  };
+  process.on('SIGINT', handler);
+  process.on('SIGTERM', handler);
+  return {
+    throwIfInterrupted() {
+      if (interrupted) throw new Interrupted('Stopped.');
+    },
+    [Symbol.dispose]() {
+      process.off('SIGINT', handler);
+      process.off('SIGTERM', handler);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { DiskFullError, WorkBlockedError, WorkReadOnlyError } from './errors.ts';
+
+/** The `code` of a system error (`ENOENT`, …), or undefined for anything else. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/**
+ * Says in our words what a system error met while writing `path` means.
+ *
+ * @returns A WorkError with the system error as its cause, or the error as it came when it is not
+ *   one that a person can mend.
+ */
+export function fileTrouble(error: unknown, path: string): unknown {
+  switch (systemCode(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new DiskFullError(path, { cause: error });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new WorkReadOnlyError(path, { cause: error });
+    case 'EEXIST':
+    case 'EISDIR':
+    case 'ENOTDIR':
+    case 'ENOTEMPTY':
+      return new WorkBlockedError(path, { cause: error });
+    default:
+      return error;
+  }
+}
+
+/** Runs `action`, which writes `path`; its system errors come out as `fileTrouble` words them. */
+export async function writing<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw fileTrouble(error, path);
+  }
+}

@@ -1,0 +1,88 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Labs, outcomeOf } from './support/labs.ts';
+
+const LAB = join(import.meta.dirname, '../../../labs/01-query-plans');
+
+/** The way of a learner through lab 01, against a real Postgres. */
+describe('lab 01', () => {
+  test('from a fresh copy to green, reset and back', async () => {
+    using labs = await Labs.onPostgres();
+    const copy = join(labs.work, '01-query-plans');
+
+    const first = await labs.run('start', '1');
+    expect(first.exit).toBe(0);
+    expect(first.out).toContain('Task 1 of 7');
+    expect(first.out).toContain('✗ 1');
+
+    cpSync(join(LAB, 'solutions/reference'), copy, { recursive: true });
+    const report = join(labs.home, 'report');
+    const green = await labs.run('test', '1', '--report', report);
+    expect(green.out).toContain('7 of 7 tasks passed.');
+    expect(green.exit).toBe(0);
+    expect(readFileSync(join(report, 'junit.xml'), 'utf8')).toContain('failures="0"');
+    const ctrf: unknown = JSON.parse(readFileSync(join(report, 'ctrf.json'), 'utf8'));
+    expect(ctrf).toMatchObject({ results: { summary: { tests: 7, passed: 7 } } });
+
+    const reset = await labs.run('reset', '1');
+    expect(reset.exit).toBe(0);
+    const [, attempt = ''] = /What was there is in (\S+)\./.exec(reset.out) ?? [];
+    expect(readFileSync(join(copy, 'src/server.ts'))).toEqual(
+      readFileSync(join(LAB, 'src/server.ts')),
+    );
+
+    const restored = await labs.run(
+      'reset',
+      '1',
+      '--restore',
+      attempt.replace(/^~/, process.env['HOME'] ?? '~'),
+    );
+    expect(restored.exit).toBe(0);
+    expect((await labs.run('test', '1', '2')).exit).toBe(0);
+  });
+
+  test('two runs at once both judge', async () => {
+    using labs = await Labs.onPostgres();
+    await labs.run('test', '1', '1');
+    const runs = [labs.start('test', '1', '2'), labs.start('test', '1', '2')].map(outcomeOf);
+    for (const { exit, out } of await Promise.all(runs)) {
+      expect(exit).toBe(1);
+      expect(out).toContain('✗ 2');
+    }
+  });
+
+  test.each([
+    ['never listens', 'setInterval(() => {}, 1000);', 'did not answer GET /healthz'],
+    ['crashes at start', 'throw new Error("no such luck");', 'no such luck'],
+    ['does not compile', 'const = ;', 'The service ended with exit code 1 at its start'],
+    [
+      'prints a gigabyte and dies',
+      'const line = "x".repeat(1e6); for (let i = 0; i < 1000; i++) process.stdout.write(line); process.exit(1);',
+      'The service ended with exit code 1 at its start',
+    ],
+  ])('a service that %s fails the task in words', async (_what, code, says) => {
+    using labs = await Labs.onPostgres();
+    await labs.run('reset', '1');
+    writeFileSync(join(labs.work, '01-query-plans/src/server.ts'), code);
+    const { exit, out, err } = await labs.run('test', '1', '2');
+    expect(out).toContain('✗ 2');
+    expect(out).toContain(says);
+    expect(exit).toBe(1);
+    expect(out + err).not.toMatch(/shared\/(testkit|runner|cli|stack)/);
+    expect(out.length).toBeLessThan(10_000);
+  });
+
+  test('Ctrl-C in the middle of a run ends it and leaves no process', async () => {
+    using labs = await Labs.onPostgres();
+    const child = labs.start('test', '1');
+    const ended = outcomeOf(child);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    child.stdout?.once('data', () => resolve());
+    await promise;
+    child.kill('SIGINT');
+    const { exit, err } = await ended;
+    expect(exit).toBe(130);
+    expect(err).toContain('Stopped.');
+  });
+});

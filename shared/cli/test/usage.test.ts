@@ -1,0 +1,141 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../src/commands.ts';
+import { helpFor } from '../src/help.ts';
+import { Labs } from './support/labs.ts';
+
+describe('help', () => {
+  test.each(Object.entries(COMMANDS))(
+    'of %s tells its use, flags and an example',
+    (_name, info) => {
+      const help = helpFor(info);
+      expect(help).toContain(`labs ${info.usage}`);
+      for (const flag of Object.keys(info.flags)) expect(help).toContain(`--${flag}`);
+      expect(help).toContain(`Example: ${info.example}`);
+    },
+  );
+
+  test('is given by any command', async () => {
+    using labs = new Labs();
+    const { exit, out } = await labs.run('test', '--help');
+    expect(exit).toBe(0);
+    expect(out).toContain('labs test <lab> [task]');
+  });
+
+  test('the overview lists the commands and the exit codes', async () => {
+    using labs = new Labs();
+    const { exit, out } = await labs.run('--help');
+    expect(exit).toBe(0);
+    expect(out).toContain('labs <command> --help');
+    expect(out).toContain('0 green, 1 red, 2 usage, 3 a server or the machine');
+  });
+});
+
+describe('a wrong word is one line and exit code 2', () => {
+  test.each([
+    [['tset', '1'], 'labs: There is no command "tset". Did you mean "test"?'],
+    [['test'], 'labs: Which lab? Usage: labs test <lab> [task]'],
+    [['test', '77'], 'labs: There is no lab "77". `labs list` shows them all.'],
+    [['test', 'query-plan'], 'labs: There is no lab "query-plan". Did you mean "query-plans"?'],
+    [['test', '1', '77'], 'labs: There is no task "77" in 01-query-plans. It has tasks 1 to 7.'],
+    [['test', '1', '2', '3'], 'labs: "3" is one word too many. Usage: labs test <lab> [task]'],
+    [
+      ['test', '1', '--lgos'],
+      "labs: Unknown option '--lgos'. `labs test --help` lists what there is.",
+    ],
+    [['verify', '1', '--repeat', '0'], 'labs: --repeat takes a whole number from 1; "0" is none.'],
+    [['stack', 'start'], 'labs: "start" is none of up, down, status, logs.'],
+    [
+      ['stack', 'up', 'mysql'],
+      'labs: There is no server "mysql". There are postgres, redis, rabbitmq, kafka.',
+    ],
+    [['watch', '1'], 'labs: watch wants a terminal. Without one: labs test 1'],
+    [
+      ['new', 'Rate Limits'],
+      'labs: "Rate Limits" is no id of a lab: two digits and a slug, such as 33-rate-limits.',
+    ],
+    [['new', '01-other'], 'labs: Number 01 is taken by 01-query-plans.'],
+    [
+      ['solution', '1', '--spoil', '--name', 'best'],
+      'labs: 01-query-plans has no solution "best".',
+    ],
+    [['reset', '1', '--restore', 'nowhere'], 'labs: '],
+  ])('labs %j', async (words, says) => {
+    using labs = new Labs();
+    const { exit, out, err } = await labs.run(...words);
+    expect(exit).toBe(2);
+    expect(out).toBe('');
+    expect(err.trimEnd()).not.toContain('\n');
+    expect(err).toContain(says);
+  });
+});
+
+describe('a machine that can’t is one line and exit code 3', () => {
+  test('a port that is taken', async () => {
+    using labs = new Labs();
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    const address = squatter.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { exit, err } = await labs.run('run', '1', '--port', String(port));
+    squatter.close();
+    expect(exit).toBe(3);
+    expect(err).toContain(`labs: Port ${port} is taken. Choose another with --port N`);
+  });
+
+  test.each([
+    ['nobody listens', 'postgres://postgres:x@127.0.0.1:9/postgres'],
+    ['no URL', 'not a url'],
+    ['another protocol', 'mysql://127.0.0.1/x'],
+  ])('a LABS_POSTGRES_URL where %s', async (_what, url) => {
+    using labs = new Labs({ LABS_POSTGRES_URL: url });
+    const { exit, out, err } = await labs.run('test', '1', '2');
+    expect(exit).toBe(3);
+    expect(out).not.toContain('✗');
+    expect(out).toContain('! 2  ');
+    expect(out).toContain('LABS_POSTGRES_URL');
+    expect(out + err).not.toMatch(/\n\s+at /);
+  });
+
+  test('a state folder that is a file', async () => {
+    using labs = new Labs();
+    writeFileSync(join(labs.home, 'state'), '');
+    const { exit, err } = await labs.run('test', '1', '2');
+    expect(exit).toBe(3);
+    expect(err).toContain('labs: ');
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+});
+
+test('list and progress are JSON for a machine', async () => {
+  using labs = new Labs();
+  const list = await labs.run('list', '--json');
+  expect(JSON.parse(list.out)).toMatchObject({
+    labs: [{ id: '01-query-plans', tasks: 7, passed: 0 }],
+  });
+  const progress = await labs.run('progress', '--json');
+  expect(JSON.parse(progress.out)).toMatchObject({ labs: {} });
+});
+
+test('a hint goes one level deeper each time, and stays at the deepest', async () => {
+  using labs = new Labs();
+  const levels = [];
+  for (let asked = 0; asked < 4; asked++) {
+    const { out } = await labs.run('hint', '1', '2');
+    levels.push(/hint (\d) of 3/.exec(out)?.[1]);
+  }
+  expect(levels).toEqual(['1', '2', '3', '3']);
+});
+
+test('a solution is shown after green, or to who insists', async () => {
+  using labs = new Labs();
+  const early = await labs.run('solution', '1');
+  expect(early).toMatchObject({ exit: 2, out: '' });
+  expect(early.err).toContain('Tasks 1, 2, 3, 4, 5, 6, 7 are still open.');
+  const spoiled = await labs.run('solution', '1', '--spoil', '--diff');
+  expect(spoiled.exit).toBe(0);
+  expect(spoiled.out).toMatch(/^\+\+\+ reference\/src\//m);
+});
