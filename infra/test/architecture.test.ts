@@ -12,6 +12,9 @@ const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }
   { from: /^shared\/stack\//, to: [] },
   { from: /^shared\/testkit\//, to: ['stack'] },
   { from: /^shared\/runner\//, to: ['catalog', 'stack'] },
+  // What `labs new` makes is a lab.
+  { from: /^shared\/cli\/skeleton\/tests\//, to: ['testkit'] },
+  { from: /^shared\/cli\/skeleton\//, to: [] },
   { from: /^shared\/cli\//, to: ['catalog', 'runner', 'stack'] },
   { from: /^labs\/[^/]+\/tests\//, to: ['testkit'] },
   { from: /^labs\//, to: [] },

@@ -47,7 +47,7 @@ export interface SessionOptions {
 export type OnCell = (cell: CellResult) => void;
 
 /** Outer deadline of one test, in ms: far above what any takes, so that its end is a fault of ours. */
-const TEST_DEADLINE = 60_000;
+const TEST_DEADLINE = 120_000;
 
 /**
  * One vitest process for a lab. Every row is a project of its own that runs the same test files
@@ -65,6 +65,7 @@ export class Session implements AsyncDisposable {
   static async open(options: SessionOptions): Promise<Session> {
     const { lab, rows, context, workers } = options;
     const reporter = new CellReporter(lab);
+    const interrupts = listeners();
     const vitest = await createVitest(
       {
         root: lab.dir,
@@ -100,6 +101,8 @@ export class Session implements AsyncDisposable {
       { cacheDir: join(context.stateDir, 'vite'), logLevel: 'silent' },
     );
     await vitest.standalone();
+    // vitest's own end the process at once, with leases and services still out.
+    keepOnly(interrupts);
     return new Session(vitest, reporter);
   }
 
@@ -149,6 +152,20 @@ class CellReporter implements Reporter {
   onTestModuleEnd(module: TestModule): void {
     const task = this.#lab.tasks.find(({ file }) => file === module.moduleId);
     if (task) this.listener({ row: module.project.name, result: verdictOf(task, module) });
+  }
+}
+
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
+
+function listeners() {
+  return INTERRUPTS.map((signal) => process.listeners(signal));
+}
+
+function keepOnly(mine: ReturnType<typeof listeners>): void {
+  for (const [at, signal] of INTERRUPTS.entries()) {
+    for (const listener of process.listeners(signal)) {
+      if (!mine[at]?.includes(listener)) process.off(signal, listener);
+    }
   }
 }
 

@@ -1,0 +1,79 @@
+import { ServerUnavailable, type ServerName } from '@backend-labs/stack';
+
+/** What went wrong with the service under test. Each is the learner's to mend. */
+export type ServiceErrorCode =
+  | 'NO_SCRIPT'
+  | 'NEVER_LISTENED'
+  | 'CRASHED_AT_START'
+  | 'EXITED'
+  | 'NO_ANSWER'
+  | 'CONNECTION_LOST'
+  | 'NOT_JSON'
+  | 'SCRIPT_TOO_SLOW'
+  | 'MIGRATION_FAILED';
+
+/** The service did not do what every service must. A run counts it as a failure of the task. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: ServiceErrorCode;
+
+  constructor(code: ServiceErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A plain assertion of the testkit's that failed, told in its own words. */
+export class FailedAssertion extends Error {
+  // The name that vitest's own failed assertions have: a run counts both alike.
+  override readonly name = 'AssertionError';
+}
+
+/** What went wrong with the testkit's own means, or with how a test uses it. */
+export type TestkitErrorCode = 'NO_FREE_PORT' | 'NOT_LEASED' | 'TARGET_MISSING' | 'MISUSED';
+
+/** Not the learner's doing: a run counts it as an error. `mend` says what helps. */
+export class TestkitError extends Error {
+  override readonly name = 'TestkitError';
+  readonly code: TestkitErrorCode;
+  readonly mend: string;
+
+  constructor(code: TestkitErrorCode, message: string, mend: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.mend = mend;
+  }
+}
+
+/** A database answered a statement of the test's with an error. `code` is its SQLSTATE. */
+export class SqlError extends Error {
+  override readonly name = 'SqlError';
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Wraps a probe's trouble with a server, which is never the learner's failure. */
+export function serverTrouble(
+  server: ServerName,
+  doing: string,
+  cause: unknown,
+): ServerUnavailable {
+  const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return new ServerUnavailable(
+    'SERVER_BROKEN',
+    server,
+    `${server} failed while the test tried to ${doing}: ${why}`,
+    `npm run labs -- stack status, then npm run labs -- stack up ${server}`,
+    cause,
+  );
+}
+
+/** For a test that asks for a server which its lab does not name. */
+export function notLeased(server: ServerName): TestkitError {
+  const mend = `name ${server} among the services in lab.yaml`;
+  return new TestkitError('NOT_LEASED', `This lab has no ${server}.`, mend);
+}

@@ -1,0 +1,112 @@
+import { connectStack, type Lease, type RunContext } from '@backend-labs/stack';
+import { inject, test as base } from 'vitest';
+import { TestkitError } from './errors.ts';
+import { PostgresProbe } from './postgres/probe.ts';
+import { evidence, turnPage, type ServiceEvidence } from './service/evidence.ts';
+import { Service } from './service/service.ts';
+import { leaseMigrated, leaseUnmigrated } from './target/lease.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    run: RunContext;
+  }
+  interface TaskMeta {
+    /** Of a failed test: what its services said. */
+    service?: ServiceEvidence;
+  }
+}
+
+/** What a test file remembers while its tests run. */
+class TestFile {
+  failed = false;
+  readonly #attempts = new Map<string, Promise<unknown>>();
+
+  /** vitest makes a file's fixture anew after it failed; a service that cannot start need not wait twice. */
+  once<T>(name: string, make: () => Promise<T>): Promise<T> {
+    const attempt = (this.#attempts.get(name) as Promise<T> | undefined) ?? make();
+    this.#attempts.set(name, attempt);
+    return attempt;
+  }
+}
+
+/**
+ * The `test` of every task. All fixtures belong to the test file and are made when a test first
+ * names them:
+ *
+ * - `run`: which lab, which folder, which servers
+ * - `stack`: for leases of the test's own
+ * - `lease`: the file's own piece of the stack, the target's migrations done
+ * - `unmigrated`: a second database, before the target's migrations
+ * - `definition`: the service, to be started by the test, any number of times
+ * - `service`: one instance, started
+ * - `postgres`, `redis`, `rabbitmq`, `kafka`: look at the lease's part of each server
+ */
+export const test = base
+  .extend('file', { scope: 'file' }, () => new TestFile())
+  // Runs for every test, before any fixture of its that may fail.
+  .extend('watcher', { auto: true }, ({ file, task, onTestFailed }) => {
+    turnPage();
+    onTestFailed(async () => {
+      file.failed = true;
+      const said = await evidence();
+      if (said) task.meta.service = said;
+    });
+  })
+  .extend('run', { scope: 'file' }, runOf)
+  .extend('stack', { scope: 'file' }, ({ run }, { onCleanup }) => {
+    const stack = connectStack(run.servers);
+    onCleanup(() => stack[Symbol.asyncDispose]());
+    return stack;
+  })
+  .extend('lease', { scope: 'file' }, async ({ file, run, stack }, { onCleanup }) => {
+    const lease = await file.once('lease', () => leaseMigrated(run, stack));
+    onCleanup(() => release(lease, file, run));
+    return lease;
+  })
+  .extend('unmigrated', { scope: 'file' }, async ({ file, run, stack }, { onCleanup }) => {
+    const lease = await file.once('unmigrated', () => leaseUnmigrated(run, stack));
+    onCleanup(() => lease[Symbol.asyncDispose]());
+    return lease;
+  })
+  .extend('definition', { scope: 'file' }, ({ run, lease }) => new Service({ run, lease }))
+  .extend('service', { scope: 'file' }, async ({ file, definition }, { onCleanup }) => {
+    const service = await file.once('service', () => definition.start());
+    onCleanup(() => service[Symbol.asyncDispose]());
+    return service;
+  })
+  .extend('postgres', { scope: 'file' }, async ({ run, lease, definition }, { onCleanup }) => {
+    const probe = await PostgresProbe.of(run, lease, definition);
+    onCleanup(() => probe[Symbol.asyncDispose]());
+    return probe;
+  })
+  // Loaded when asked for: a lab pays for no client that it does not use.
+  .extend('redis', { scope: 'file' }, async ({ run, lease }, { onCleanup }) => {
+    const { RedisProbe } = await import('./redis/probe.ts');
+    const probe = await RedisProbe.of(run, lease);
+    onCleanup(() => probe[Symbol.dispose]());
+    return probe;
+  })
+  .extend('rabbitmq', { scope: 'file' }, async ({ lease }, { onCleanup }) => {
+    const { RabbitProbe } = await import('./rabbitmq/probe.ts');
+    const probe = await RabbitProbe.of(lease);
+    onCleanup(() => probe[Symbol.asyncDispose]());
+    return probe;
+  })
+  .extend('kafka', { scope: 'file' }, async ({ lease }, { onCleanup }) => {
+    const { KafkaProbe } = await import('./kafka/probe.ts');
+    const probe = await KafkaProbe.of(lease);
+    onCleanup(() => probe[Symbol.asyncDispose]());
+    return probe;
+  });
+
+function runOf(): RunContext {
+  const run: RunContext | undefined = inject('run');
+  if (run) return run;
+  const mend = 'npm run labs -- test <lab>';
+  throw new TestkitError('MISUSED', 'Nobody told this test which folder to judge.', mend);
+}
+
+async function release(lease: Lease, file: TestFile, run: RunContext): Promise<void> {
+  if (file.failed && run.keepFailed) lease.keep();
+  await lease[Symbol.asyncDispose]();
+}

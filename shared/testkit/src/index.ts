@@ -1,0 +1,48 @@
+export type { Lease, PostgresLease, RunContext, Stack } from '@backend-labs/stack';
+export { expect } from 'vitest';
+export {
+  ServiceError,
+  type ServiceErrorCode,
+  SqlError,
+  TestkitError,
+  type TestkitErrorCode,
+} from './errors.ts';
+export { Double, type Handler, type RecordedRequest, type Reply } from './http/double.ts';
+export { test } from './fixtures.ts';
+export {
+  type Attributes,
+  type LogRecord,
+  type Metric,
+  OtlpCollector,
+  type Span,
+} from './http/otlp-collector.ts';
+export { explain, lesson, LessonError, type LessonText, renderLesson } from './lesson.ts';
+export {
+  type Direction,
+  type Passage,
+  type Tap,
+  TcpProxy,
+  type TcpProxyOptions,
+} from './network/tcp-proxy.ts';
+export type { HotUpdates, IndexInfo, LockInfo } from './postgres/inspect.ts';
+export { ExecutedPlan, type PlanNode } from './postgres/plan.ts';
+export { PostgresProbe } from './postgres/probe.ts';
+export { beforeStatement } from './postgres/statements.ts';
+export { PgSession } from './postgres/session.ts';
+export type { StatementUse, Usage } from './postgres/usage.ts';
+export type { KafkaProbe, PartitionLag } from './kafka/probe.ts';
+export type { KafkaRecord, NewRecord } from './kafka/record.ts';
+export type { Published, PublishOptions, QueueState, RabbitProbe } from './rabbitmq/probe.ts';
+export type { Death, RabbitMessage } from './rabbitmq/message.ts';
+export type { RedisProbe } from './redis/probe.ts';
+export type { CommandUse, SeenCommand } from './redis/watch.ts';
+export type { Exit } from './process/child.ts';
+export { Answer } from './service/answer.ts';
+export type { ServiceEvidence } from './service/evidence.ts';
+export type { LogEntry, LogMark, Logs } from './service/logs.ts';
+export { answers, logs, type Readiness } from './service/readiness.ts';
+export { migrate, runScript, type ScriptOptions, type ScriptResult } from './service/script.ts';
+export { Service, type ServiceOptions } from './service/service.ts';
+export { type CallOptions, StartedService } from './service/started.ts';
+export { eventually, NeverHappened, type Patience } from './wait/eventually.ts';
+export { Gate, gate, type GateOptions } from './wait/gate.ts';

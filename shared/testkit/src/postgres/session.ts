@@ -1,0 +1,59 @@
+import { Client, DatabaseError } from 'pg';
+import { serverTrouble, SqlError } from '../errors.ts';
+
+const CONNECT_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_MS = 30_000;
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** One connection to the leased database, with transactions and settings of its own. */
+export class PgSession implements AsyncDisposable {
+  readonly #client: Client;
+
+  private constructor(client: Client) {
+    this.#client = client;
+  }
+
+  static async open(url: string): Promise<PgSession> {
+    const client = new Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      query_timeout: ANSWER_WITHIN_MS,
+    });
+    // The next query reports it; without a listener it would end the test run.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+    } catch (error) {
+      throw serverTrouble('postgres', 'connect', error);
+    }
+    return new PgSession(client);
+  }
+
+  /**
+   * Rows of one statement. Throws `SqlError`, whose `code` is the SQLSTATE, when the database
+   * refuses it, and a `StackError` when there is no answer.
+   */
+  async query<R extends object = Row>(sql: string, values: readonly unknown[] = []): Promise<R[]> {
+    try {
+      const { rows } = await this.#client.query<R>(sql, [...values]);
+      return rows;
+    } catch (error) {
+      throw readable(error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.end().catch(() => {});
+  }
+}
+
+/** 08: connection, 53: out of resources, 57P: shut down; all else is about the statement. */
+const SERVER_STATES = /^(?:08|53|57P)/u;
+
+function readable(error: unknown): Error {
+  if (error instanceof DatabaseError && !SERVER_STATES.test(error.code ?? '')) {
+    return new SqlError(error.code ?? '', error.message, { cause: error });
+  }
+  return serverTrouble('postgres', 'run a statement', error);
+}

@@ -1,0 +1,55 @@
+import type { Lease } from '@backend-labs/stack';
+import { ServiceError } from '../errors.ts';
+import { Child, describeExit, type Exit } from '../process/child.ts';
+import { childEnvironment } from '../process/environment.ts';
+import { deadline, ms } from '../wait/deadline.ts';
+import { scriptCommand } from './package-scripts.ts';
+import type { Target } from './service.ts';
+
+const WITHIN_MS = 45_000;
+const MOST_LINES = 20;
+
+export interface ScriptOptions {
+  readonly run: Target;
+  readonly lease?: Pick<Lease, 'env'>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Put behind the script's own arguments. */
+  readonly args?: readonly string[];
+  /** Milliseconds until `SCRIPT_TOO_SLOW`; 45,000 unless told. */
+  readonly within?: number;
+}
+
+/** How a script of package.json went. */
+export interface ScriptResult extends Exit {
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+/** Runs a script of the target's package.json to its end, whatever its exit code. */
+export async function runScript(script: string, options: ScriptOptions): Promise<ScriptResult> {
+  const { run, lease, env, args = [], within = WITHIN_MS } = options;
+  const command = await scriptCommand(run.target, script);
+  await using child = await Child.spawn({
+    command: { file: command.file, args: [...command.args, ...args] },
+    cwd: run.target,
+    env: childEnvironment(run.target, { ...lease?.env, ...env }, run.stateDir),
+  });
+  const late = (): Error =>
+    new ServiceError('SCRIPT_TOO_SLOW', `npm run ${script} did not end within ${ms(within)}.`);
+  const exit = await deadline(child.exited, within, late);
+  return { ...exit, stdout: child.stdout.lines(), stderr: child.stderr.lines() };
+}
+
+/** Runs the target's `migrate` script. Throws `MIGRATION_FAILED` with its last lines. */
+export async function migrate(options: ScriptOptions): Promise<ScriptResult> {
+  const result = await runScript('migrate', options);
+  if (result.code === 0) return result;
+  const said = [...result.stdout, ...result.stderr].slice(-MOST_LINES);
+  throw new ServiceError(
+    'MIGRATION_FAILED',
+    [
+      `npm run migrate ended with ${describeExit(result)}.`,
+      ...said.map((line) => `  ${line}`),
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { Lease, LeaseRequest, RunContext, Stack } from '@backend-labs/stack';
+import { migrate } from '../service/script.ts';
+import { migrationKey } from './migration-key.ts';
+
+/** What the lab of a run leases: the servers it names and a database with its data. */
+function requestOf({ lab, labDir, services }: RunContext): LeaseRequest {
+  return { lab, servers: services, dataDir: join(labDir, 'data') };
+}
+
+/** A database as the lab's data has it: the target's migrations have not run. */
+export function leaseUnmigrated(run: RunContext, stack: Stack): Promise<Lease> {
+  return stack.lease({ ...requestOf(run), servers: ['postgres'] });
+}
+
+/**
+ * A lease with the target's migrations done. They run once for each content of the target's
+ * migrations, in whatever process asks first; each lease then is a copy of the result.
+ * Throws `MIGRATION_FAILED` when they fail.
+ */
+export async function leaseMigrated(run: RunContext, stack: Stack): Promise<Lease> {
+  const request = requestOf(run);
+  if (!run.services.includes('postgres')) return stack.lease(request);
+  const key = await migrationKey(run.target);
+  if (key === undefined) return stack.lease(request);
+  const from = await stack.template(request, run.templates + key, async ({ url }) => {
+    await migrate({ run, lease: { env: { DATABASE_URL: url } } });
+  });
+  return stack.lease({ ...request, from });
+}

@@ -1,0 +1,97 @@
+import { connectStack } from '@backend-labs/stack';
+import { Kafka, logLevel } from 'kafkajs';
+import { test as base, expect } from 'vitest';
+import { KafkaProbe } from '../src/kafka/probe.ts';
+import { gate } from '../src/wait/gate.ts';
+import { toyRun } from './support/stack.ts';
+
+const test = base
+  .extend('run', { scope: 'file' }, () => toyRun('kafka'))
+  .extend('lease', { scope: 'file' }, async ({ run }, { onCleanup }) => {
+    const stack = connectStack(run.servers);
+    onCleanup(() => stack[Symbol.asyncDispose]());
+    return stack.lease({ lab: run.lab, servers: ['kafka'] });
+  })
+  .extend('kafka', { scope: 'file' }, async ({ lease }, { onCleanup }) => {
+    const probe = await KafkaProbe.of(lease);
+    onCleanup(() => probe[Symbol.asyncDispose]());
+    return probe;
+  });
+
+test('topics of the lease, by their short names', async ({ kafka, lease }) => {
+  await kafka.createTopic('media.events', 3);
+  await kafka.createTopic('media.events', 3);
+  expect(await kafka.topics()).toContain('media.events');
+  expect(kafka.name('media.events')).toBe(`${lease.kafka?.prefix}media.events`);
+  expect(await kafka.endOffsets('media.events')).toEqual([0, 0, 0]);
+  expect(await kafka.read('media.events')).toEqual([]);
+});
+
+test('records are read back with key, headers and place', async ({ kafka }) => {
+  await kafka.createTopic('usage', 2);
+  await kafka.produce('usage', [
+    { key: 'a', value: { bytes: 1 }, partition: 0, headers: { kind: 'upload' } },
+    { key: 'b', value: 'plain', partition: 1 },
+    { key: 'a', value: { bytes: 2 }, partition: 0 },
+  ]);
+  expect(await kafka.endOffsets('usage')).toEqual([2, 1]);
+  expect(await kafka.read('usage')).toEqual([
+    {
+      partition: 0,
+      offset: 0,
+      key: 'a',
+      text: '{"bytes":1}',
+      json: { bytes: 1 },
+      headers: { kind: 'upload' },
+    },
+    expect.objectContaining({ partition: 0, offset: 1, json: { bytes: 2 } }),
+    expect.objectContaining({ partition: 1, offset: 0, text: 'plain', json: undefined }),
+  ]);
+});
+
+test('lag is what a group has not committed, by partition', async ({ kafka, lease }) => {
+  await kafka.createTopic('orders', 2);
+  await kafka.produce('orders', [
+    { value: 1, partition: 0 },
+    { value: 2, partition: 0 },
+    { value: 3, partition: 1 },
+  ]);
+  expect(await kafka.lag('projector', 'orders')).toEqual([
+    { partition: 0, end: 2, committed: undefined, lag: 2 },
+    { partition: 1, end: 1, committed: undefined, lag: 1 },
+  ]);
+  await consumeThree(lease.kafka?.brokers ?? [], kafka.name('projector'), kafka.name('orders'));
+  await kafka.produce('orders', [{ value: 4, partition: 1 }]);
+  expect(await kafka.lag('projector', 'orders')).toEqual([
+    { partition: 0, end: 2, committed: 2, lag: 0 },
+    { partition: 1, end: 2, committed: 1, lag: 1 },
+  ]);
+});
+
+async function consumeThree(
+  brokers: readonly string[],
+  groupId: string,
+  topic: string,
+): Promise<void> {
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
+  const three = gate(3);
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    eachMessage: async () => {
+      void three.arrive();
+    },
+  });
+  await three.reached();
+  // Commits what it has handled.
+  await consumer.disconnect();
+}
+
+test('a server that is gone is a StackError', async ({ lease }) => {
+  const gone = { brokers: ['127.0.0.1:9'], prefix: 'x-' };
+  await expect(KafkaProbe.of({ ...lease, kafka: gone })).rejects.toMatchObject({
+    name: 'ServerUnavailable',
+    server: 'kafka',
+  });
+});

@@ -1,0 +1,79 @@
+import { connectStack } from '@backend-labs/stack';
+import { test as base, expect } from 'vitest';
+import { RabbitProbe } from '../src/rabbitmq/probe.ts';
+import { eventually } from '../src/wait/eventually.ts';
+import { toyRun } from './support/stack.ts';
+
+const test = base
+  .extend('run', { scope: 'file' }, () => toyRun('rabbitmq'))
+  .extend('lease', { scope: 'file' }, async ({ run }, { onCleanup }) => {
+    const stack = connectStack(run.servers);
+    onCleanup(() => stack[Symbol.asyncDispose]());
+    return stack.lease({ lab: run.lab, servers: ['rabbitmq'] });
+  })
+  .extend('rabbit', { scope: 'file' }, async ({ lease }, { onCleanup }) => {
+    const probe = await RabbitProbe.of(lease);
+    onCleanup(() => probe[Symbol.asyncDispose]());
+    return probe;
+  });
+
+test('a queue that is not there has no state, and asking breaks nothing', async ({ rabbit }) => {
+  expect(await rabbit.queue('absent')).toBeUndefined();
+  expect(await rabbit.drain('absent')).toEqual([]);
+  expect(await rabbit.queue('absent')).toBeUndefined();
+});
+
+test('what was published and confirmed is in the queue, in order', async ({ rabbit }) => {
+  await rabbit.declare('render', { durable: true });
+  const sent = await Promise.all(
+    [1, 2].map((id) => rabbit.publish({ id }, { routingKey: 'render', headers: { id } })),
+  );
+  expect(sent).toEqual(['routed', 'routed']);
+  expect(await rabbit.queue('render')).toEqual({ ready: 2, consumers: 0 });
+  const taken = await rabbit.drain('render');
+  expect(taken.map(({ json }) => json)).toEqual([{ id: 1 }, { id: 2 }]);
+  expect(taken[0]).toMatchObject({
+    text: '{"id":1}',
+    routingKey: 'render',
+    headers: { id: 1 },
+    deaths: [],
+    redelivered: false,
+    persistent: true,
+  });
+  expect(await rabbit.queue('render')).toMatchObject({ ready: 0 });
+});
+
+test('a message that no queue wants is confirmed and unroutable', async ({ rabbit }) => {
+  expect(await rabbit.publish('lost', { routingKey: 'nobody' })).toBe('unroutable');
+});
+
+test('an exchange that is not there is told, and breaks nothing', async ({ rabbit }) => {
+  const sent = await rabbit.publish('lost', { exchange: 'media', routingKey: 'render' });
+  expect(sent).toBe('no exchange');
+  expect(await rabbit.publish('lost', { routingKey: 'nobody' })).toBe('unroutable');
+});
+
+test('a dead letter tells where it died and why', async ({ rabbit }) => {
+  await rabbit.declare('dead');
+  await rabbit.declare('short', {
+    messageTtl: 1,
+    deadLetterExchange: '',
+    deadLetterRoutingKey: 'dead',
+  });
+  await rabbit.publish('poison', { routingKey: 'short' });
+  await eventually('the dead letter', async () => (await rabbit.queue('dead'))?.ready === 1);
+  const [message] = await rabbit.drain('dead');
+  expect(message).toMatchObject({
+    text: 'poison',
+    deaths: [{ queue: 'short', reason: 'expired', count: 1 }],
+  });
+});
+
+test('a server that is gone is a StackError', async ({ lease }) => {
+  const gone = { url: 'amqp://127.0.0.1:9', vhost: '/' };
+  await expect(RabbitProbe.of({ ...lease, rabbitmq: gone })).rejects.toMatchObject({
+    name: 'ServerUnavailable',
+    server: 'rabbitmq',
+    message: expect.stringContaining('ECONNREFUSED'),
+  });
+});
