@@ -12,7 +12,9 @@ export interface WatchState {
   /** Of the last run: the task's verdict, after those that it needs. */
   readonly results: readonly TaskResult[];
   readonly running: boolean;
-  /** Below the verdict: a hint, a diff, a word about a key. */
+  /** Stays while the task does. */
+  readonly hint?: string | undefined;
+  /** A diff, or a word about a key; gone with the next run. */
   readonly note?: string | undefined;
   /** All tasks of the lab pass. */
   readonly finished: boolean;
@@ -20,13 +22,14 @@ export interface WatchState {
 
 /** The whole screen. */
 export function renderWatch(state: WatchState): string {
-  const { lab, task, results, running, note } = state;
+  const { lab, task, results, running, hint, note } = state;
   const verdicts = results.map((result) => renderVerdict(result));
   return [
     renderTicket(lab, task).trimEnd(),
     '',
     ...(running ? [paint('dim', ' … running')] : verdicts),
     ...(isGreen(state) && !running ? ['', debriefOf(lab, task) ?? ''] : []),
+    ...(hint ? ['', hint] : []),
     ...(note ? ['', note] : []),
     '',
     paint('dim', footer(state)),

@@ -106,7 +106,8 @@ class Watching {
     this.#show({ results: [], running: true, note: undefined });
     const results = await this.#judging.judge([task], () => {});
     const progress = await record(this.#context.stateDir, this.#lab, results);
-    this.#show({ results, running: false, finished: !openTask(this.#lab, progress) });
+    const finished = !openTask(this.#lab, progress);
+    this.#show({ results, running: false, finished, note: undefined });
   }
 
   async #hint(): Promise<void> {
@@ -115,7 +116,9 @@ class Watching {
     const level = nextHintLevel(await loadProgress(stateDir), this.#lab.id, task.slug);
     const text = hintOf(this.#lab, task, level);
     if (text) await recordHint(stateDir, this.#lab.id, task.slug, level);
-    this.#show({ note: text ? `Hint ${level} of ${HINT_LEVELS}\n${text}` : 'No hints here.' });
+    this.#show(
+      text ? { hint: `Hint ${level} of ${HINT_LEVELS}\n${text}` } : { note: 'No hints here.' },
+    );
   }
 
   #diff(): void {
@@ -130,7 +133,7 @@ class Watching {
       return this.#show({ note: 'The next task comes when this one is green.' });
     const task = openTask(this.#lab, await loadProgress(this.#context.stateDir));
     if (!task) return this.#show({ note: `Every task of ${this.#lab.id} passes.` });
-    this.#show({ task, results: [], note: undefined });
+    this.#show({ task, results: [], hint: undefined, note: undefined });
     this.run();
   }
 
