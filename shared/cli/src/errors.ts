@@ -29,7 +29,7 @@ export function told(error: unknown): Told {
     return { line: String(error), exit: EXIT.machine, unexpected: true };
   const { name, message } = error;
   const { code, mend } = error as { code?: unknown; mend?: unknown };
-  const withMend = typeof mend === 'string' ? `${message} ${mend}` : message;
+  const withMend = typeof mend === 'string' ? `${sentence(message)} ${sentence(mend)}` : message;
   if (name === 'Interrupted') return { line: message, exit: EXIT.interrupted };
   if (name === 'UsageError' || name === 'CatalogError') return { line: message, exit: EXIT.usage };
   if (error instanceof WorkError && USAGE.has(error.code))
@@ -40,6 +40,12 @@ export function told(error: unknown): Told {
   const cure = typeof code === 'string' ? SYSTEM_CURES[code] : undefined;
   if (cure) return { line: `${message}: ${cure}`, exit: EXIT.machine };
   return { line: message, exit: EXIT.machine, unexpected: true };
+}
+
+/** The stack words its errors to be put together; alone they are sentences. */
+export function sentence(text: string): string {
+  const end = /[.!?)`]$/.test(text) ? '' : '.';
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
 }
 
 /** Faults of the learner's files that are in the words of the command. */

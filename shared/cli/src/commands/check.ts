@@ -4,7 +4,7 @@ import { verify, type VerifyReport } from '@backend-labs/runner';
 import { openStack } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, sentence } from '../errors.ts';
 import { openLabStack } from '../judging.ts';
 import { runTool, type Tally, unitTests } from '../tools.ts';
 import { renderReport } from '../ui/matrix.ts';
@@ -49,7 +49,7 @@ async function servers({ root, stateDir }: Context): Promise<Tally> {
   const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const;
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const { servers: live, missing } = await openStack(names, { root, stateDir, onProgress: say });
-  for (const { message, mend } of missing) console.log(`  ${message} ${mend}`);
+  for (const { message, mend } of missing) console.log(`  ${sentence(message)} ${sentence(mend)}`);
   const broken = missing.filter(({ code }) => code === 'SERVER_BROKEN').length;
   return {
     passed: Object.keys(live).length,

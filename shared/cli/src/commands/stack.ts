@@ -8,7 +8,7 @@ import {
 } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { EXIT, UsageError } from '../errors.ts';
+import { EXIT, sentence, UsageError } from '../errors.ts';
 import { paint } from '../ui/style.ts';
 import { Waiting } from '../ui/progress-line.ts';
 
@@ -44,7 +44,8 @@ async function up(names: readonly ServerName[], context: Context, json: boolean)
   const { missing } = await stackUp({ root, stateDir, onProgress: waiting.say }, names);
   waiting[Symbol.dispose]();
   await status(names, context, json);
-  for (const { message, mend } of missing) process.stderr.write(`labs: ${message} ${mend}\n`);
+  for (const { message, mend } of missing)
+    process.stderr.write(`labs: ${sentence(message)} ${sentence(mend)}\n`);
   return missing.length > 0 ? EXIT.machine : EXIT.green;
 }
 

@@ -26,9 +26,16 @@ export function fileTrouble(error: unknown, path: string): unknown {
     case 'ENOTDIR':
     case 'ENOTEMPTY':
       return new WorkBlockedError(path, { cause: error });
+    case 'ENOENT':
+      // What mkdir answers, asked for parents too, where nothing can be made.
+      return isMkdir(error) ? new WorkReadOnlyError(path, { cause: error }) : error;
     default:
       return error;
   }
+}
+
+function isMkdir(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'mkdir';
 }
 
 /** Runs `action`, which writes `path`; its system errors come out as `fileTrouble` words them. */
