@@ -1,0 +1,103 @@
+import type { ServerName } from './types.ts';
+
+/** Why the stack could not do its part. None of these is ever the learner's fault. */
+export type StackErrorCode =
+  | 'SERVER_ABSENT'
+  | 'SERVER_BROKEN'
+  | 'STATE_UNWRITABLE'
+  | 'LOCK_TIMEOUT'
+  | 'TEMPLATE_FAILED'
+  | 'LEASE_FAILED';
+
+/** Base of all that the stack throws on purpose: one line of what, one line of how to mend it. */
+export class StackError extends Error {
+  override readonly name: string = 'StackError';
+  readonly code: StackErrorCode;
+  /** The command or change that mends it, on one line. */
+  readonly mend: string;
+
+  constructor(code: StackErrorCode, message: string, mend: string, cause?: unknown) {
+    super(oneLine(message), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.mend = oneLine(mend);
+  }
+}
+
+/**
+ * A server cannot be used. `SERVER_ABSENT`: it could not be had on this machine (tests are NOT RUN).
+ * `SERVER_BROKEN`: it should be there and does not work (an error, never a failed answer).
+ */
+export class ServerUnavailable extends StackError {
+  override readonly name: string = 'ServerUnavailable';
+  declare readonly code: 'SERVER_ABSENT' | 'SERVER_BROKEN';
+  readonly server: ServerName;
+
+  constructor(
+    code: 'SERVER_ABSENT' | 'SERVER_BROKEN',
+    server: ServerName,
+    message: string,
+    mend: string,
+    cause?: unknown,
+  ) {
+    super(code, message, mend, cause);
+    this.server = server;
+  }
+}
+
+/** The state folder cannot be written: a full or read-only disk, or somebody else's folder. */
+export class StateUnwritable extends StackError {
+  override readonly name: string = 'StateUnwritable';
+
+  constructor(path: string, why: string, cause?: unknown) {
+    super(
+      'STATE_UNWRITABLE',
+      `cannot write ${path}: ${why}`,
+      'free some space there, or set LABS_STATE to a folder that you can write',
+      cause,
+    );
+  }
+}
+
+/** What one look at a server found wrong; whoever looked wraps it in `ServerUnavailable`. */
+export class ServerTrouble extends Error {
+  override readonly name = 'ServerTrouble';
+  readonly code: 'ADDRESS_MALFORMED' | 'PROBE_FAILED';
+
+  constructor(code: ServerTrouble['code'], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+const DISK_TROUBLE: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the disk is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+};
+
+/** Turns a file system error into `StateUnwritable`; anything else is handed back as it is. */
+export function asStateError(path: string, error: unknown): unknown {
+  const why = DISK_TROUBLE[errorCode(error) ?? ''];
+  return why === undefined ? error : new StateUnwritable(path, why, error);
+}
+
+/** The `code` of a Node or driver error, e.g. `ENOENT` or `3D000`. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A readable line from whatever was thrown; the parts of an AggregateError joined. */
+export function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return [...new Set(error.errors.map(reason))].join('; ');
+  }
+  if (error instanceof Error) return oneLine(error.message || (errorCode(error) ?? error.name));
+  return oneLine(String(error));
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/gu, ' ').trim();
+}

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const LINUX = process.platform === 'linux';
+
+/** A process told apart from a later one with the same number: by when it started. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Opaque; equal for the same process only. */
+  readonly start: string;
+}
+
+/** A process and how it was started. */
+export interface FoundProcess extends ProcessId {
+  readonly parent: number;
+  readonly command: string;
+}
+
+/** Identity of a live process; undefined when there is none with this number (or a zombie). */
+export async function identify(pid: number): Promise<ProcessId | undefined> {
+  if (LINUX) {
+    const stat = readStat(pid);
+    return stat === undefined ? undefined : { pid, start: stat.start };
+  }
+  try {
+    const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)]);
+    const start = stdout.trim().replaceAll(/\s+/gu, '-');
+    return start === '' ? undefined : { pid, start };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this very process still runs, not merely its number. */
+export async function isRunning(id: ProcessId): Promise<boolean> {
+  return (await identify(id.pid))?.start === id.start;
+}
+
+/**
+ * Live processes that were given a folder, or a path in it, on their command line, or (on Linux)
+ * that work in it; this one excepted. The latter finds what a killed parent left behind.
+ */
+export async function findByFolder(folder: string): Promise<FoundProcess[]> {
+  const all = await listProcesses();
+  return all.filter(
+    (found) =>
+      found.pid !== process.pid &&
+      (found.command.includes(folder) || workingDir(found.pid).startsWith(folder)),
+  );
+}
+
+/** The processes and all their descendants, e.g. the helpers that Erlang starts. */
+export async function withDescendants(roots: readonly ProcessId[]): Promise<ProcessId[]> {
+  const all = await listProcesses();
+  const wanted = new Map(roots.map((root) => [root.pid, root]));
+  for (let before = -1; before !== wanted.size;) {
+    before = wanted.size;
+    for (const found of all) if (wanted.has(found.parent)) wanted.set(found.pid, found);
+  }
+  return [...wanted.values()];
+}
+
+/** Asks with `signal`, waits up to `graceMs`, then kills. Resolves when all are gone. */
+export async function stopProcesses(
+  ids: readonly ProcessId[],
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<void> {
+  const running = await onlyRunning(ids);
+  for (const id of running) send(id.pid, signal);
+  if (await gone(running, graceMs)) return;
+  for (const id of await onlyRunning(running)) send(id.pid, 'SIGKILL');
+  await gone(running, 5000);
+}
+
+/** Resident memory in bytes; pages that processes share are counted once between them. */
+export function residentBytes(ids: readonly ProcessId[]): number {
+  if (!LINUX) return 0;
+  let sum = 0;
+  for (const { pid } of ids) {
+    const rollup = readProc(pid, 'smaps_rollup');
+    sum += Number(/^Pss:\s+(\d+) kB/mu.exec(rollup ?? '')?.[1] ?? 0) * 1024;
+  }
+  return sum;
+}
+
+async function gone(ids: readonly ProcessId[], withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    if ((await onlyRunning(ids)).length === 0) return true;
+    if (performance.now() > deadline) return false;
+    await sleep(20);
+  }
+}
+
+async function onlyRunning(ids: readonly ProcessId[]): Promise<ProcessId[]> {
+  const states = await Promise.all(ids.map(isRunning));
+  return ids.filter((_, index) => states[index]);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It went by itself between the look and the signal.
+  }
+}
+
+async function listProcesses(): Promise<FoundProcess[]> {
+  if (LINUX) {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/u.test(name));
+    return pids.flatMap((name) => {
+      const stat = readStat(Number(name));
+      const command = readProc(Number(name), 'cmdline')?.replaceAll('\0', ' ') ?? '';
+      return stat === undefined ? [] : [{ pid: Number(name), ...stat, command }];
+    });
+  }
+  const { stdout } = await run('ps', ['-axww', '-o', 'pid=,ppid=,lstart=,command='], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return stdout.split('\n').flatMap((line) => {
+    const parts = /^\s*(\d+)\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/u.exec(line);
+    if (parts?.[3] === undefined || parts[4] === undefined) return [];
+    const start = parts[3].replaceAll(/\s+/gu, '-');
+    return [{ pid: Number(parts[1]), parent: Number(parts[2]), start, command: parts[4] }];
+  });
+}
+
+/** Fields of proc(5) `stat`; the command before them may itself contain spaces and brackets. */
+function readStat(pid: number): { start: string; parent: number } | undefined {
+  const text = readProc(pid, 'stat');
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, parent] = fields ?? [];
+  const threads = Number(fields?.[17]);
+  const start = fields?.[19];
+  // The first thread of a killed server is a zombie while others still hold its ports.
+  const ended = state === 'X' || (state === 'Z' && threads <= 1);
+  if (state === undefined || ended || start === undefined) return undefined;
+  return { start, parent: Number(parent) };
+}
+
+function readProc(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function workingDir(pid: number): string {
+  if (!LINUX) return '';
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { open, stat, truncate } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asStateError, reason } from '../errors.ts';
+import { identify, isRunning, type ProcessId, stopProcesses } from '../process.ts';
+import type { ServerRecord } from '../record.ts';
+import type {
+  Command,
+  Launch,
+  NativeInstallation,
+  ServerDefinition,
+} from '../servers/definition.ts';
+import { type Home, readTail, serverPlace } from '../state.ts';
+
+const LOG_LIMIT = 5_000_000;
+const PROBE_MS = 2000;
+
+/** Why one attempt to start came to nothing; the message is the server's own last word. */
+export class StartFailed extends Error {
+  override readonly name = 'StartFailed';
+  readonly kind: 'exited' | 'silent' | 'port-taken' | 'disk-full';
+
+  constructor(kind: StartFailed['kind'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+/**
+ * Runs the server detached, its output appended to its log, and waits until it answers.
+ * Throws `StartFailed`; a server that did not answer in time has been ended.
+ */
+export async function launchServer(
+  home: Home,
+  server: ServerDefinition,
+  installation: NativeInstallation,
+  ports: readonly number[],
+): Promise<ServerRecord> {
+  const launch = await installation.launch(ports);
+  const log = serverPlace(home, server.name).log;
+  const from = await startOfLog(log);
+  if (launch.helper !== undefined) await spawnDetached(launch.helper, log);
+  const process = await spawnDetached(launch, log);
+  const version = await answering(server, launch, process, () => readTail(log, from, 8192));
+  return {
+    address: {
+      name: server.name,
+      provision: 'native',
+      url: launch.url,
+      ...(launch.management === undefined ? {} : { management: launch.management }),
+      version: version ?? installation.version ?? 'unknown',
+    },
+    process,
+    dataDir: installation.dataDir,
+  };
+}
+
+async function spawnDetached(command: Command, log: string): Promise<ProcessId> {
+  const output = await open(log, 'a').catch((error: unknown) => {
+    throw asStateError(log, error);
+  });
+  try {
+    const { argv0, cwd, uid, gid } = command;
+    const child = spawn(command.file, command.args, {
+      ...defined({ argv0, cwd, uid, gid }),
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd],
+      env: { ...inherited(), ...command.env },
+    });
+    await new Promise<void>((done, fail) => {
+      child.once('spawn', done);
+      child.once('error', (error) => fail(new StartFailed('exited', reason(error), error)));
+    });
+    child.unref();
+    const id = child.pid === undefined ? undefined : await identify(child.pid);
+    if (id === undefined) throw new StartFailed('exited', 'it ended at once');
+    return id;
+  } finally {
+    await output.close();
+  }
+}
+
+/** Without the members that are undefined, which `spawn`'s types tell apart from missing ones. */
+function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const kept = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** The variables that a server may need; a learner's PGDATA or RABBITMQ_… must not reach it. */
+function inherited(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'JAVA_HOME', 'USER'];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+async function answering(
+  server: ServerDefinition,
+  launch: Launch,
+  id: ProcessId,
+  tail: () => Promise<string>,
+): Promise<string | undefined> {
+  const deadline = performance.now() + server.native.startMs;
+  for (;;) {
+    const ended = !(await isRunning(id));
+    if (ended) throw exitFailure(await tail());
+    try {
+      return await server.probe(launch, PROBE_MS);
+    } catch (error) {
+      if (performance.now() > deadline) {
+        await stopProcesses([id], 'SIGKILL', 1000);
+        const seconds = server.native.startMs / 1000;
+        throw new StartFailed('silent', `no answer within ${seconds} s: ${reason(error)}`, error);
+      }
+    }
+    await sleep(25);
+  }
+}
+
+function exitFailure(tail: string): StartFailed {
+  const lines = tail.split('\n').filter((line) => line.trim() !== '');
+  const telling = lines.findLast((line) =>
+    /error|fatal|panic|exception|cannot|failed/iu.test(line),
+  );
+  const message = (telling ?? lines.at(-1) ?? 'it ended without a word').trim();
+  if (/no space left on device|disk quota/iu.test(tail))
+    return new StartFailed('disk-full', message);
+  if (/address (already )?in use|eaddrinuse/iu.test(tail))
+    return new StartFailed('port-taken', message);
+  return new StartFailed('exited', message);
+}
+
+/** Where this start's output begins; an overgrown log is emptied first. */
+async function startOfLog(log: string): Promise<number> {
+  const size = await stat(log).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size <= LOG_LIMIT) return size;
+  await truncate(log);
+  return 0;
+}

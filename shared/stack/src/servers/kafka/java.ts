@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { needProgram } from '../../provision/machine.ts';
+import type { Home } from '../../state.ts';
+
+const run = promisify(execFile);
+
+/** Kafka 4's brokers need it. */
+const OLDEST = 17;
+
+/** A Java of 17 or newer: `JAVA_HOME`'s, else the machine's. Throws `SERVER_ABSENT`. */
+export async function findJava(home: Home): Promise<string> {
+  const javaHome = process.env['JAVA_HOME'];
+  return needProgram(home, {
+    server: 'kafka',
+    programs: ['java'],
+    places: javaHome === undefined || javaHome === '' ? [] : [join(javaHome, 'bin')],
+    debian: ['default-jre-headless'],
+    homebrew: 'openjdk',
+    wanted: `Java ${OLDEST} or newer`,
+    accepts: isNewEnough,
+  });
+}
+
+/** `java -version` writes `openjdk version "17.0.15" 2025-04-15` to stderr. */
+async function isNewEnough(java: string): Promise<boolean> {
+  const told = await run(java, ['-version']).catch(() => undefined);
+  return Number(/version "(\d+)/u.exec(told?.stderr ?? '')?.[1] ?? 0) >= OLDEST;
+}

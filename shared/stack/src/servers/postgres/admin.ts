@@ -1,0 +1,170 @@
+import { Client, type ClientBase, Pool, type QueryResultRow } from 'pg';
+import { errorCode, reason, ServerUnavailable, StackError } from '../../errors.ts';
+import { digest } from '../../owner.ts';
+import type { ServerAddress } from '../../types.ts';
+import { ident, literal } from './names.ts';
+
+/** A big template takes seconds to build; anything near this hangs. */
+const STATEMENT_MS = 120_000;
+
+/** The administrator's side of one Postgres server. Connections open when first needed. */
+export class Admin implements AsyncDisposable {
+  readonly address: ServerAddress;
+  readonly #pool: Pool;
+
+  constructor(address: ServerAddress) {
+    this.address = address;
+    this.#pool = new Pool({
+      connectionString: address.url,
+      max: 4,
+      connectionTimeoutMillis: 10_000,
+      query_timeout: STATEMENT_MS,
+    });
+    // An idle connection that the server closes is replaced at the next query.
+    this.#pool.on('error', () => {});
+  }
+
+  /** Rows of one statement; `doing` ends the sentence "postgres could not …". */
+  async query<Row extends QueryResultRow>(
+    doing: string,
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    return guard(doing, async () => {
+      const { rows } = await this.#pool.query<Row>(sql, [...values]);
+      return rows;
+    });
+  }
+
+  /** Several statements, separated by semicolons, in one round trip. */
+  async run(doing: string, sql: string): Promise<void> {
+    await guard(doing, () => this.#pool.query(sql));
+  }
+
+  /**
+   * Statements that must share a session, e.g. around an advisory lock. Not of the pool: waiting
+   * for a lock there could take the last connection from whoever holds it.
+   */
+  async session<T>(doing: string, work: (client: ClientBase) => Promise<T>): Promise<T> {
+    return this.inside(doing, this.address.url, work);
+  }
+
+  /** Runs `work` on a connection of its own to another database of this server. */
+  async inside<T>(
+    doing: string,
+    url: string,
+    work: (client: ClientBase) => Promise<T>,
+  ): Promise<T> {
+    const client = new Client({
+      connectionString: url,
+      connectionTimeoutMillis: 10_000,
+      query_timeout: STATEMENT_MS,
+    });
+    client.on('error', () => {});
+    await guard(doing, () => client.connect());
+    try {
+      return await work(client);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+
+  /** URL of a database, as the administrator or as a role of ours. */
+  url(database: string, role?: string): string {
+    const url = new URL(this.address.url);
+    url.pathname = `/${encodeURIComponent(database)}`;
+    if (role !== undefined) {
+      url.username = role;
+      url.password = this.#passwordOf(role);
+    }
+    return url.href;
+  }
+
+  /** Makes sure of a role that may log in and nothing more. */
+  async ensureRole(role: string): Promise<void> {
+    const password = this.#passwordOf(role);
+    const mark = digest(password, 16);
+    const doing = `make the role ${role}`;
+    const isThere = `SELECT 1 FROM pg_roles
+      WHERE rolname = $1 AND shobj_description(oid, 'pg_authid') = $2`;
+    if ((await this.query(doing, isThere, [role, mark])).length > 0) return;
+    await this.session(doing, async (client) =>
+      guard(doing, async () => {
+        await client.query(`SELECT pg_advisory_lock(hashtextextended($1, 0))`, [role]);
+        if ((await client.query(isThere, [role, mark])).rows.length > 0) return;
+        const { rows } = await client.query(`SELECT 1 FROM pg_roles WHERE rolname = $1`, [role]);
+        await client.query(
+          `BEGIN;
+           ${rows.length > 0 ? 'ALTER' : 'CREATE'} ROLE ${ident(role)} LOGIN NOSUPERUSER NOCREATEDB
+             NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD ${literal(password)};
+           COMMENT ON ROLE ${ident(role)} IS ${literal(mark)};
+           COMMIT`,
+        );
+      }),
+    );
+  }
+
+  /** Drops a database and whoever is connected to it; one that is gone already is fine. */
+  async drop(database: string): Promise<void> {
+    const doing = `drop the database ${database}`;
+    await this.session(doing, async (client) =>
+      guard(doing, async () => {
+        // Two that drop the same one meet here: a half-dropped database ends the session that alters it.
+        await client.query('SELECT pg_advisory_lock(hashtextextended($1, 1))', [database]);
+        const { rows } = await client.query<{ isTemplate: boolean }>(
+          `SELECT datistemplate AND datconnlimit <> -2 AS "isTemplate" FROM pg_database
+           WHERE datname = $1`,
+          [database],
+        );
+        // A template is protected from being dropped until it says otherwise.
+        if (rows[0]?.isTemplate) {
+          await client.query(`ALTER DATABASE ${ident(database)} IS_TEMPLATE false`);
+        }
+        await client.query(`DROP DATABASE IF EXISTS ${ident(database)} WITH (FORCE)`);
+      }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** The same in every process that knows the administrator's password, and in no other. */
+  #passwordOf(role: string): string {
+    return digest(`${new URL(this.address.url).password}/${role}`, 32);
+  }
+}
+
+/** Runs database work; whatever it throws comes out as a `StackError`. */
+export async function guard<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asStackError(doing, error);
+  }
+}
+
+function asStackError(doing: string, error: unknown): StackError {
+  if (error instanceof StackError) return error;
+  const code = errorCode(error) ?? '';
+  if (code === '53100') {
+    return new StackError(
+      'LEASE_FAILED',
+      `postgres could not ${doing}: the disk is full`,
+      'free some space on the disk that holds the database',
+      error,
+    );
+  }
+  // SQLSTATE 22xxx to 55xxx come from a server that works; 57Pxx and Node's codes do not.
+  if (/^[2-5][0-9A-Z]{4}$/u.test(code) && !code.startsWith('57')) {
+    const message = `postgres could not ${doing}: ${reason(error)} (${code})`;
+    return new StackError('LEASE_FAILED', message, 'npm run labs -- stack logs postgres', error);
+  }
+  return new ServerUnavailable(
+    'SERVER_BROKEN',
+    'postgres',
+    `postgres could not ${doing}: ${reason(error)}`,
+    'npm run labs -- stack status',
+    error,
+  );
+}

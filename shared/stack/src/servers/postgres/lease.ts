@@ -1,0 +1,79 @@
+import { isOrphan, ownerTag } from '../../owner.ts';
+import type { LeaseRequest, PostgresLease } from '../../types.ts';
+import type { Part } from '../part.ts';
+import type { Admin } from './admin.ts';
+import { clone } from './clone.ts';
+import { ident, labName, PREFIX, roleName } from './names.ts';
+import { dropFamily, labTemplate } from './template.ts';
+
+/** A database of the run's own, cloned from `request.from` or from the lab's template. */
+export async function leasePostgres(
+  admin: Admin,
+  request: LeaseRequest,
+  mark: string,
+): Promise<Part<{ postgres: PostgresLease }>> {
+  const role = roleName(request.lab);
+  const source = request.from ?? (await labTemplate(admin, request.lab, request.dataDir));
+  const database = `${PREFIX.lease}${labName(request.lab)}_${await ownerTag()}_${mark}`;
+  await clone(admin, source, database, role);
+  const url = admin.url(database, role);
+  return {
+    lease: { postgres: { database, role, url, adminUrl: admin.url(database) } },
+    env: { DATABASE_URL: url },
+    release: (keep) => (keep ? leave(admin, request.lab, database) : admin.drop(database)),
+  };
+}
+
+/** Drops what crashed runs left: leases, snapshots and half-built templates whose owner is gone. */
+export async function reclaimDatabases(admin: Admin): Promise<void> {
+  const found = await admin.query<{ datname: string }>(
+    'look for leftovers',
+    `SELECT datname FROM pg_database
+     WHERE starts_with(datname, $1) OR starts_with(datname, $2) OR starts_with(datname, $3)`,
+    [PREFIX.lease, PREFIX.building, PREFIX.snapshot],
+  );
+  const exclusive = admin.address.provision === 'native';
+  for (const { datname } of found) {
+    if (await isOrphan(datname, exclusive)) await admin.drop(datname);
+  }
+}
+
+/** The database that the latest failed run of the lab left, if any. */
+export async function findLeftBehind(
+  admin: Admin,
+  lab: string,
+): Promise<PostgresLease | undefined> {
+  const [found] = await admin.query<{ datname: string }>(
+    'look for what a failed run left',
+    'SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY oid DESC LIMIT 1',
+    [keptPrefix(lab)],
+  );
+  if (found === undefined) return undefined;
+  const { datname: database } = found;
+  const role = roleName(lab);
+  return { database, role, url: admin.url(database, role), adminUrl: admin.url(database) };
+}
+
+export async function dropLeftBehind(admin: Admin, lab: string): Promise<void> {
+  await dropFamily(admin, keptPrefix(lab));
+}
+
+const keptPrefix = (lab: string): string => `${PREFIX.kept}${labName(lab)}_`;
+
+/** Takes the database out of its owner's name; the one that an earlier run left makes room. */
+async function leave(admin: Admin, lab: string, database: string): Promise<void> {
+  const doing = `keep the database ${database}`;
+  await dropLeftBehind(admin, lab);
+  await admin.query(doing, `ALTER DATABASE ${ident(database)} ALLOW_CONNECTIONS false`);
+  await admin.query(
+    doing,
+    'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1',
+    [database],
+  );
+  const kept = keptPrefix(lab) + database.split('_').slice(-3).join('_');
+  await admin.run(
+    doing,
+    `ALTER DATABASE ${ident(database)} RENAME TO ${ident(kept)};
+     ALTER DATABASE ${ident(kept)} ALLOW_CONNECTIONS true`,
+  );
+}

@@ -1,0 +1,101 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asStateError } from '../../errors.ts';
+import { checkoutId, secretIn } from '../../state.ts';
+import type { NativeContext, NativeInstallation, NativeServer } from '../definition.ts';
+import { findScripts } from './scripts.ts';
+
+/** RabbitMQ from the machine, by its own scripts, with everything of it in our folder. */
+export const rabbitmqNative: NativeServer = {
+  // AMQP, management, Erlang distribution, epmd.
+  ports: 4,
+  // Data is for tests and survives this; an orderly end takes six seconds.
+  stopSignal: 'SIGKILL',
+  startMs: 120_000,
+  executables: /^\S*(?:beam|erl|epmd|inet_gethost)|\/rabbitmq-server(?: |$)/u,
+  dataDirs: ({ place }) => [join(place.dir, 'data')],
+  install,
+};
+
+async function install({ home, place }: NativeContext): Promise<NativeInstallation> {
+  const scripts = await findScripts(home);
+  const password = await secretIn(place.dir);
+  const dataDir = join(place.dir, 'data');
+  const node = `labs-${checkoutId(home)}@localhost`;
+  return {
+    dataDir,
+    // The user is made with the data: other data knows another password, or none.
+    isPrepared: async () =>
+      (await readFile(join(dataDir, 'labs.password'), 'utf8').catch(() => '')) === password,
+    prepare: async () => {
+      try {
+        await mkdir(dataDir, { recursive: true });
+        await writeFile(join(dataDir, 'labs.password'), password, { mode: 0o600 });
+      } catch (error) {
+        throw asStateError(dataDir, error);
+      }
+    },
+    async launch(ports) {
+      const [amqp, management, distribution, epmd] = ports.map(String);
+      await configure(home.root, dataDir, [
+        `listeners.tcp.1 = 127.0.0.1:${amqp}`,
+        'management.tcp.ip = 127.0.0.1',
+        `management.tcp.port = ${management}`,
+        'default_user = labs',
+        `default_pass = ${password}`,
+      ]);
+      const epmdEnv = { ERL_EPMD_PORT: epmd ?? '', ERL_EPMD_ADDRESS: '127.0.0.1' };
+      return {
+        file: scripts.server,
+        args: [],
+        cwd: dataDir,
+        env: {
+          ...epmdEnv,
+          ...environment(dataDir, node),
+          RABBITMQ_DIST_PORT: distribution ?? '',
+        },
+        // Started by us, under a name of ours, or RabbitMQ would leave a nameless daemon behind.
+        helper: { file: scripts.epmd, argv0: join(dataDir, 'epmd'), args: [], env: epmdEnv },
+        url: `amqp://labs:${password}@127.0.0.1:${amqp}`,
+        management: `http://labs:${password}@127.0.0.1:${management}`,
+      };
+    },
+  };
+}
+
+/** What RabbitMQ's scripts read; nothing may come from `/etc/rabbitmq` or the user's home. */
+function environment(dataDir: string, node: string): Record<string, string> {
+  return {
+    HOME: dataDir,
+    RABBITMQ_BASE: dataDir,
+    RABBITMQ_NODENAME: node,
+    RABBITMQ_CONF_ENV_FILE: join(dataDir, 'none'),
+    RABBITMQ_CONFIG_FILE: join(dataDir, 'rabbitmq.conf'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: join(dataDir, 'none.config'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(dataDir, 'enabled_plugins'),
+    RABBITMQ_MNESIA_BASE: join(dataDir, 'mnesia'),
+    RABBITMQ_GENERATED_CONFIG_DIR: join(dataDir, 'generated'),
+    RABBITMQ_PID_FILE: join(dataDir, 'pid'),
+    RABBITMQ_LOG_BASE: dataDir,
+    RABBITMQ_LOGS: '-',
+    // "Allow input" makes the script become the Erlang machine instead of its parent.
+    RABBITMQ_ALLOW_INPUT: 'true',
+    RABBITMQ_SERVER_START_ARGS: `-noinput -kernel inet_dist_use_interface {127,0,0,1} -labs ${dataDir}`,
+  };
+}
+
+async function configure(root: string, dataDir: string, own: readonly string[]): Promise<void> {
+  const infra = join(root, 'infra/rabbitmq');
+  const shared = await readFile(join(infra, 'rabbitmq.conf'), 'utf8');
+  const plugins = await readFile(join(infra, 'enabled_plugins'), 'utf8');
+  try {
+    await mkdir(dataDir, { recursive: true });
+    await rm(join(dataDir, 'pid'), { force: true });
+    await writeFile(join(dataDir, 'rabbitmq.conf'), `${shared}\n${own.join('\n')}\n`, {
+      mode: 0o600,
+    });
+    await writeFile(join(dataDir, 'enabled_plugins'), plugins);
+  } catch (error) {
+    throw asStateError(dataDir, error);
+  }
+}

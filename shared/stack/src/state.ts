@@ -1,0 +1,125 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { asStateError, errorCode, StateUnwritable } from './errors.ts';
+import type { ServerName, StackOptions } from './types.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../../..');
+
+/** The folders that everything else works in. */
+export interface Home {
+  /** The repository: holds `docker-compose.yml` and `infra/`. */
+  readonly root: string;
+  /** `.labs/`, or what `LABS_STATE` says. */
+  readonly stateDir: string;
+  readonly progress: (line: string) => void;
+}
+
+/** Where one server's files live. */
+export interface ServerPlace {
+  readonly dir: string;
+  readonly log: string;
+  readonly record: string;
+}
+
+/** Fills in what the caller left open; `LABS_STATE` must be an absolute path. */
+export function resolveHome(options: StackOptions = {}): Home {
+  const root = resolve(options.root ?? REPOSITORY);
+  const stateDir = options.stateDir ?? process.env['LABS_STATE'] ?? join(root, '.labs');
+  if (!isAbsolute(stateDir)) throw new StateUnwritable(stateDir, 'LABS_STATE is not absolute');
+  return { root, stateDir, progress: options.onProgress ?? tellOnStderr };
+}
+
+/** Paths of one server's folder under `.labs/servers/`; nothing is created. */
+export function serverPlace(home: Home, name: ServerName): ServerPlace {
+  const dir = join(home.stateDir, 'servers', name);
+  return { dir, log: join(dir, 'log'), record: join(dir, 'server.json') };
+}
+
+/** Short and stable for one state folder: keeps two checkouts on one machine apart. */
+export function checkoutId(home: Home): string {
+  return createHash('sha256').update(home.stateDir).digest('hex').slice(0, 10);
+}
+
+/** mkdir -p, with disk trouble told as `StateUnwritable`. */
+export async function makeDir(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    // On a read-only disk Node's recursive mkdir says ENOENT; the plain one knows better.
+    const told = errorCode(error) === 'ENOENT' ? await makePlain(firstMissing(path)) : error;
+    throw asStateError(path, told ?? error);
+  }
+}
+
+function firstMissing(path: string): string {
+  const parent = dirname(path);
+  return parent === path || existsSync(parent) ? path : firstMissing(parent);
+}
+
+/** What the plain mkdir throws, if anything. */
+async function makePlain(path: string): Promise<unknown> {
+  return mkdir(path).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+/** Parsed JSON, or undefined when the file is missing or cut short. */
+export async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw asStateError(path, error);
+  }
+}
+
+/** Writes beside and renames, so that a reader sees the old or the new, never a half. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  const beside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(beside, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw asStateError(path, error);
+  }
+}
+
+/** A password made once and kept, mode 0600; 128 bits in hex. */
+export async function secretIn(dir: string): Promise<string> {
+  const path = join(dir, 'secret');
+  try {
+    const kept = await readFile(path, 'utf8').catch(() => '');
+    if (/^[0-9a-f]{32}$/u.test(kept)) return kept;
+    const secret = randomBytes(16).toString('hex');
+    await mkdir(dir, { recursive: true });
+    await writeFile(path, secret, { mode: 0o600 });
+    return secret;
+  } catch (error) {
+    throw asStateError(path, error);
+  }
+}
+
+/** Up to `bytes` of a file from `offset` to its end; empty when there is none. */
+export async function readTail(path: string, offset: number, bytes: number): Promise<string> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(offset, size - bytes, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - from)), {
+      position: from,
+    });
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function tellOnStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { connect } from 'amqplib';
+import { Redis } from 'ioredis';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectStack, openStack } from '../src/index.ts';
+import { manage } from '../src/servers/rabbitmq/management.ts';
+import { sandbox } from './support/sandbox.ts';
+import type { OpenedStack } from '../src/open.ts';
+import type { ServerAddress, ServerName, Stack } from '../src/types.ts';
+
+const lab = '98-lease-test';
+let servers: OpenedStack['servers'];
+let stack: Stack;
+
+beforeAll(async () => {
+  ({ servers } = await openStack(['redis', 'rabbitmq', 'kafka']));
+  stack = connectStack(servers);
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+function address(name: ServerName): ServerAddress {
+  const found = servers[name];
+  if (found === undefined) throw new TypeError(`${name} was not opened`);
+  return found;
+}
+
+/** A process that leases and is then killed, without a chance to give anything back. */
+async function leaseAndDie(
+  name: ServerName,
+  from: OpenedStack['servers'] = servers,
+): Promise<Record<string, string>> {
+  const script = join(import.meta.dirname, 'support/hold-lease.ts');
+  const json = JSON.stringify({ [name]: from[name] });
+  const holder = spawn(process.execPath, [script, json, lab], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [line] = await once(holder.stdout, 'data');
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  return JSON.parse(String(line)).env;
+}
+
+test('leases of redis are different databases, never 0, and each is emptied alone', async () => {
+  await using one = await stack.lease({ lab, servers: ['redis'] });
+  const two = await stack.lease({ lab, servers: ['redis'] });
+  expect(one.redis?.db).toBeGreaterThan(0);
+  expect(two.redis?.db).not.toBe(one.redis?.db);
+  const first = new Redis(one.env['REDIS_URL'] ?? '');
+  await first.set('kept', '1');
+  await two[Symbol.asyncDispose]();
+  expect(await first.get('kept')).toBe('1');
+  first.disconnect();
+});
+
+test('twelve leases of redis at once are twelve databases', async () => {
+  const leases = await Promise.all(
+    Array.from({ length: 12 }, () => stack.lease({ lab, servers: ['redis'] })),
+  );
+  expect(new Set(leases.map((lease) => lease.redis?.db)).size).toBe(12);
+  await Promise.all(leases.map((lease) => lease[Symbol.asyncDispose]()));
+});
+
+test('a FLUSHALL of a service does not free a claim', async () => {
+  await using one = await stack.lease({ lab, servers: ['redis'] });
+  const client = new Redis(one.env['REDIS_URL'] ?? '');
+  await client.flushall();
+  await using two = await stack.lease({ lab, servers: ['redis'] });
+  expect(two.redis?.db).not.toBe(one.redis?.db);
+  client.disconnect();
+});
+
+test('a database of redis that a killed run held is free again', async () => {
+  await using box = await sandbox();
+  const own = await openStack(['redis'], box.options);
+  const env = await leaseAndDie('redis', own.servers);
+  const dead = Number(new URL(env['REDIS_URL'] ?? '').pathname.slice(1));
+  await using all = connectStack(own.servers);
+  const leases = await Promise.all(
+    Array.from({ length: 63 }, () => all.lease({ lab, servers: ['redis'] })),
+  );
+  expect(leases.map((lease) => lease.redis?.db)).toContain(dead);
+});
+
+test('a vhost of rabbitmq is for its own user, and gone when released', async () => {
+  const one = await stack.lease({ lab, servers: ['rabbitmq'] });
+  await using two = await stack.lease({ lab, servers: ['rabbitmq'] });
+  const url = one.env['AMQP_URL'] ?? '';
+  const connection = await connect(url);
+  connection.on('error', () => {});
+  const channel = await connection.createChannel();
+  await channel.assertQueue('work');
+  const foreign = new URL(url);
+  foreign.pathname = `/${two.rabbitmq?.vhost}`;
+  await expect(connect(foreign.href)).rejects.toThrow(/ConnectionClose/u);
+  const closed = once(connection, 'close');
+  await one[Symbol.asyncDispose]();
+  await closed;
+  await expect(connect(url)).rejects.toThrow(/ACCESS.REFUSED/u);
+});
+
+test('the administrator may look into a leased vhost', async () => {
+  await using lease = await stack.lease({ lab, servers: ['rabbitmq'] });
+  const url = new URL(address('rabbitmq').url);
+  url.pathname = `/${lease.rabbitmq?.vhost}`;
+  const connection = await connect(url.href);
+  const channel = await connection.createChannel();
+  expect(await channel.assertQueue('q')).toMatchObject({ queue: 'q', messageCount: 0 });
+  await connection.close();
+});
+
+test('a vhost that a killed run held is dropped by the next', async () => {
+  const env = await leaseAndDie('rabbitmq');
+  const name = new URL(env['AMQP_URL'] ?? '').pathname.slice(1);
+  const base = address('rabbitmq').management ?? '';
+  expect(await manage(base, 'GET', `vhosts/${name}`)).toMatchObject({ name });
+  await using next = connectStack(servers);
+  await (await next.lease({ lab, servers: ['rabbitmq'] }))[Symbol.asyncDispose]();
+  expect(await manage(base, 'GET', `vhosts/${name}`, { accept: [404] })).toBeUndefined();
+});
+
+test('topics under the prefix of a lease of kafka go with it, others stay', async () => {
+  const one = await stack.lease({ lab, servers: ['kafka'] });
+  await using two = await stack.lease({ lab, servers: ['kafka'] });
+  const kafka = new Kafka({ brokers: [address('kafka').url], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const names = [one, two].map((lease) => `${lease.kafka?.prefix}orders`);
+  await admin.createTopics({ topics: names.map((topic) => ({ topic })) });
+  await one[Symbol.asyncDispose]();
+  const left = await admin.listTopics();
+  expect(left).not.toContain(names[0]);
+  expect(left).toContain(names[1]);
+  await admin.disconnect();
+});
+
+test('leases of all servers together are given back together', async () => {
+  const lease = await stack.lease({ lab, servers: ['redis', 'rabbitmq', 'kafka'] });
+  expect(Object.keys(lease.env).toSorted()).toEqual([
+    'AMQP_URL',
+    'KAFKA_BROKERS',
+    'KAFKA_PREFIX',
+    'REDIS_URL',
+  ]);
+  await lease[Symbol.asyncDispose]();
+  await expect(connect(lease.env['AMQP_URL'] ?? '')).rejects.toThrow(/ACCESS.REFUSED/u);
+});
+
+test('a server that was not opened cannot be leased', async () => {
+  await using nothing = connectStack({});
+  await expect(nothing.lease({ lab, servers: ['redis'] })).rejects.toMatchObject({
+    code: 'SERVER_ABSENT',
+    server: 'redis',
+  });
+});

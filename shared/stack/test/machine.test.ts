@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { needProgram } from '../src/provision/machine.ts';
+import { resolveHome } from '../src/state.ts';
+import { sandbox } from './support/sandbox.ts';
+import { stubProgram } from './support/stub.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const request = {
+  server: 'redis',
+  programs: ['labs-no-such-server'],
+  debian: ['labs-package'],
+  homebrew: 'labs-formula',
+} as const;
+
+/** An apt-get that writes down its calls and runs `script` for an install. */
+async function stubApt(script: string): Promise<string> {
+  return stubProgram(
+    'apt-get',
+    `dir=$(dirname "$0"); echo "$@" >> "$dir/calls"
+     case "$*" in *update*) touch "$dir/updated" ;; *install*) ${script} ;; esac`,
+  );
+}
+
+const PUT_PROGRAM = `printf '#!/bin/sh\\n' > "$dir/labs-no-such-server"; chmod 755 "$dir/labs-no-such-server"`;
+
+// An ordinary user outside CI is never installed for; these say what happens to root and CI.
+const installs = process.getuid?.() === 0 || process.env['CI'] !== undefined;
+
+test.runIf(process.getuid?.() === 0)(
+  'root gets a missing program installed, and is told before',
+  async () => {
+    await using box = await sandbox();
+    const dir = await stubApt(PUT_PROGRAM);
+    const found = await needProgram(resolveHome(box.options), request);
+    expect(found).toBe(join(dir, 'labs-no-such-server'));
+    expect(box.progress).toEqual(['installing labs-package with apt-get, for redis']);
+    expect(await readFile(join(dir, 'calls'), 'utf8')).not.toContain('update');
+  },
+);
+
+test.runIf(process.getuid?.() === 0)(
+  'package lists are fetched when an install fails',
+  async () => {
+    await using box = await sandbox();
+    const dir = await stubApt(`[ -e "$dir/updated" ] || exit 100; ${PUT_PROGRAM}`);
+    await needProgram(resolveHome(box.options), request);
+    const calls = (await readFile(join(dir, 'calls'), 'utf8')).trim().split('\n');
+    expect(calls.map((call) => /install|update/u.exec(call)?.[0])).toEqual([
+      'install',
+      'update',
+      'install',
+    ]);
+  },
+);
+
+test.runIf(installs)(
+  'an install that fails makes the server absent, with what apt-get said',
+  async () => {
+    await using box = await sandbox();
+    await stubApt(`echo 'E: Unable to locate package labs-package'; exit 100`);
+    await expect(needProgram(resolveHome(box.options), request)).rejects.toMatchObject({
+      code: 'SERVER_ABSENT',
+      message: expect.stringContaining('Unable to locate package'),
+      mend: expect.stringContaining('apt-get install -y labs-package'),
+    });
+  },
+);
+
+test('an ordinary user outside CI gets the command instead', async () => {
+  await using box = await sandbox();
+  await stubApt('exit 1');
+  vi.stubEnv('CI', undefined);
+  vi.spyOn(process, 'getuid').mockReturnValue(1000);
+  await expect(needProgram(resolveHome(box.options), request)).rejects.toMatchObject({
+    code: 'SERVER_ABSENT',
+    server: 'redis',
+    mend: 'sudo apt-get install -y labs-package',
+  });
+  expect(box.progress).toEqual([]);
+  vi.restoreAllMocks();
+});
+
+test('a program that will not do is passed over', async () => {
+  await using box = await sandbox();
+  await stubProgram('labs-no-such-server', 'exit 0');
+  const good = await stubProgram('labs-no-such-server', 'exit 0');
+  await stubProgram('labs-no-such-server', 'exit 0');
+  const accepts = async (path: string): Promise<boolean> => path.startsWith(good);
+  const found = await needProgram(resolveHome(box.options), { ...request, accepts });
+  expect(found).toBe(join(good, 'labs-no-such-server'));
+});

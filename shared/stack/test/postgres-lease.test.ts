@@ -1,0 +1,219 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectStack, leftBehind, openStack } from '../src/index.ts';
+import type { LeaseRequest, ServerAddress, Stack } from '../src/types.ts';
+import { inProcess } from './support/sandbox.ts';
+import { rows } from './support/postgres.ts';
+
+// A lab of this run's own: the server is shared with whatever else runs.
+const lab = `99-stack-test-${process.pid}`;
+let postgres: ServerAddress;
+let stack: Stack;
+let dataDir: string;
+let request: LeaseRequest;
+
+beforeAll(async () => {
+  const opened = await openStack(['postgres']);
+  if (opened.servers.postgres === undefined) throw new TypeError('postgres did not open');
+  ({ postgres } = opened.servers);
+  stack = connectStack({ postgres });
+  dataDir = await mkdtemp(join(tmpdir(), 'labs-data-'));
+  request = { lab, servers: ['postgres'], dataDir };
+  await writeFile(join(dataDir, '1-schema.sql'), 'CREATE TABLE item (id int PRIMARY KEY)');
+  await writeFile(join(dataDir, '2-seed.sql'), 'INSERT INTO item SELECT generate_series(1, 10)');
+  await writeFile(join(dataDir, '3-more.admin.sql'), 'CREATE EXTENSION pgcrypto');
+});
+
+afterAll(async () => {
+  await stack.dropTemplates(`${lab}/`);
+  await stack[Symbol.asyncDispose]();
+  const left = await rows(
+    postgres.url,
+    `SELECT datname FROM pg_database WHERE datname LIKE '%99_stack_test_${process.pid}%'`,
+  );
+  for (const { datname } of left) {
+    await rows(postgres.url, `ALTER DATABASE "${String(datname)}" IS_TEMPLATE false`);
+    await rows(postgres.url, `DROP DATABASE "${String(datname)}" WITH (FORCE)`);
+  }
+  await rm(dataDir, { recursive: true });
+});
+
+test('a lease is a database of its own, with the data of the lab', async () => {
+  await using one = await stack.lease(request);
+  await using two = await stack.lease(request);
+  const url = one.env['DATABASE_URL'] ?? '';
+  await rows(url, 'DELETE FROM item');
+  expect(await rows(url, 'SELECT count(*)::int AS n FROM item')).toEqual([{ n: 0 }]);
+  const other = two.postgres?.url ?? '';
+  expect(await rows(other, 'SELECT count(*)::int AS n FROM item')).toEqual([{ n: 10 }]);
+});
+
+test('the role owns the tables, may make more, and is no superuser', async () => {
+  await using lease = await stack.lease(request);
+  const url = lease.postgres?.url ?? '';
+  await rows(url, 'CREATE TABLE more (id int)');
+  const [role] = await rows(
+    url,
+    `SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user`,
+  );
+  expect(role).toEqual({ rolsuper: false, rolcreatedb: false, rolcreaterole: false });
+  const owners = await rows(
+    url,
+    `SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'`,
+  );
+  expect(owners).toEqual([{ tableowner: lease.postgres?.role }]);
+});
+
+test('the planner is pinned in every clone', async () => {
+  await using lease = await stack.lease(request);
+  const [settings] = await rows(
+    lease.postgres?.url ?? '',
+    `SELECT current_setting('random_page_cost') AS cost, current_setting('jit') AS jit,
+            current_setting('max_parallel_workers_per_gather') AS workers`,
+  );
+  expect(settings).toEqual({ cost: '1.1', jit: 'off', workers: '0' });
+});
+
+test('a released database is gone', async () => {
+  const lease = await stack.lease(request);
+  await lease[Symbol.asyncDispose]();
+  const sql = `SELECT 1 FROM pg_database WHERE datname = '${lease.postgres?.database}'`;
+  expect(await rows(postgres.url, sql)).toEqual([]);
+});
+
+test('two stacks of one process lease different databases', async () => {
+  await using other = connectStack({ postgres });
+  await using one = await stack.lease(request);
+  await using two = await other.lease(request);
+  expect(one.postgres?.database).not.toBe(two.postgres?.database);
+});
+
+test('a template whose drop was interrupted is built again', async () => {
+  const name = await stack.template(request, `${lab}/cut:1`, async () => {});
+  const interrupted = 'SET datconnlimit = -2, datistemplate = false';
+  await rows(postgres.url, `UPDATE pg_database ${interrupted} WHERE datname = '${name}'`);
+  await expect(stack.lease({ ...request, from: name })).rejects.toMatchObject({
+    code: 'LEASE_FAILED',
+  });
+  await stack.template(request, `${lab}/cut:1`, async () => {});
+  await using lease = await stack.lease({ ...request, from: name });
+  expect(lease.postgres?.database).toBeDefined();
+});
+
+test('a kept database stays until the lab runs again; the latest is the one', async () => {
+  for (const n of [1, 2]) {
+    const lease = await stack.lease(request);
+    await rows(lease.postgres?.url ?? '', `CREATE TABLE run_${n} ()`);
+    lease.keep();
+    await lease[Symbol.asyncDispose]();
+  }
+  const left = await leftBehind(postgres, lab);
+  const sql = `SELECT tablename FROM pg_tables WHERE tablename LIKE 'run%'`;
+  expect(await rows(left?.url ?? '', sql)).toEqual([{ tablename: 'run_2' }]);
+  await stack.dropLeftBehind(lab);
+  expect(await leftBehind(postgres, lab)).toBeUndefined();
+});
+
+test('what a killed run held is dropped by the next', async () => {
+  const script = join(import.meta.dirname, 'support/hold-lease.ts');
+  const holder = spawn(process.execPath, [script, JSON.stringify({ postgres }), lab], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [line] = await once(holder.stdout, 'data');
+  const database = new URL(JSON.parse(String(line)).env.DATABASE_URL).pathname.slice(1);
+  const isThere = `SELECT count(*)::int AS n FROM pg_database WHERE datname = '${database}'`;
+  expect(await rows(postgres.url, isThere)).toEqual([{ n: 1 }]);
+  await using before = connectStack({ postgres });
+  await (await before.lease(request))[Symbol.asyncDispose]();
+  expect(await rows(postgres.url, isThere)).toEqual([{ n: 1 }]);
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  await using after = connectStack({ postgres });
+  await (await after.lease(request))[Symbol.asyncDispose]();
+  expect(await rows(postgres.url, isThere)).toEqual([{ n: 0 }]);
+});
+
+test('a template that three processes want is built once', async () => {
+  const args = [JSON.stringify({ postgres }), lab, dataDir];
+  const printed = await Promise.all([1, 2, 3].map(() => inProcess('template.ts', args)));
+  const results = printed.map((text) => JSON.parse(text));
+  expect(results.reduce((sum, { built }) => sum + built, 0)).toBe(1);
+  expect(new Set(results.map(({ name }) => name)).size).toBe(1);
+  await using lease = await stack.lease({ ...request, from: results[0].name });
+  expect(await rows(lease.postgres?.url ?? '', 'SELECT n FROM mark')).toEqual([{ n: 1 }]);
+});
+
+test('a build that fails passes its error on and leaves no template', async () => {
+  const failure = new RangeError('the migration is wrong');
+  await expect(stack.template(request, `${lab}/bad:1`, () => Promise.reject(failure))).rejects.toBe(
+    failure,
+  );
+  let built = 0;
+  await stack.template(request, `${lab}/bad:1`, async () => void (built += 1));
+  expect(built).toBe(1);
+});
+
+test('templates are dropped by the beginning of their key', async () => {
+  const [name] = await Promise.all([
+    stack.template(request, `${lab}/old:1`, async () => {}),
+    stack.template(request, `${lab}/new:1`, async () => {}),
+  ]);
+  await stack.dropTemplates(`${lab}/old:`);
+  await expect(stack.lease({ ...request, from: name })).rejects.toMatchObject({
+    name: 'StackError',
+    code: 'LEASE_FAILED',
+  });
+  let built = 0;
+  await stack.template(request, `${lab}/new:1`, async () => void (built += 1));
+  expect(built).toBe(0);
+});
+
+test('a snapshot has figures for an index on an expression', async () => {
+  const from = await stack.template(request, `${lab}/expression:1`, async ({ url }) => {
+    await rows(url, 'CREATE INDEX item_negative ON item ((-id))');
+  });
+  await using lease = await stack.lease({ ...request, from });
+  const sql = `SELECT tablename FROM pg_stats WHERE tablename = 'item_negative'`;
+  expect(await rows(lease.postgres?.adminUrl ?? '', sql)).toHaveLength(1);
+});
+
+test('the template follows the data; of older ones the latest stays', async () => {
+  const own = {
+    ...request,
+    lab: `${lab}-new`,
+    dataDir: await mkdtemp(join(tmpdir(), 'labs-data-')),
+  };
+  for (const n of [1, 2, 3]) {
+    await writeFile(join(own.dataDir, '1.sql'), `CREATE TABLE version AS SELECT ${n} AS n`);
+    await using lease = await stack.lease(own);
+    expect(await rows(lease.postgres?.url ?? '', 'SELECT n FROM version')).toEqual([{ n }]);
+  }
+  const sql = `SELECT datname FROM pg_database WHERE datname LIKE 'tpl_${own.lab.replaceAll('-', '_')}_%'`;
+  expect(await rows(postgres.url, sql)).toHaveLength(2);
+  await rm(own.dataDir, { recursive: true });
+});
+
+test("a mistake in the lab's SQL is told with file and line", async () => {
+  const bad = await mkdtemp(join(tmpdir(), 'labs-data-'));
+  await writeFile(join(bad, '1.sql'), 'SELECT 1;\nCREATE TABEL x ();');
+  await expect(stack.lease({ ...request, lab: `${lab}-bad`, dataDir: bad })).rejects.toMatchObject({
+    code: 'TEMPLATE_FAILED',
+    message: expect.stringContaining('1.sql:2: syntax error'),
+  });
+  await rm(bad, { recursive: true });
+});
+
+test('a server that went away is broken, not a bare error', async () => {
+  await using gone = connectStack({
+    postgres: { ...postgres, url: 'postgres://postgres:x@127.0.0.1:1/postgres' },
+  });
+  await expect(gone.lease(request)).rejects.toMatchObject({
+    name: 'ServerUnavailable',
+    code: 'SERVER_BROKEN',
+    server: 'postgres',
+  });
+});

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { openStack, stackDown, stackStatus } from '../src/index.ts';
+import { findByFolder, identify, isRunning } from '../src/process.ts';
+import { inProcess, sandbox, type Sandbox } from './support/sandbox.ts';
+import { rows } from './support/postgres.ts';
+
+async function start(box: Sandbox): Promise<string> {
+  const { servers, missing } = await openStack(['postgres'], box.options);
+  expect(missing).toEqual([]);
+  expect(servers.postgres?.provision).toBe('native');
+  expect(servers.postgres?.version).toMatch(/^18\./u);
+  return servers.postgres?.url ?? '';
+}
+
+async function dataDir(box: Sandbox): Promise<string> {
+  return (await box.record('postgres')).dataDir ?? '';
+}
+
+test('a server is found again by the next command', async () => {
+  await using box = await sandbox();
+  const url = await start(box);
+  expect(await start(box)).toBe(url);
+  expect(box.progress).toEqual(['starting postgres']);
+});
+
+test('a killed server comes back with its data', async () => {
+  await using box = await sandbox();
+  await rows(await start(box), 'CREATE TABLE kept AS SELECT 7 AS n');
+  const { process: server } = await box.record('postgres');
+  process.kill(server?.pid ?? 0, 'SIGKILL');
+  await vi.waitUntil(async () => server !== undefined && !(await isRunning(server)));
+  const [status] = await stackStatus(box.options);
+  expect(status).toMatchObject({ name: 'postgres', state: 'broken' });
+  expect(await rows(await start(box), 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+});
+
+test('a recorded number that a stranger has now is not taken for the server', async () => {
+  await using box = await sandbox();
+  await start(box);
+  const record = await box.record('postgres');
+  await stackDown(box.options);
+  const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
+  await once(stranger, 'spawn');
+  const pid = stranger.pid ?? 0;
+  const file = join(box.stateDir, 'servers/postgres/server.json');
+  await writeFile(file, JSON.stringify({ ...record, process: { pid, start: '1' } }));
+  await writeFile(join(record.dataDir ?? '', 'postmaster.pid'), `${pid}\n`);
+  await start(box);
+  await stackDown(box.options);
+  expect(await identify(pid)).toBeDefined();
+  stranger.kill();
+});
+
+test('a port taken meanwhile makes the server choose another', async () => {
+  await using box = await sandbox();
+  const before = new URL(await start(box)).port;
+  await stackDown(box.options);
+  // Down forgets the record; a crash would have left it.
+  const thief = createServer().listen(Number(before), '127.0.0.1');
+  await once(thief, 'listening');
+  expect(new URL(await start(box)).port).not.toBe(before);
+  thief.close();
+});
+
+test('data of another major version is moved aside', async () => {
+  await using box = await sandbox();
+  await start(box);
+  const dir = await dataDir(box);
+  await stackDown(box.options);
+  await writeFile(join(dir, 'PG_VERSION'), '15\n');
+  await start(box);
+  expect(await readFile(join(`${dir}.old`, 'PG_VERSION'), 'utf8')).toBe('15\n');
+});
+
+test('data that the server dies over is made anew', async () => {
+  await using box = await sandbox();
+  await start(box);
+  const dir = await dataDir(box);
+  await stackDown(box.options);
+  await rm(join(dir, 'global'), { recursive: true });
+  await start(box);
+  expect(box.progress.join('\n')).toContain('making it anew');
+});
+
+test('two commands at once start one server', async () => {
+  await using box = await sandbox();
+  const printed = await Promise.all(
+    [1, 2].map(() => inProcess('open.ts', [box.stateDir, 'postgres'])),
+  );
+  const [first, second] = printed.map((text) => JSON.parse(text));
+  expect(first.servers.postgres.url).toBe(second.servers.postgres.url);
+  const all = await findByFolder(await dataDir(box));
+  expect(all.filter(({ command }) => command.includes('config_file'))).toHaveLength(1);
+});
+
+test('a command killed in the middle of a start leaves what the next one mends', async () => {
+  await using box = await sandbox();
+  const file = join(import.meta.dirname, 'support/open.ts');
+  const victim = spawn(process.execPath, [file, box.stateDir, 'postgres'], { stdio: 'ignore' });
+  const log = join(box.stateDir, 'servers/postgres/log');
+  await vi.waitUntil(async () => (await readFile(log, 'utf8').catch(() => '')) !== '', {
+    timeout: 20_000,
+    interval: 2,
+  });
+  victim.kill('SIGKILL');
+  await once(victim, 'exit');
+  await start(box);
+  const all = await findByFolder(await dataDir(box));
+  expect(all.filter(({ command }) => command.includes('config_file'))).toHaveLength(1);
+});
+
+test('down leaves no process and a closed port', async () => {
+  await using box = await sandbox();
+  const url = new URL(await start(box));
+  const dir = await dataDir(box);
+  await stackDown(box.options);
+  expect(await findByFolder(dir)).toEqual([]);
+  const listener = createServer().listen(Number(url.port), '127.0.0.1');
+  await once(listener, 'listening');
+  listener.close();
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  'for root, under a folder nobody may enter, the server lives elsewhere',
+  async () => {
+    await using box = await sandbox(0o700);
+    await start(box);
+    const dir = await dataDir(box);
+    expect(dir.startsWith(box.stateDir)).toBe(false);
+    await stackDown(box.options);
+    await rm(join(dir, '../..'), { recursive: true });
+  },
+);

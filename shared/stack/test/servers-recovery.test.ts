@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStack, ping, stackDown, stackLogs, stackStatus } from '../src/index.ts';
+import { findByFolder } from '../src/process.ts';
+import type { ServerName } from '../src/types.ts';
+import { type Sandbox, sandbox } from './support/sandbox.ts';
+
+const NAMES = ['redis', 'rabbitmq', 'kafka'] as const satisfies ServerName[];
+let box: Sandbox;
+
+beforeAll(async () => {
+  box = await sandbox();
+  await openStack(NAMES, box.options);
+});
+
+afterAll(async () => {
+  await box[Symbol.asyncDispose]();
+});
+
+test('status tells how each was had, where it is, and never a password', async () => {
+  for (const status of (await stackStatus(box.options)).filter(({ name }) => name !== 'postgres')) {
+    expect(status).toMatchObject({ state: 'up', provision: 'native' });
+    expect(status.version).toMatch(/^\d+\.\d+/u);
+    expect(status.address).toContain('127.0.0.1');
+    expect(status.address).not.toMatch(/[0-9a-f]{32}/u);
+  }
+});
+
+test('killed servers come back, and only they are started', async () => {
+  const before = await Promise.all(NAMES.map((name) => box.record(name)));
+  for (const name of ['rabbitmq', 'kafka'] as const) {
+    process.kill((await box.record(name)).process?.pid ?? 0, 'SIGKILL');
+  }
+  const { servers, missing } = await openStack(NAMES, box.options);
+  expect(missing).toEqual([]);
+  await Promise.all(Object.values(servers).map((address) => ping(address)));
+  const after = await Promise.all(NAMES.map((name) => box.record(name)));
+  const same = NAMES.filter(
+    (_, index) => before[index]?.process?.pid === after[index]?.process?.pid,
+  );
+  expect(same).toEqual(['redis']);
+});
+
+test('the log of a server can be read', async () => {
+  expect(await stackLogs('rabbitmq', box.options)).toContain('RabbitMQ');
+});
+
+test('down leaves no process, also none of Erlang, and no open port', async () => {
+  const records = await Promise.all(NAMES.map((name) => box.record(name)));
+  await stackDown(box.options);
+  expect(await findByFolder(box.stateDir)).toEqual([]);
+  for (const { address } of records) {
+    const port = Number(/:(\d+)(?:\/|$)/u.exec(address.url)?.[1]);
+    const listener = createServer().listen(port, '127.0.0.1');
+    await once(listener, 'listening');
+    listener.close();
+  }
+  const states = (await stackStatus(box.options)).map(({ state }) => state);
+  expect(new Set(states)).toEqual(new Set(['down']));
+});

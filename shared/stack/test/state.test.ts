@@ -1,0 +1,76 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { asStateError, reason, StateUnwritable } from '../src/errors.ts';
+import { withLock } from '../src/lock.ts';
+import { readRecord } from '../src/record.ts';
+import { resolveHome, serverPlace, writeJson } from '../src/state.ts';
+import { redact } from '../src/provision/url.ts';
+import { sandbox } from './support/sandbox.ts';
+
+test.for([
+  ['ENOSPC', 'the disk is full'],
+  ['EROFS', 'the disk is read-only'],
+  ['EACCES', 'permission denied'],
+])('%s is told in plain words, with LABS_STATE as the way out', ([code, words]) => {
+  const error = asStateError('/there', Object.assign(new Error('x'), { code }));
+  expect(error).toBeInstanceOf(StateUnwritable);
+  expect(error).toMatchObject({
+    code: 'STATE_UNWRITABLE',
+    message: `cannot write /there: ${words}`,
+  });
+  expect(error).toMatchObject({ mend: expect.stringContaining('LABS_STATE') });
+});
+
+test('a relative LABS_STATE is refused', () => {
+  expect(() => resolveHome({ stateDir: 'here' })).toThrow(StateUnwritable);
+});
+
+test.for(['', '{"address":', '{"address":{"name":"redis"}}', '[]'])(
+  'a record cut short is no record: %s',
+  async (text) => {
+    await using box = await sandbox();
+    const home = resolveHome(box.options);
+    await mkdir(serverPlace(home, 'redis').dir, { recursive: true });
+    await writeFile(serverPlace(home, 'redis').record, text);
+    expect(await readRecord(home, 'redis')).toBeUndefined();
+  },
+);
+
+test('holders of one lock take turns', async () => {
+  await using box = await sandbox();
+  const home = resolveHome(box.options);
+  const file = join(box.stateDir, 'count.json');
+  let inside = 0;
+  let most = 0;
+  await Promise.all(
+    Array.from({ length: 5 }, () =>
+      withLock(home, 'turn', async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await writeJson(file, inside);
+        inside -= 1;
+      }),
+    ),
+  );
+  expect(most).toBe(1);
+});
+
+test('a lock is given back when the work fails', async () => {
+  await using box = await sandbox();
+  const home = resolveHome(box.options);
+  const failing = withLock(home, 'once', () => Promise.reject(new RangeError('x')));
+  await expect(failing).rejects.toThrow(RangeError);
+  expect(await withLock(home, 'once', () => Promise.resolve('free'))).toBe('free');
+});
+
+test('passwords are not shown', () => {
+  expect(redact('postgres://me:s%40cret@127.0.0.1:1/x')).toBe('postgres://me:***@127.0.0.1:1/x');
+  expect(redact('redis://:secret@127.0.0.1')).toBe('redis://:***@127.0.0.1');
+  expect(redact('127.0.0.1:9092')).toBe('127.0.0.1:9092');
+});
+
+test('several causes are told on one line', () => {
+  const both = new AggregateError([new Error('one\n two'), new Error('three')]);
+  expect(reason(both)).toBe('one two; three');
+});
