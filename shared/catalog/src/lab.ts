@@ -33,6 +33,8 @@ export interface Overlay {
 export interface Misconception extends Overlay {
   readonly kind: 'misconception';
   readonly looksRight: string;
+  /** The solution that it is laid over; undefined: the starter. */
+  readonly over?: Overlay | undefined;
   readonly killedBy: readonly number[];
   readonly stillPasses: readonly number[];
   readonly lesson: string;
@@ -85,6 +87,7 @@ export function solutionsOf(lab: Lab): Overlay[] {
  * @throws CatalogError when one's manifest does not fit, or names a task that is not there.
  */
 export function misconceptionsOf(lab: Lab): Misconception[] {
+  const solutions = solutionsOf(lab);
   return foldersIn(join(lab.dir, 'misconceptions')).map((name) => {
     const dir = join(lab.dir, 'misconceptions', name);
     const shown = `labs/${lab.id}/misconceptions/${name}/misconception.yaml`;
@@ -98,7 +101,14 @@ export function misconceptionsOf(lab: Lab): Misconception[] {
         );
       }
     }
-    return { kind: 'misconception', name, dir, ...manifest };
+    const over = solutions.find((solution) => solution.name === manifest.over);
+    if (manifest.over !== undefined && !over) {
+      throw new CatalogError(
+        'MANIFEST_INVALID',
+        `${shown}: over: there is no solution "${manifest.over}" in ${lab.id}.`,
+      );
+    }
+    return { kind: 'misconception', name, dir, ...manifest, over };
   });
 }
 

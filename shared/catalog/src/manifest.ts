@@ -77,6 +77,8 @@ export const manifestSchema = z
 export const misconceptionSchema = z.strictObject({
   /** Why a capable colleague would write this. */
   looksRight: line,
+  /** The solution that it is laid over, when it differs from that in one place; else the starter. */
+  over: slug.optional(),
   /** Tasks that must fail, each with the lesson in its text. */
   killedBy: taskNumbers.min(1, 'must name the task that catches it.'),
   /** Tasks that must pass: what "looks right" means. */

@@ -26,18 +26,20 @@ export function editableEntries(lab: Pick<Lab, 'dir'>): string[] {
 }
 
 /**
- * Lays the starter, and an overlay over it, into `target`, which is emptied first. Its packages are
- * the lab's own, by a link.
+ * Lays the starter, and overlays over it in turn, into `target`, which is emptied first. Its
+ * packages are the lab's own, by a link.
  */
-export function layOut(lab: Lab, overlay: Overlay | undefined, target: string): void {
+export function layOut(lab: Lab, overlays: readonly Overlay[], target: string): void {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   for (const name of editableEntries(lab)) {
     cpSync(join(lab.dir, name), join(target, name), { recursive: true });
   }
-  for (const name of overlay ? readdirSync(overlay.dir) : []) {
-    if (NOT_OVERLAID.has(name)) continue;
-    cpSync(join(overlay?.dir ?? '', name), join(target, name), { recursive: true, force: true });
+  for (const { dir } of overlays) {
+    for (const name of readdirSync(dir)) {
+      if (NOT_OVERLAID.has(name)) continue;
+      cpSync(join(dir, name), join(target, name), { recursive: true, force: true });
+    }
   }
   const packages = join(lab.dir, 'node_modules');
   if (existsSync(packages)) symlinkSync(packages, join(target, 'node_modules'), 'junction');

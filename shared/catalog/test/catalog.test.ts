@@ -83,7 +83,7 @@ describe('overlays', () => {
       .write('labs/90-toy/solutions/reference/migrations/1.sql', 'select 1');
     const lab = findLab(readCatalog(catalog.root), 'toy');
     const target = join(catalog.root, 'target');
-    layOut(lab, solutionsOf(lab)[0], target);
+    layOut(lab, solutionsOf(lab), target);
 
     expect(readFileSync(join(target, 'src/app.ts'), 'utf8')).toBe('solved');
     expect(readFileSync(join(target, 'src/db.ts'), 'utf8')).toBe('starter');

@@ -122,6 +122,7 @@ describe('misconception.yaml', () => {
     [sound.replace('[1]', '[9]'), 'killedBy: there is no task 9 in 90-toy.'],
     [sound.replace('looksRight: it works\n', ''), 'looksRight: Invalid input'],
     [`${sound}stillPasses: [0]\n`, 'stillPasses[0]: '],
+    [`${sound}over: best\n`, 'over: there is no solution "best" in 90-toy.'],
   ])('a wrong one is one line', (text, says) => {
     using catalog = new ToyCatalog()
       .addLab()

@@ -76,7 +76,9 @@ function cellProblems(lab: Lab, expectation: Expectation, cell: MatrixCell): str
       } else if (stillPasses.includes(cell.task) && cell.status !== 'passed') {
         return [`task ${cell.task} must pass and ${said(cell)}: ${firstLine(cell.message)}`];
       }
-      return accusations(cell, [lesson]);
+      // Where it claims nothing it may still have the starter's own mistakes.
+      const claimed = killedBy.includes(cell.task) || stillPasses.includes(cell.task);
+      return accusations(cell, claimed ? [lesson] : [lesson, ...lab.starter.lessons]);
     }
   }
 }

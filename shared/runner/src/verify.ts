@@ -40,7 +40,7 @@ export interface VerifyReport {
 }
 
 interface PlannedRow extends Row {
-  readonly overlay?: Overlay;
+  readonly overlays: readonly Overlay[];
   readonly expectation: Expectation;
 }
 
@@ -53,7 +53,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const rows = plan(lab, dir);
   mkdirSync(dir, { recursive: true });
   try {
-    for (const { overlay, target } of rows) layOut(lab, overlay, target);
+    for (const { overlays, target } of rows) layOut(lab, overlays, target);
     const faults = await typecheck(root, dir, rows);
     await using session = await Session.open({
       lab,
@@ -88,15 +88,16 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
 function plan(lab: Lab, dir: string): PlannedRow[] {
   const target = (name: string) => join(dir, name);
   return [
-    { name: 'starter', target: target('starter'), expectation: { kind: 'starter' } },
+    { name: 'starter', target: target('starter'), overlays: [], expectation: { kind: 'starter' } },
     ...solutionsOf(lab).map((overlay): PlannedRow => {
       const name = `solutions/${overlay.name}`;
-      return { name, target: target(name), overlay, expectation: { kind: 'solution' } };
+      return { name, target: target(name), overlays: [overlay], expectation: { kind: 'solution' } };
     }),
     ...misconceptionsOf(lab).map((misconception): PlannedRow => {
       const name = `misconceptions/${misconception.name}`;
       const expectation = { kind: 'misconception', misconception } as const;
-      return { name, target: target(name), overlay: misconception, expectation };
+      const overlays = misconception.over ? [misconception.over, misconception] : [misconception];
+      return { name, target: target(name), overlays, expectation };
     }),
   ];
 }

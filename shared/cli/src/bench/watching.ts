@@ -35,7 +35,7 @@ export async function benchWatch(
   const { lab, overlay, task, saves, check, most, share } = bench;
   const dir = join(context.stateDir, 'bench', lab.id);
   const target = join(dir, 'work');
-  layOut(lab, overlay, target);
+  layOut(lab, [overlay], target);
   const quick = await savesToVerdicts(context, lab, task, target, saves, runs);
   const naive = await sampled(Math.min(runs, 3), () =>
     naiveRun(context.root, join(dir, 'naive'), lab, target, postgres, check),
