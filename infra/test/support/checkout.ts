@@ -262,7 +262,8 @@ exec '${program}' "$@"
 /** This repository's pinned pnpm, as the bootstrap has it or would get it. */
 async function realPnpm(): Promise<{ program: string; version: string }> {
   const { pnpm: pin } = JSON.parse(readFileSync(join(ROOT, 'infra', 'toolchain.json'), 'utf8'));
-  const tool = locateTool('pnpm', pin.version, join(ROOT, '.labs', 'toolchain'));
+  const state = process.env['LABS_STATE'] ?? join(ROOT, '.labs');
+  const tool = locateTool('pnpm', pin.version, join(state, 'toolchain'));
   mkdirSync(dirname(tool.home), { recursive: true });
   if (!toolIsWhole(tool)) await installTool(tool, pin);
   return tool;
