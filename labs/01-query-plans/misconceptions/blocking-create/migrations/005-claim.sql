@@ -1,0 +1,3 @@
+CREATE INDEX orders_pending
+  ON orders (placed_at, id)
+  WHERE status = 'pending';
