@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['shared/*/test/**/*.test.ts', 'infra/test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // Node runs the TypeScript itself, as it does for a learner.
     experimental: { viteModuleRunner: false, nodeLoader: false },

@@ -83,9 +83,9 @@ const troubles = [
   },
   {
     code: 'OUTDATED_LOCKFILE',
-    sign: /ERR_PNPM_(FROZEN_LOCKFILE_WITH_)?OUTDATED_LOCKFILE/,
+    sign: /ERR_PNPM_(FROZEN_LOCKFILE_WITH_)?OUTDATED_LOCKFILE|ERR_PNPM_\w*NO_IMPORTER/,
     problem: 'pnpm-lock.yaml does not fit the package.json files',
-    mend: 'Run `pnpm install` if you changed them, or `git checkout .` if you did not',
+    mend: 'Run `PNPM install` if you changed them, or `git checkout .` if you did not',
   },
 ];
 
@@ -94,14 +94,20 @@ const troubles = [
  *
  * @param {string} doing What was being done, e.g. `cannot install Node 26.10.0`.
  * @param {string} output
+ * @param {string} [pnpm] How to run pnpm here; most machines do not have it on the PATH.
  * @returns {BootstrapFailure}
  */
-export function explain(doing, output) {
+export function explain(doing, output, pnpm = 'pnpm') {
   for (const { code, sign, problem, mend } of troubles) {
     if (sign.test(output)) {
       const place = /^npm err\w* path (.+)$/im.exec(output)?.[1];
       const where = place && code === 'READ_ONLY' ? ` (${place})` : '';
-      return new BootstrapFailure(code, `${doing}: ${problem}${where}`, mend, output);
+      return new BootstrapFailure(
+        code,
+        `${doing}: ${problem}${where}`,
+        mend.replace('PNPM', pnpm),
+        output,
+      );
     }
   }
   const telling =

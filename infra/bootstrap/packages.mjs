@@ -49,7 +49,7 @@ export async function installPackages(root, node, pnpm) {
         env: { ...process.env, PATH },
         onStart,
       });
-      if (!ok) throw explain('cannot install packages', output);
+      if (!ok) throw explain('cannot install packages', output, path.relative(root, pnpm));
     });
     const stamp = { key, files: installedManifests(root, folders) };
     fs.writeFileSync(`${stampFile(root)}.tmp`, JSON.stringify(stamp));

@@ -14,6 +14,7 @@ dir=${LABS_PROVE_DIR:-$root/.labs/prove}
 compose_version=v5.0.2
 state=$dir/state
 engine_pid=
+had_bridge=$(ip -o link show docker0 2>/dev/null || true)
 
 export DOCKER_HOST=unix://$dir/docker.sock DOCKER_CONFIG=$dir/config
 # Debian's client first: it is the one that belongs to the engine.
@@ -36,6 +37,8 @@ finish() {
   compose down -v --timeout 5 >/dev/null 2>&1 || true
   kill "$engine_pid" 2>/dev/null || true
   while kill -0 "$engine_pid" 2>/dev/null; do sleep 0.2; done
+  umount "$dir"/exec/netns/* 2>/dev/null || true
+  [ -n "$had_bridge" ] || ip link delete docker0 2>/dev/null || true
   say 'engine stopped'
   exit $code
 }

@@ -163,13 +163,21 @@ describe('the checkout', () => {
     );
   });
 
+  test('with a package that the lockfile does not know', async () => {
+    await using checkout = await Checkout.make();
+    checkout.write('labs/90-new/package.json', '{"name":"new","dependencies":{"tiny":"1.0.0"}}');
+    expect(told(await checkout.run([]))).toEqual(
+      oneLine(/pnpm-lock\.yaml does not fit the package\.json files\. Run/),
+    );
+  });
+
   test('whose lockfile does not fit its package.json files', async () => {
     await using checkout = await Checkout.make();
     const manifest = checkout.read('shared/cli/package.json').replace('"1.0.0"}', '"1.0.1"}');
     checkout.write('shared/cli/package.json', manifest);
     expect(told(await checkout.run([]))).toEqual(
       oneLine(
-        /pnpm-lock\.yaml does not fit the package\.json files\. Run `pnpm install` if you changed/,
+        /pnpm-lock\.yaml does not fit the package\.json files\. Run `\.labs\/.*\/bin\/pnpm install` if/,
       ),
     );
   });

@@ -30,7 +30,7 @@ describe('a first run', () => {
     expect(leftovers(checkout)).toEqual([]);
   });
 
-  test('of two at once makes one install', async () => {
+  test('of three at once makes one install', async () => {
     await using checkout = await Checkout.make();
     const outcomes = await Promise.all([1, 2, 3].map(() => checkout.run(['exit', '0'])));
     expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0]);

@@ -49,14 +49,14 @@ const shared = await openStack(['redis']);
 const url = shared.servers.redis?.url ?? '';
 
 test('a client without an engine means native', async () => {
-  await using box = await sandbox();
+  await using box = await sandbox(0o755, '');
   await stubProgram('docker', 'echo "Cannot connect to the Docker daemon" >&2; exit 1');
   const { servers } = await openStack(['redis'], { ...box.options, root: await repository() });
   expect(servers.redis?.provision).toBe('native');
 });
 
 test('an engine that hangs means native after two seconds', async () => {
-  await using box = await sandbox();
+  await using box = await sandbox(0o755, '');
   await stubProgram('docker', 'exec sleep 60');
   const begun = performance.now();
   const { servers } = await openStack(['redis'], { ...box.options, root: await repository() });
@@ -65,7 +65,7 @@ test('an engine that hangs means native after two seconds', async () => {
 });
 
 test('a running service is used as it is', async () => {
-  await using box = await sandbox();
+  await using box = await sandbox(0o755, '');
   const dir = await stubDocker(url, 'up');
   const { servers, missing } = await openStack(['redis'], {
     ...box.options,
@@ -80,7 +80,7 @@ test('a running service is used as it is', async () => {
 });
 
 test('a service that is down is brought up alone, and taken down again', async () => {
-  await using box = await sandbox();
+  await using box = await sandbox(0o755, '');
   const dir = await stubDocker(url, 'down');
   const options = { ...box.options, root: await repository() };
   const { servers } = await openStack(['redis'], options);
@@ -91,7 +91,7 @@ test('a service that is down is brought up alone, and taken down again', async (
 });
 
 test('an engine that cannot start the service is broken, with its last word', async () => {
-  await using box = await sandbox();
+  await using box = await sandbox(0o755, '');
   await stubDocker(url, 'refused');
   const { missing } = await openStack(['redis'], { ...box.options, root: await repository() });
   expect(missing[0]).toMatchObject({
@@ -101,7 +101,7 @@ test('an engine that cannot start the service is broken, with its last word', as
 });
 
 test('LABS_STACK=compose without an engine is broken', async () => {
-  await using box = await sandbox();
+  await using box = await sandbox(0o755, '');
   vi.stubEnv('LABS_STACK', 'compose');
   await stubProgram('docker', 'exit 1');
   const { missing } = await openStack(['redis'], { ...box.options, root: await repository() });
@@ -109,7 +109,7 @@ test('LABS_STACK=compose without an engine is broken', async () => {
 });
 
 test('LABS_STACK=native asks no engine', async () => {
-  await using box = await sandbox();
+  await using box = await sandbox(0o755, '');
   vi.stubEnv('LABS_STACK', 'native');
   const dir = await stubDocker(url, 'up');
   const { servers } = await openStack(['redis'], { ...box.options, root: await repository() });

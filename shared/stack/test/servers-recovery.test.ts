@@ -9,6 +9,13 @@ import { type Sandbox, sandbox } from './support/sandbox.ts';
 const NAMES = ['redis', 'rabbitmq', 'kafka'] as const satisfies ServerName[];
 let box: Sandbox;
 
+/** Never 0: that would be this test's own process group. */
+async function processId(name: ServerName): Promise<number> {
+  const { process: server } = await box.record(name);
+  if (server === undefined) throw new TypeError(`${name} is no process of ours`);
+  return server.pid;
+}
+
 beforeAll(async () => {
   box = await sandbox();
   await openStack(NAMES, box.options);
@@ -30,7 +37,7 @@ test('status tells how each was had, where it is, and never a password', async (
 test('killed servers come back, and only they are started', async () => {
   const before = await Promise.all(NAMES.map((name) => box.record(name)));
   for (const name of ['rabbitmq', 'kafka'] as const) {
-    process.kill((await box.record(name)).process?.pid ?? 0, 'SIGKILL');
+    process.kill(await processId(name), 'SIGKILL');
   }
   const { servers, missing } = await openStack(NAMES, box.options);
   expect(missing).toEqual([]);

@@ -76,6 +76,8 @@ test('a server that the variable names is used as it is', async () => {
 });
 
 test('an unknown LABS_STACK is refused', async () => {
+  await using box = await sandbox();
   vi.stubEnv('LABS_STACK', 'podman');
-  expect((await open('redis')).message).toContain("'podman'");
+  const { missing } = await openStack(['redis'], box.options);
+  expect(missing[0]?.message).toContain("'podman'");
 });

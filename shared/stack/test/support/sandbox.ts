@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { vi } from 'vitest';
 import { stackDown } from '../../src/control.ts';
 import type { ServerRecord } from '../../src/record.ts';
 import type { ServerName, StackOptions } from '../../src/types.ts';
@@ -18,7 +19,12 @@ export interface Sandbox extends AsyncDisposable {
   record(name: ServerName): Promise<ServerRecord>;
 }
 
-export async function sandbox(mode = 0o755): Promise<Sandbox> {
+/**
+ * A sandbox's servers are native, also where a Docker engine answers: what is killed and stopped in
+ * it must never be the compose stack of somebody else. `''` leaves it to the machine.
+ */
+export async function sandbox(mode = 0o755, stack: 'native' | '' = 'native'): Promise<Sandbox> {
+  vi.stubEnv('LABS_STACK', stack);
   const stateDir = await mkdtemp(join(tmpdir(), 'labs-test-'));
   await chmod(stateDir, mode);
   const progress: string[] = [];
