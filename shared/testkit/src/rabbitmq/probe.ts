@@ -33,7 +33,10 @@ export class RabbitProbe implements AsyncDisposable {
   static async of(lease: Lease): Promise<RabbitProbe> {
     if (!lease.rabbitmq) throw notLeased('rabbitmq');
     try {
-      const connection = await connect(lease.rabbitmq.url, { timeout: CONNECT_WITHIN_MS, noDelay: true });
+      const connection = await connect(lease.rabbitmq.url, {
+        timeout: CONNECT_WITHIN_MS,
+        noDelay: true,
+      });
       // The next question reports it; without a listener it would end the test run.
       connection.on('error', () => {});
       return new RabbitProbe(connection);

@@ -84,9 +84,10 @@ export function lastErrors(logs: Logs): string[] {
     .filter(({ level }) => level !== undefined && level >= ERROR_LEVEL)
     .slice(-MOST_ERRORS)
     .flatMap(readable);
-  return [...logged, ...logs.stderr.filter((line) => line.trim() !== '' && isOwn(line)).map(cut)].slice(
-    -MOST_ERRORS,
-  );
+  return [
+    ...logged,
+    ...logs.stderr.filter((line) => line.trim() !== '' && isOwn(line)).map(cut),
+  ].slice(-MOST_ERRORS);
 }
 
 function tail(logs: Logs): string[] {
