@@ -5,8 +5,8 @@ import {
   PgSession,
   type StartedService,
   type StatementUse,
-  test,
 } from '@backend-labs/testkit';
+import { test } from './support/few-orders.ts';
 import { count, list, TENANT } from './support/orders.ts';
 
 const PATH = '/internal/top-queries';
@@ -107,8 +107,9 @@ test('the endpoint does not list itself', async ({ service, postgres }) => {
   expect(listed.map(short), 'entries that are the endpoint watching itself').toEqual([]);
 });
 
-test('another database of the server has no entry', async ({ postgres, service, unmigrated }) => {
-  await using elsewhere = await PgSession.open(unmigrated.postgres?.url ?? '');
+test('another database of the server has no entry', async ({ postgres, service, fewOrders }) => {
+  await using other = await fewOrders();
+  await using elsewhere = await PgSession.open(other.postgres.url);
   await elsewhere.query(ELSEWHERE, [30_000]);
   const { result } = await postgres.measure(() => topQueries(service));
   const foreign = result.filter(({ query }) => query.includes('elsewhere'));

@@ -72,7 +72,7 @@ function renderServer(server: ServerStatus): string {
   const { name, state, provision, address, version, residentBytes } = server;
   if (state === 'down') return `${name.padEnd(9)} ${paint('dim', 'down')}`;
   if (state === 'broken') {
-    return `${name.padEnd(9)} ${paint('red', 'broken')}  ${server.trouble ?? ''} ${server.mend ?? ''}`;
+    return `${name.padEnd(9)} ${paint('red', 'broken')}  ${sentence(server.trouble ?? '')} ${sentence(server.mend ?? '')}`;
   }
   const memory = residentBytes ? `  ${Math.round(residentBytes / 1e6)} MB` : '';
   const shown = paint('green', 'up');
