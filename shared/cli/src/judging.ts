@@ -75,5 +75,5 @@ export async function openLabStack(
 ): Promise<OpenedStack> {
   using waiting = new Waiting(`Finding ${lab.services.join(', ')}`);
   const { root, stateDir } = context;
-  return openStack(lab.services, { root, stateDir, onProgress: waiting.say });
+  return await openStack(lab.services, { root, stateDir, onProgress: waiting.say });
 }

@@ -27,5 +27,5 @@ export async function leftBehind(
   const { Admin } = await import('./servers/postgres/admin.ts');
   const { findLeftBehind } = await import('./servers/postgres/lease.ts');
   await using admin = new Admin(postgres);
-  return findLeftBehind(admin, lab);
+  return await findLeftBehind(admin, lab);
 }

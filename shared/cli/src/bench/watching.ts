@@ -76,5 +76,6 @@ async function savesToVerdicts(
     });
   // The first makes the lab's template, and the snapshot of its migrations.
   await once();
-  return sampled(runs, once);
+  // Awaited here: the watcher goes when this function returns.
+  return await sampled(runs, once);
 }

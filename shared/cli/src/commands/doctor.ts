@@ -70,7 +70,7 @@ export const run: Run = async (args, context) => {
 
   async function lookAtServers() {
     using waiting = new Waiting('Looking at the servers');
-    return openStack(names, { root, stateDir, onProgress: waiting.say });
+    return await openStack(names, { root, stateDir, onProgress: waiting.say });
   }
 };
 

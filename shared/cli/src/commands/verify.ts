@@ -46,7 +46,7 @@ async function verified(
   const stack = await openLabStack(context, lab);
   using waiting = new Waiting(`Verifying ${lab.id}`);
   let done = 0;
-  return verify({
+  return await verify({
     root: context.root,
     stateDir: context.stateDir,
     lab,
