@@ -21,6 +21,8 @@ export interface CommandInfo {
 
 export interface FlagInfo {
   readonly type: 'string' | 'boolean';
+  /** Whether it may be given several times. */
+  readonly multiple?: true;
   readonly help: string;
   /** What stands for the value, e.g. `DIR`. */
   readonly value?: string;
@@ -48,6 +50,12 @@ export class Arguments {
     return typeof value === 'string' ? value : undefined;
   }
 
+  /** Of a flag that may be given several times. */
+  texts(flag: string): readonly string[] {
+    const value = this.#values[flag];
+    return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
+  }
+
   /** @throws UsageError unless it is a whole number from 1. */
   count(flag: string, fallback: number): number {
     const text = this.text(flag);
@@ -66,7 +74,10 @@ export class Arguments {
  */
 export function parse(name: string, info: CommandInfo, argv: readonly string[]): Arguments {
   const options: Flags = Object.fromEntries(
-    Object.entries(info.flags).map(([flag, { type }]) => [flag, { type }]),
+    Object.entries(info.flags).map(([flag, { type, multiple = false }]) => [
+      flag,
+      { type, multiple },
+    ]),
   );
   let parsed;
   try {

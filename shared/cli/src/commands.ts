@@ -143,6 +143,18 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     flags: {
       lab: { type: 'string', value: 'LAB', help: 'the same as the word' },
       changed: { type: 'boolean', help: 'only labs with changes since the last commit' },
+      row: {
+        type: 'string',
+        multiple: true,
+        value: 'NAME',
+        help: 'only this row: starter, a solution or a misconception; again for more',
+      },
+      task: {
+        type: 'string',
+        multiple: true,
+        value: 'TASK',
+        help: 'only this task and what it needs; again for more',
+      },
       repeat: {
         type: 'string',
         value: 'N',

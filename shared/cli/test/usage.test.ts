@@ -47,6 +47,19 @@ describe('a wrong word is one line and exit code 2', () => {
       "labs: Unknown option '--lgos'. `labs test --help` lists what there is.",
     ],
     [['verify', '1', '--repeat', '0'], 'labs: --repeat takes a whole number from 1; "0" is none.'],
+    [
+      ['verify', '1', '--row', 'ilik'],
+      'labs: 01-query-plans has no row "ilik". Did you mean "ilike"?',
+    ],
+    [
+      ['verify', '1', '--task', '77'],
+      'labs: There is no task "77" in 01-query-plans. It has tasks 1 to 7.',
+    ],
+    [['verify', '--row', 'starter'], 'labs: --row and --task want one lab: `labs verify <lab>`.'],
+    [
+      ['verify', '1', '--row', 'starter', '--write'],
+      'labs: --write wants the whole matrix: leave out --row and --task.',
+    ],
     [['stack', 'start'], 'labs: "start" is none of up, down, status, logs.'],
     [
       ['stack', 'up', 'mysql'],

@@ -5,6 +5,7 @@ import {
   misconceptionsOf,
   solutionsOf,
   type Lab,
+  type Task,
   type Overlay,
 } from '@backend-labs/catalog';
 import { connectStack, ownerTag, type OpenedStack } from '@backend-labs/stack';
@@ -22,6 +23,10 @@ export interface VerifyOptions {
   readonly repeat: number;
   /** Test files at a time. */
   readonly workers: number;
+  /** Names of `rowNames`; all when left out. */
+  readonly rows?: readonly string[];
+  /** All when left out; those that they need are judged, too. */
+  readonly tasks?: readonly Task[];
   readonly onVerdict?: OnVerdict;
 }
 
@@ -44,13 +49,18 @@ interface PlannedRow extends Row {
   readonly expectation: Expectation;
 }
 
+/** The rows of a lab's matrix: `starter`, `solutions/<name>`, `misconceptions/<slug>`. */
+export function rowNames(lab: Lab): string[] {
+  return plan(lab, '').map(({ name }) => name);
+}
+
 /** Runs a lab's whole matrix and holds it against what the lab says of itself. */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const { root, stateDir, lab, stack, repeat, workers, onVerdict } = options;
   const started = performance.now();
   const owner = await ownerTag();
   const dir = join(stateDir, 'runs', `${lab.id}-${owner}`);
-  const rows = plan(lab, dir);
+  const rows = plan(lab, dir).filter(({ name }) => options.rows?.includes(name) ?? true);
   mkdirSync(dir, { recursive: true });
   try {
     for (const { overlays, target } of rows) layOut(lab, overlays, target);
@@ -73,7 +83,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     faults: ReadonlyMap<string, string[]>,
   ): Promise<MatrixRow[]> {
     const names = rows.map(({ name }) => name);
-    const verdicts = await judge(session, stack, lab, names, lab.tasks, onVerdict);
+    const verdicts = await judge(session, stack, lab, names, options.tasks ?? lab.tasks, onVerdict);
     // Each round migrates anew, so that a flake there is seen too.
     await using live = connectStack(stack.servers);
     await live.dropTemplates(`${owner}/`);

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { findLab, readCatalog, type Lab } from '@backend-labs/catalog';
-import { verify, type VerifyReport } from '@backend-labs/runner';
+import { findLab, findTask, readCatalog, type Lab } from '@backend-labs/catalog';
+import { rowNames, verify, type VerifyOptions, type VerifyReport } from '@backend-labs/runner';
+import { closestMatch } from 'leven';
 import type { Arguments, Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { changedLabs } from '../git.ts';
 import { openLabStack } from '../judging.ts';
 import { writeFigures } from '../readme.ts';
@@ -13,10 +14,13 @@ import { Waiting } from '../ui/progress-line.ts';
 export const run: Run = async (args, context) => {
   const repeat = args.count('repeat', 1);
   const workers = args.count('workers', availableParallelism());
+  if (inPart(args) && args.on('write')) {
+    throw new UsageError('--write wants the whole matrix: leave out --row and --task.');
+  }
   const labs = await chosen(args, context);
   const reports: VerifyReport[] = [];
   for (const lab of labs) {
-    const report = await verified(lab, context, repeat, workers);
+    const report = await verified(context, { lab, repeat, workers, ...part(args, lab) });
     reports.push(report);
     if (!args.on('json')) console.log(renderReport(report));
   }
@@ -31,28 +35,48 @@ async function chosen(args: Arguments, { root }: Context): Promise<readonly Lab[
   const catalog = readCatalog(root);
   const name = args.positionals[0] ?? args.text('lab');
   if (name) return [findLab(catalog, name)];
+  if (inPart(args)) throw new UsageError('--row and --task want one lab: `labs verify <lab>`.');
   for (const fault of catalog.broken.values()) throw fault;
   if (!args.on('changed')) return catalog.labs;
   const changed = await changedLabs(root);
   return catalog.labs.filter(({ id }) => changed.has(id));
 }
 
+function inPart(args: Arguments): boolean {
+  return args.texts('row').length > 0 || args.texts('task').length > 0;
+}
+
+/** What is asked for of a lab's matrix. */
+function part(args: Arguments, lab: Lab): Pick<VerifyOptions, 'rows' | 'tasks'> {
+  const rows = args.texts('row').map((name) => findRow(lab, name));
+  const tasks = args.texts('task').map((name) => findTask(lab, name));
+  return { ...(rows.length > 0 && { rows }), ...(tasks.length > 0 && { tasks }) };
+}
+
+/** A row by its name, or by what stands behind the slash. */
+function findRow(lab: Lab, wanted: string): string {
+  const names = rowNames(lab);
+  const found = names.find((name) => name === wanted || name.endsWith(`/${wanted}`));
+  if (found !== undefined) return found;
+  const short = names.map((name) => name.split('/').at(-1) ?? name);
+  const guess = closestMatch(wanted, short, { maxDistance: 3 });
+  const mend = guess ? `Did you mean "${guess}"?` : `It has ${short.join(', ')}.`;
+  throw new UsageError(`${lab.id} has no row "${wanted}". ${mend}`);
+}
+
 async function verified(
-  lab: Lab,
   context: Context,
-  repeat: number,
-  workers: number,
+  options: Pick<VerifyOptions, 'lab' | 'repeat' | 'workers' | 'rows' | 'tasks'>,
 ): Promise<VerifyReport> {
+  const { lab } = options;
   const stack = await openLabStack(context, lab);
   using waiting = new Waiting(`Verifying ${lab.id}`);
   let done = 0;
   return await verify({
     root: context.root,
     stateDir: context.stateDir,
-    lab,
     stack,
-    repeat,
-    workers,
+    ...options,
     onVerdict: (row, { task, status }) => {
       done++;
       waiting.tick(`Verifying ${lab.id}: ${done} cells, last ${row} task ${task} ${status}`);
