@@ -163,7 +163,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
       workers: {
         type: 'string',
         value: 'N',
-        help: 'test files at a time; default: the number of cores',
+        help: 'rows at a time; default: the number of cores',
       },
       write: { type: 'boolean', help: "write the figures into README.md's table" },
       json: JSON_FLAG,

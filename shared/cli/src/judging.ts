@@ -31,7 +31,6 @@ export class Judging implements AsyncDisposable {
     const session = await Session.open({
       lab,
       rows: [{ name: ROW, target }],
-      workers: 1,
       context: {
         servers: stack.servers,
         stateDir: context.stateDir,
@@ -51,10 +50,7 @@ export class Judging implements AsyncDisposable {
     onVerdict: (result: TaskResult) => void,
   ): Promise<TaskResult[]> {
     if (this.#stack.servers.postgres) await this.#leases.dropLeftBehind(this.#lab.id);
-    const verdicts = await judge(this.#session, this.#stack, this.#lab, [ROW], tasks, (_, result) =>
-      onVerdict(result),
-    );
-    return verdicts.get(ROW) ?? [];
+    return await judge(this.#session, this.#stack, this.#lab, ROW, tasks, onVerdict);
   }
 
   /** Ends the run under way after the test it is at. */

@@ -4,49 +4,42 @@ import type { Cell, Session } from './session.ts';
 import { unrun, type TaskResult } from './verdict.ts';
 
 /** Told of each verdict as it is reached. */
-export type OnVerdict = (row: string, result: TaskResult) => void;
+export type OnVerdict = (result: TaskResult) => void;
 
 /**
- * Judges tasks against each row, and before them the tasks that they need: one that cannot be judged
+ * Judges tasks against a row, and before them the tasks that they need: one that cannot be judged
  * yet says what it waits for.
  *
- * @returns row name → verdicts, needed tasks included, in the order of the tasks.
+ * @returns verdicts, needed tasks included, in the order of the tasks.
  */
 export async function judge(
   session: Pick<Session, 'run'>,
   stack: OpenedStack,
   lab: Lab,
-  rows: readonly string[],
+  row: string,
   tasks: readonly Task[],
   onVerdict: OnVerdict = () => {},
-): Promise<Map<string, TaskResult[]>> {
-  const verdicts = new Map(rows.map((row) => [row, new Map<number, TaskResult>()]));
-  const settle = (row: string, result: TaskResult) => {
-    verdicts.get(row)?.set(result.task, result);
-    onVerdict(row, result);
+): Promise<TaskResult[]> {
+  const done = new Map<number, TaskResult>();
+  const settle = (result: TaskResult) => {
+    done.set(result.task, result);
+    onVerdict(result);
   };
   const wanted = withNeeds(lab, tasks);
   for (const wave of waves(wanted)) {
     const cells: Cell[] = [];
     for (const task of wave) {
-      for (const [row, done] of verdicts) {
-        const reason = withheld(task, stack, done);
-        if (reason) settle(row, reason);
-        else cells.push({ row, task });
-      }
+      const reason = withheld(task, stack, done);
+      if (reason) settle(reason);
+      else cells.push({ row, task });
     }
     const settling: Promise<void>[] = [];
-    await session.run(cells, ({ row, result }) => {
-      settling.push(blamed(result, stack, lab).then((verdict) => settle(row, verdict)));
+    await session.run(cells, ({ result }) => {
+      settling.push(blamed(result, stack, lab).then(settle));
     });
     await Promise.all(settling);
   }
-  return new Map(
-    [...verdicts].map(([row, done]) => [
-      row,
-      wanted.flatMap(({ number }) => done.get(number) ?? []),
-    ]),
-  );
+  return wanted.flatMap(({ number }) => done.get(number) ?? []);
 }
 
 /** Tasks in groups, each after all that it needs. */

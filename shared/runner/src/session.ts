@@ -39,8 +39,6 @@ export interface SessionOptions {
   readonly lab: Lab;
   readonly rows: readonly Row[];
   readonly context: Pick<RunContext, 'servers' | 'stateDir' | 'templates' | 'keepFailed'>;
-  /** Test files at a time. */
-  readonly workers: number;
 }
 
 /** Told of each cell as it ends. */
@@ -50,8 +48,8 @@ export type OnCell = (cell: CellResult) => void;
 const TEST_DEADLINE = 120_000;
 
 /**
- * One vitest process for a lab. Every row is a project of its own that runs the same test files
- * against another folder; it stays open between runs, which is what makes watching quick.
+ * A vitest for a lab. Every row is a project of its own that runs the same test files against another
+ * folder; it stays open between runs, which is what makes watching quick. Runs one file at a time.
  */
 export class Session implements AsyncDisposable {
   readonly #vitest: Vitest;
@@ -63,7 +61,7 @@ export class Session implements AsyncDisposable {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
-    const { lab, rows, context, workers } = options;
+    const { lab, rows, context } = options;
     const reporter = new CellReporter(lab);
     const interrupts = listeners();
     const vitest = await createVitest(
@@ -72,7 +70,9 @@ export class Session implements AsyncDisposable {
         config: false,
         watch: false,
         silent: true,
-        maxWorkers: workers,
+        // All files of a run share a process: what they import loads once.
+        maxWorkers: 1,
+        isolate: false,
         reporters: [reporter],
         sequence: { sequencer: InOrder },
         projects: rows.map((row) => ({
@@ -107,7 +107,7 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Judges the cells, side by side as far as the workers go.
+   * Judges the cells, one after the other.
    *
    * @param onCell told of every cell, as it ends; of one that came to no end, at the end.
    */

@@ -10,9 +10,10 @@ import {
 } from '@backend-labs/catalog';
 import { connectStack, ownerTag, type OpenedStack } from '@backend-labs/stack';
 import { cellOf, differing, problemsOf, type Expectation, type MatrixRow } from './matrix.ts';
-import { judge, type OnVerdict } from './run.ts';
+import { judge } from './run.ts';
 import { Session, type Row } from './session.ts';
 import { typecheck } from './typecheck.ts';
+import type { TaskResult } from './verdict.ts';
 
 export interface VerifyOptions {
   readonly root: string;
@@ -21,13 +22,14 @@ export interface VerifyOptions {
   readonly stack: OpenedStack;
   /** Times that each cell runs. */
   readonly repeat: number;
-  /** Test files at a time. */
+  /** Rows at a time. */
   readonly workers: number;
   /** Names of `rowNames`; all when left out. */
   readonly rows?: readonly string[];
   /** All when left out; those that they need are judged, too. */
   readonly tasks?: readonly Task[];
-  readonly onVerdict?: OnVerdict;
+  /** Told of each verdict as it is reached, with the row's name. */
+  readonly onVerdict?: (row: string, result: TaskResult) => void;
 }
 
 export interface VerifyReport {
@@ -65,25 +67,32 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   try {
     for (const { overlays, target } of rows) layOut(lab, overlays, target);
     const faults = await typecheck(root, dir, rows);
-    await using session = await Session.open({
-      lab,
-      rows,
-      workers,
-      context: { servers: stack.servers, stateDir, templates: `${owner}/`, keepFailed: false },
-    });
+    const context = { servers: stack.servers, stateDir, templates: `${owner}/`, keepFailed: false };
+    await using held = new AsyncDisposableStack();
+    const lanes: Session[] = [];
+    while (lanes.length < Math.min(workers, rows.length)) {
+      lanes.push(held.use(await Session.open({ lab, rows, context })));
+    }
     const repeats: MatrixRow[][] = [];
-    for (let round = 0; round < repeat; round++) repeats.push(await oneRound(session, faults));
+    for (let round = 0; round < repeat; round++) repeats.push(await oneRound(lanes, faults));
     return report(lab, repeats, performance.now() - started);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 
   async function oneRound(
-    session: Session,
+    lanes: readonly Session[],
     faults: ReadonlyMap<string, string[]>,
   ): Promise<MatrixRow[]> {
-    const names = rows.map(({ name }) => name);
-    const verdicts = await judge(session, stack, lab, names, options.tasks ?? lab.tasks, onVerdict);
+    const verdicts = new Map<string, readonly TaskResult[]>();
+    const waiting = rows.map(({ name }) => name).values();
+    const walk = async (lane: Session): Promise<void> => {
+      for (const row of waiting) {
+        const told = (result: TaskResult) => onVerdict?.(row, result);
+        verdicts.set(row, await judge(lane, stack, lab, row, options.tasks ?? lab.tasks, told));
+      }
+    };
+    await Promise.all(lanes.map(walk));
     // Each round migrates anew, so that a flake there is seen too.
     await using live = connectStack(stack.servers);
     await live.dropTemplates(`${owner}/`);

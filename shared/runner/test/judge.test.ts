@@ -25,8 +25,8 @@ class ScriptedSession {
 const NOBODY: OpenedStack = { servers: {}, missing: [] };
 
 async function statuses(session: ScriptedSession, stack = NOBODY, tasks = LAB.tasks) {
-  const verdicts = await judge(session, stack, LAB, ['work'], tasks);
-  return (verdicts.get('work') ?? []).map(({ status }) => status);
+  const verdicts = await judge(session, stack, LAB, 'work', tasks);
+  return verdicts.map(({ status }) => status);
 }
 
 describe('tasks that need others', () => {
@@ -38,8 +38,8 @@ describe('tasks that need others', () => {
 
   test('wait, unrun, for the first that does not pass', async () => {
     const session = new ScriptedSession({ 2: 'failed' });
-    const verdicts = await judge(session, NOBODY, LAB, ['work'], LAB.tasks);
-    expect(verdicts.get('work')?.[2]).toMatchObject({
+    const verdicts = await judge(session, NOBODY, LAB, 'work', LAB.tasks);
+    expect(verdicts[2]).toMatchObject({
       status: 'waiting',
       waitsFor: 2,
       failures: [],
@@ -74,10 +74,10 @@ describe('servers', () => {
       new ScriptedSession({}),
       missing('SERVER_BROKEN'),
       LAB,
-      ['work'],
+      'work',
       LAB.tasks,
     );
-    expect(verdicts.get('work')?.[0]).toMatchObject({
+    expect(verdicts?.[0]).toMatchObject({
       status: 'error',
       failures: [{ message: 'Postgres is not here.', mend: 'Install it.' }],
     });
