@@ -2,13 +2,20 @@ import { stat } from 'node:fs/promises';
 import { reason, ServerUnavailable } from './errors.ts';
 import { withLock } from './lock.ts';
 import { openStack, type OpenedStack } from './open.ts';
-import { composeLogs, engineAnswers, findCompose, stopCompose } from './provision/compose.ts';
+import {
+  composeLogs,
+  engineAnswers,
+  findCompose,
+  stopCompose,
+  stopSpareService,
+} from './provision/compose.ts';
 import { processesOf, stopNative } from './provision/native.ts';
 import { openUrl, redact } from './provision/url.ts';
 import { isRunning, residentBytes } from './process.ts';
 import { readRecord, type ServerRecord } from './record.ts';
 import type { ServerDefinition } from './servers/definition.ts';
 import { definition, SERVER_NAMES } from './servers/index.ts';
+import { spareHome } from './spare.ts';
 import { type Home, readTail, resolveHome, serverPlace } from './state.ts';
 import type { ServerName, ServerStatus, StackOptions } from './types.ts';
 
@@ -42,6 +49,17 @@ export async function stackDown(
   );
   if (composed.length > 0 && (await engineAnswers(home))) {
     await stopCompose(home, names === undefined ? undefined : composed);
+  }
+  await spareDown(spareHome(home), wanted);
+}
+
+/** A spare goes with the server that it stands beside. */
+async function spareDown(home: Home, names: readonly ServerName[]): Promise<void> {
+  for (const name of names) {
+    const record = await readRecord(home, name);
+    if (record === undefined) continue;
+    if (record.process === undefined) await stopSpareService(home, name);
+    else await withLock(home, name, async () => stopNative(home, await definition(name)));
   }
 }
 

@@ -3,5 +3,6 @@ export { ServerUnavailable, StackError, type StackErrorCode, StateUnwritable } f
 export { leftBehind, ping } from './inspect.ts';
 export { ownerTag } from './owner.ts';
 export { openStack, type OpenedStack } from './open.ts';
+export { openSpare, type SpareServer } from './spare.ts';
 export { connectStack } from './stack.ts';
 export type * from './types.ts';

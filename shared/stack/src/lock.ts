@@ -15,6 +15,16 @@ const STALE_MS = 5000;
  * A holder that was killed loses it after 5 s. Throws `LOCK_TIMEOUT` after ten minutes.
  */
 export async function withLock<T>(home: Home, name: string, work: () => Promise<T>): Promise<T> {
+  const release = await takeLock(home, name);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+/** The same for work that has no one function: gives the lock back when the result is called. */
+export async function takeLock(home: Home, name: string): Promise<() => Promise<void>> {
   const dir = join(home.stateDir, 'locks');
   const path = join(dir, name);
   await makeDir(dir);
@@ -22,13 +32,11 @@ export async function withLock<T>(home: Home, name: string, work: () => Promise<
     throw asStateError(path, error);
   });
   const release = await acquire(home, name, path);
-  try {
-    return await work();
-  } finally {
+  return async () => {
     await release().catch(() => {
       // Lost or deleted meanwhile: nothing is held that could be given back.
     });
-  }
+  };
 }
 
 async function acquire(home: Home, name: string, path: string): Promise<() => Promise<void>> {

@@ -33,6 +33,7 @@ export type { StatementUse, Usage } from './postgres/usage.ts';
 export type { KafkaProbe, PartitionLag } from './kafka/probe.ts';
 export type { KafkaRecord, NewRecord } from './kafka/record.ts';
 export type { Published, PublishOptions, QueueState, RabbitProbe } from './rabbitmq/probe.ts';
+export { SpareRabbit } from './rabbitmq/spare.ts';
 export type { Death, RabbitMessage } from './rabbitmq/message.ts';
 export type { RedisProbe } from './redis/probe.ts';
 export type { CommandUse, SeenCommand } from './redis/watch.ts';

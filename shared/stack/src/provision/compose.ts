@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { reason, ServerUnavailable } from '../errors.ts';
 import { withLock } from '../lock.ts';
-import { writeRecord } from '../record.ts';
+import { freePorts } from '../ports.ts';
+import { forgetRecord, readRecord, writeRecord } from '../record.ts';
 import type { Endpoint, ServerDefinition } from '../servers/definition.ts';
 import type { Home } from '../state.ts';
 import type { ServerAddress, ServerName } from '../types.ts';
@@ -66,6 +67,60 @@ export async function composeLogs(home: Home, name: ServerName, lines: number): 
 
 const engines = new Map<string, Promise<boolean>>();
 
+/** In a project of its own, so that no command that means the shared servers meets it. */
+const SPARE = 'backend-labs-spare';
+
+/** A second container of this service, at ports of its own that it keeps. */
+export async function openSpareService(
+  home: Home,
+  server: ServerDefinition,
+): Promise<ServerAddress> {
+  return withLock(home, 'compose', async () => {
+    const { name } = server;
+    const known = (await readRecord(home, name))?.address;
+    if (known === undefined) home.progress(`starting a spare ${name} with docker compose`);
+    const ports = known === undefined ? await freePorts(2) : portsOf(known);
+    await upAt(home, name, ports);
+    const ps = await compose(home, ['-p', SPARE, 'ps', '--format', 'json', name]);
+    const address = await addressOf(home, server, ps);
+    await writeRecord(home, { address });
+    return address;
+  });
+}
+
+export async function killService(home: Home, name: ServerName): Promise<void> {
+  await compose(home, ['-p', SPARE, 'kill', '--signal', 'SIGKILL', name]);
+}
+
+/** Starts the container again, with its data and its ports, and waits until it answers. */
+export async function startKilledService(
+  home: Home,
+  server: ServerDefinition,
+  address: ServerAddress,
+): Promise<void> {
+  await upAt(home, server.name, portsOf(address));
+  await firstAnswer(server, address);
+}
+
+async function upAt(home: Home, name: ServerName, ports: readonly number[]): Promise<void> {
+  const variable = `LABS_${name.toUpperCase()}`;
+  await compose(home, ['-p', SPARE, 'up', '--detach', '--wait', name], {
+    [`${variable}_PORT`]: String(ports[0]),
+    [`${variable}_MANAGEMENT_PORT`]: String(ports[1]),
+  });
+}
+
+function portsOf({ url, management }: ServerAddress): number[] {
+  return [url, management].flatMap((part) =>
+    part === undefined ? [] : [Number(new URL(part).port)],
+  );
+}
+
+export async function stopSpareService(home: Home, name: ServerName): Promise<void> {
+  await compose(home, ['-p', SPARE, 'down', '--volumes']);
+  await forgetRecord(home, name);
+}
+
 /** Whether Docker's server, not merely its client, answers; asked once per process. */
 export async function engineAnswers(home: Home): Promise<boolean> {
   const asked = engines.get(home.root) ?? askEngine(home);
@@ -121,9 +176,14 @@ async function firstAnswer(
   }
 }
 
-async function compose(home: Home, args: readonly string[]): Promise<string> {
+async function compose(
+  home: Home,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { stdout } = await run('docker', ['compose', '-f', composeFile(home), ...args], {
     cwd: home.root,
+    env: { ...process.env, ...env },
     timeout: UP_MS,
     maxBuffer: 64 * 1024 * 1024,
   });

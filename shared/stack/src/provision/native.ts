@@ -51,6 +51,11 @@ export async function stopNative(home: Home, server: ServerDefinition): Promise<
   await forgetRecord(home, server.name);
 }
 
+/** Ends every process of the server as a crash does. What it was is remembered: it can come back. */
+export async function killNative(home: Home, server: ServerDefinition): Promise<void> {
+  await stopProcesses(await processesOf(home, server), 'SIGKILL', STOP_GRACE_MS);
+}
+
 /**
  * All live processes of the server, with their helpers: the recorded one, and those that a command
  * which was killed in the middle of a start never recorded.
@@ -97,7 +102,7 @@ async function startOnFreePorts(
   installation: NativeInstallation,
   previous: ServerRecord | undefined,
 ): Promise<ServerRecord> {
-  const preferred = previous === undefined ? [] : [portOf(previous.address.url)];
+  const preferred = previous === undefined ? [] : portsOf(previous.address);
   for (let attempt = 1; ; attempt += 1) {
     const ports = await freePorts(server.native.ports, attempt === 1 ? preferred : []);
     try {
@@ -146,7 +151,9 @@ function broken(server: ServerDefinition, home: Home, error: StartFailed): Stack
   );
 }
 
-/** Of a URL, or of `host:port` as Kafka's address is. */
-function portOf(url: string): number {
-  return Number(/:(\d+)(?:\/|$)/u.exec(url)?.[1] ?? 0);
+/** Of URLs, or of `host:port` as Kafka's address is; in the order of `NativeServer.ports`. */
+function portsOf({ url, management }: ServerAddress): number[] {
+  return [url, management].flatMap((part) =>
+    part === undefined ? [] : [Number(/:(\d+)(?:\/|$)/u.exec(part)?.[1] ?? 0)],
+  );
 }
