@@ -15,8 +15,6 @@ const pnpmFlags = [
   '--frozen-lockfile',
   // Relinks all of it from the store (0.4 s): without, pnpm trusts packages that lost their files.
   '--force',
-  // This is the pinned pnpm; it must not look for itself in the lockfile.
-  '--pm-on-fail=ignore',
   // The lockfile is reviewed and holds every hash; a second opinion would need the network.
   '--trust-lockfile',
   '--prefer-offline',
