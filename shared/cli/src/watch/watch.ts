@@ -138,6 +138,8 @@ class Watching {
   }
 
   async #psql(keyboard: Keyboard): Promise<void> {
+    // It has dropped what the last one left, and leaves its own at its end.
+    if (this.#underWay) return this.#show({ note: 'The run is not over; p works after it.' });
     const url = await leftBehindUrl(this.#context, this.#lab);
     if (!url) return this.#show({ note: 'No failed run left a database behind.' });
     this.#screen.hide();
