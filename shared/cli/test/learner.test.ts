@@ -19,7 +19,10 @@ describe('lab 01', () => {
     cpSync(join(LAB, 'solutions/reference'), copy, { recursive: true });
     const report = join(labs.home, 'report');
     const green = await labs.run('test', '1', '--report', report);
-    expect(green.out).toContain('7 of 7 tasks passed.');
+    expect(green.out).toContain(
+      '7 of 7 tasks passed.\nHow others did it: npm run labs -- solution 1',
+    );
+    expect(green.out.match(/✓ \d/gu)).toEqual([1, 2, 3, 4, 5, 6, 7].map((task) => `✓ ${task}`));
     expect(green.exit).toBe(0);
     expect(readFileSync(join(report, 'junit.xml'), 'utf8')).toContain('failures="0"');
     const ctrf: unknown = JSON.parse(readFileSync(join(report, 'ctrf.json'), 'utf8'));

@@ -3,7 +3,7 @@ import { ping, StackError, type OpenedStack } from '@backend-labs/stack';
 import type { Cell, Session } from './session.ts';
 import { unrun, type TaskResult } from './verdict.ts';
 
-/** Told of each verdict as it is reached. */
+/** Told of each verdict, in the order of the tasks: one that was reached early is held back. */
 export type OnVerdict = (result: TaskResult) => void;
 
 /**
@@ -20,12 +20,13 @@ export async function judge(
   tasks: readonly Task[],
   onVerdict: OnVerdict = () => {},
 ): Promise<TaskResult[]> {
+  const wanted = withNeeds(lab, tasks);
   const done = new Map<number, TaskResult>();
+  let told = 0;
   const settle = (result: TaskResult) => {
     done.set(result.task, result);
-    onVerdict(result);
+    for (let next; (next = done.get(wanted[told]?.number ?? 0)); told += 1) onVerdict(next);
   };
-  const wanted = withNeeds(lab, tasks);
   for (const wave of waves(wanted)) {
     const cells: Cell[] = [];
     for (const task of wave) {

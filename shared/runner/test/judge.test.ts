@@ -47,6 +47,17 @@ describe('tasks that need others', () => {
     expect(session.asked).toEqual([[1, 2], []]);
   });
 
+  test('are told of in the order of the tasks, whatever was judged first', async () => {
+    const told: number[] = [];
+    const [first, second, third] = LAB.tasks;
+    if (!first || !second || !third) throw new TypeError('the toy has three tasks');
+    const lab = { ...LAB, tasks: [first, { ...second, needs: [3] }, { ...third, needs: [] }] };
+    const session = new ScriptedSession({});
+    await judge(session, NOBODY, lab, 'work', lab.tasks, ({ task }) => told.push(task));
+    expect(session.asked).toEqual([[1, 3], [2]]);
+    expect(told).toEqual([1, 2, 3]);
+  });
+
   test('bring those they need along when asked for alone', async () => {
     const session = new ScriptedSession({});
     await statuses(session, NOBODY, LAB.tasks.slice(2));

@@ -10,7 +10,7 @@ export const run: Run = async (args, context) => {
   const url = await leftBehindUrl(context, lab);
   if (!url) {
     throw new UsageError(
-      `No failed run of ${lab.id} left a database behind. \`labs test ${lab.number}\` makes one.`,
+      `No failed run of ${lab.id} left a database behind: only a red one does. \`labs run ${lab.number}\` has one of its own, and prints its URL.`,
     );
   }
   if (args.on('url')) {

@@ -29,9 +29,21 @@ export const run: Run = async (args, context) => {
   const folder = args.text('report');
   if (folder) writeReports(resolve(context.cwd, folder), outcome);
   if (json) console.log(JSON.stringify({ lab: lab.id, results }, null, 2));
-  else console.log(`\n${renderSummary(results)}`);
+  else console.log(`\n${renderSummary(results)}${also(tasks, results)}${after(lab, results)}`);
   return exitCode(results);
 };
+
+/** Why there are verdicts on tasks that nobody named. */
+function also(tasks: readonly Task[], results: readonly TaskResult[]): string {
+  const [task] = tasks;
+  if (!task || tasks.length > 1 || results.length === 1) return '';
+  return ` Task ${task.number} needs ${task.needs.join(', ')}.`;
+}
+
+function after(lab: Lab, results: readonly TaskResult[]): string {
+  const green = results.filter(({ status }) => status === 'passed').length === lab.tasks.length;
+  return green ? `\nHow others did it: npm run labs -- solution ${lab.number}` : '';
+}
 
 /** Ctrl-C ends the run and puts everything away. */
 async function judged(
