@@ -37,6 +37,9 @@ export function limitOf(req: Request): number {
 /** A calendar day, `2025-10-26`. */
 export function asDay(value: string): string {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) throw new BadRequest('day must be a date such as 2025-10-26');
+  // 2025-02-30 parses, as the 2nd of March.
+  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(value)) {
+    throw new BadRequest('day must be a date such as 2025-10-26');
+  }
   return value;
 }

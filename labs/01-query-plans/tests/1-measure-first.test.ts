@@ -5,9 +5,10 @@ import {
   PgSession,
   type StartedService,
   type StatementUse,
+  thousands,
 } from '@backend-labs/testkit';
 import { test } from './support/few-orders.ts';
-import { count, list, TENANT } from './support/orders.ts';
+import { list, TENANT } from './support/orders.ts';
 
 const PATH = '/internal/top-queries';
 
@@ -44,7 +45,7 @@ async function topQueries(service: StartedService): Promise<Entry[]> {
 function short({ query, calls, buffers }: Entry | StatementUse): string {
   const text = query.replaceAll(/\s+/gu, ' ').trim();
   const cut = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  return `${cut} (${calls} calls, ${count(buffers)} buffers)`;
+  return `${cut} (${calls} calls, ${thousands(buffers)} buffers)`;
 }
 
 test('the statement that read most buffers comes first', async ({ service, postgres }) => {
@@ -70,7 +71,7 @@ test('the statement that read most buffers comes first', async ({ service, postg
     () => {
       if (first?.query.includes('nightly_job') !== true) return;
       lesson('slowest-first', {
-        observed: `The first entry is a nightly job that sleeps: 1 call, ${count(first.buffers)} buffers. The list comes behind it, with ${count(costliest.buffers)} buffers in ${costliest.calls} calls.`,
+        observed: `The first entry is a nightly job that sleeps: 1 call, ${thousands(first.buffers)} buffers. The list comes behind it, with ${thousands(costliest.buffers)} buffers in ${costliest.calls} calls.`,
         meaning:
           'A duration names what somebody waited for, not what the database worked for. A statement can be slow because it waits, and a quick one that runs all day can be most of the load.',
         lookAt: 'the columns that count blocks, summed over all calls and not per call.',

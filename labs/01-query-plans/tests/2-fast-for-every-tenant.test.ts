@@ -1,9 +1,8 @@
-import { explain, expect, lesson, test } from '@backend-labs/testkit';
+import { explain, expect, lesson, test, thousands } from '@backend-labs/testkit';
 import { diagnoseList } from './support/diagnose-list.ts';
 import { LIMIT } from './support/limits.ts';
 import {
   by,
-  count,
   list,
   listPath,
   placeOrder,
@@ -62,7 +61,7 @@ test('every tenant and status is read by few buffers', async ({ service, postgre
         () => {
           expect(
             buffers,
-            `${request} read ${count(buffers)} buffers; ${LIMIT.list} are allowed`,
+            `${request} read ${thousands(buffers)} buffers; ${LIMIT.list} are allowed`,
           ).toBeLessThanOrEqual(LIMIT.list);
         },
         () =>

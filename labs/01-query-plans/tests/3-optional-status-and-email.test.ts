@@ -1,7 +1,7 @@
-import { explain, expect, lesson, test } from '@backend-labs/testkit';
+import { explain, expect, lesson, test, thousands } from '@backend-labs/testkit';
 import { diagnoseList } from './support/diagnose-list.ts';
 import { LIMIT } from './support/limits.ts';
-import { by, count, list, listPath, ordersOf, TENANT, truePage } from './support/orders.ts';
+import { by, list, listPath, ordersOf, TENANT, truePage } from './support/orders.ts';
 import { costliest, describe, lookedAt, scanOf } from './support/plans.ts';
 
 /** Customers with about ten orders each, typed in three ways. */
@@ -27,7 +27,7 @@ test('a list without a status is read by few buffers', async ({ service, postgre
       () => {
         expect(
           buffers,
-          `${request} read ${count(buffers)} buffers; ${LIMIT.list} are allowed`,
+          `${request} read ${thousands(buffers)} buffers; ${LIMIT.list} are allowed`,
         ).toBeLessThanOrEqual(LIMIT.list);
       },
       () => diagnoseList(postgres, request, buffers, (each) => each.get(listPath(), by(tenant))),
@@ -61,7 +61,7 @@ test('a search takes each character for itself', async ({ service }) => {
 test('a search is read by few buffers', async ({ service, postgres }) => {
   for (const { tenant, email } of SEARCHES) {
     const { buffers } = await postgres.measure(() => service.get(searchPath(email), by(tenant)));
-    const cost = `A search by email for tenant ${tenant} read ${count(buffers)} buffers; ${LIMIT.search} are allowed`;
+    const cost = `A search by email for tenant ${tenant} read ${thousands(buffers)} buffers; ${LIMIT.search} are allowed`;
     await explain(
       () => {
         expect(buffers, cost).toBeLessThanOrEqual(LIMIT.search);
@@ -74,7 +74,7 @@ test('a search is read by few buffers', async ({ service, postgres }) => {
         const pattern = scan?.filter?.includes('~~*') === true;
         if (scan && pattern) {
           lesson('ilike', {
-            observed: `${cost}. Postgres compared ${count(lookedAt(scan))} addresses with ILIKE and kept ${scan.rows}.`,
+            observed: `${cost}. Postgres compared ${thousands(lookedAt(scan))} addresses with ILIKE and kept ${scan.rows}.`,
             meaning:
               'A B-tree holds values in one order, and ILIKE asks for a pattern in any case, which is no range of that order. So every candidate row is fetched and compared.',
             lookAt: 'an index on the very expression that you search by.',

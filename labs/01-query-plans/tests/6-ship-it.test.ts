@@ -1,4 +1,5 @@
 import {
+  beforeStatement,
   eventually,
   explain,
   expect,
@@ -8,6 +9,7 @@ import {
   runScript,
   type ScriptResult,
   SqlError,
+  TcpProxy,
 } from '@backend-labs/testkit';
 import { test } from './support/few-orders.ts';
 import { type Build, HeldBuilds } from './support/held-builds.ts';
@@ -33,10 +35,17 @@ async function update(writer: PgSession, id: number): Promise<boolean> {
   }
 }
 
-/** Secondary indexes, by definition, and whether they can be used. */
-function indexesOf(session: PgSession): Promise<{ definition: string; valid: boolean }[]> {
+interface Index {
+  readonly definition: string;
+  readonly valid: boolean;
+  /** Another one after it was built anew. */
+  readonly oid: number;
+}
+
+function indexesOf(session: PgSession): Promise<Index[]> {
   return session.query(
-    `SELECT pg_get_indexdef(indexrelid) AS definition, indisvalid AS valid FROM pg_index
+    `SELECT pg_get_indexdef(indexrelid) AS definition, indisvalid AS valid, indexrelid::int4 AS oid
+       FROM pg_index
       WHERE indrelid = 'orders'::regclass AND NOT indisprimary ORDER BY 1`,
   );
 }
@@ -146,4 +155,43 @@ test('a run that was cut off is mended by the next, and a third changes nothing'
   expect(await indexesOf(session), 'indexes of orders after one more run').toEqual(mended);
 });
 
-const oneLine = (sql: string): string => sql.replaceAll(/\s+/gu, ' ').trim().slice(0, 120);
+test('a run that was killed behind an index is completed by the next', async ({
+  run,
+  fewOrders,
+}) => {
+  await using lease = await fewOrders();
+  await using session = await PgSession.open(lease.postgres.adminUrl);
+  const { url } = lease.postgres;
+  let built: string | undefined;
+  await using proxy = await TcpProxy.to(url, () =>
+    beforeStatement((sql) => {
+      // What it says after an index is built never arrives.
+      if (built !== undefined) return 'cut';
+      if (/\bCREATE\s+INDEX\b/iu.test(sql)) built = oneLine(sql);
+      return undefined;
+    }),
+  );
+  const killed = { env: { DATABASE_URL: proxy.rewrite(url) } };
+  await runScript('migrate', { run, lease: killed });
+  // Its backend may still be at work on what it was told.
+  await eventually('the session of the run that was killed to end', async () => {
+    const [left] = await session.query<{ sessions: number }>(
+      `SELECT count(*)::int AS sessions FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = $1`,
+      [lease.postgres.role],
+    );
+    return left?.sessions === 0;
+  });
+
+  const next = await runScript('migrate', { run, lease });
+  expect(
+    next.code,
+    `exit code of the run after one that was killed behind ${built}:\n${lastLines(next)}`,
+  ).toBe(0);
+  const broken = (await indexesOf(session)).filter(({ valid }) => !valid);
+  expect(broken, 'indexes that are kept up to date and never read').toEqual([]);
+});
+
+/** Without the comments ahead of it. */
+const oneLine = (sql: string): string =>
+  sql.replaceAll(/--.*$/gmu, '').replaceAll(/\s+/gu, ' ').trim().slice(0, 120);

@@ -8,7 +8,7 @@ import {
 } from '@backend-labs/testkit';
 import { LIMIT } from './support/limits.ts';
 import { by, list, STATUSES, TENANT } from './support/orders.ts';
-import { keyOf } from './support/plans.ts';
+import { definitionOf } from './support/plans.ts';
 
 /** One request of each kind that the back office makes, for tenants large and small. */
 async function everyRoute(service: StartedService): Promise<void> {
@@ -29,7 +29,7 @@ const secondary = (indexes: readonly IndexInfo[]): IndexInfo[] =>
   indexes.filter(({ table, primary }) => table === 'orders' && !primary);
 
 const names = (indexes: readonly IndexInfo[]): string =>
-  indexes.map((index) => `${index.name} ${keyOf(index)}`).join(', ');
+  indexes.map((index) => `${index.name} ${definitionOf(index)}`).join(', ');
 
 test('every index of orders is read, and there are few', async ({ postgres }) => {
   const indexes = secondary(await postgres.indexes());
@@ -85,7 +85,8 @@ test('a change of meta touches no index', async ({ postgres }) => {
         observed: `${observed}. These indexes hold meta: ${names(onMeta)}.`,
         meaning:
           'An update can stay on its page, without touching any index (HOT), only while no indexed column changes. One index on meta makes each change of it write to all indexes.',
-        lookAt: 'which route reads that index, and what every change of a note now costs.',
+        lookAt:
+          'which route needs meta from that index, and what every change of a note now costs.',
       });
     },
   );

@@ -45,5 +45,6 @@ export { answers, logs, type Readiness } from './service/readiness.ts';
 export { migrate, runScript, type ScriptOptions, type ScriptResult } from './service/script.ts';
 export { Service, type ServiceOptions } from './service/service.ts';
 export { type CallOptions, StartedService } from './service/started.ts';
+export { thousands } from './text.ts';
 export { eventually, NeverHappened, type Patience } from './wait/eventually.ts';
 export { Gate, gate, type GateOptions } from './wait/gate.ts';

@@ -78,6 +78,3 @@ export async function placeOrder(
   );
   return rows[0]?.id ?? Number.NaN;
 }
-
-/** `15,385`. */
-export const count = (number: number): string => number.toLocaleString('en-US');

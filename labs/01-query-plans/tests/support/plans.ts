@@ -1,5 +1,4 @@
 import type { ExecutedPlan, IndexInfo, PlanNode } from '@backend-labs/testkit';
-import { count } from './orders.ts';
 
 /** The most expensive of some plans. */
 export function costliest(plans: readonly ExecutedPlan[]): ExecutedPlan | undefined {
@@ -26,15 +25,7 @@ export function conditionOf(scan: PlanNode): string {
 /** One sentence on what Postgres did, for a failure without a lesson. */
 export function describe(plan: ExecutedPlan | undefined): string {
   if (!plan) return 'No plan of it was seen.';
-  const steps = plan
-    .nodes()
-    .filter(({ type }) => type !== 'Limit' && type !== 'Result')
-    .map((node) => {
-      const index = node.index === undefined ? '' : ` using ${node.index}`;
-      const removed = node.rowsRemoved > 0 ? `, threw away ${count(node.rowsRemoved)} rows` : '';
-      return `${node.type}${index} (${count(node.rows)} rows${removed})`;
-    });
-  return `Postgres ran, from the last step to the first: ${steps.join(' ← ')}.`;
+  return `Postgres ran, from the last step to the first: ${plan.steps}.`;
 }
 
 /** The index that a plan node read, among those of the catalogue. */

@@ -1,3 +1,5 @@
+import { thousands } from '../text.ts';
+
 /** One node of a plan that was executed. Counts are totals over all loops. */
 export interface PlanNode {
   /** As EXPLAIN names it: `Seq Scan`, `Index Only Scan`, `Sort`, … */
@@ -61,6 +63,14 @@ export class ExecutedPlan {
     return [...new Set(this.nodes().flatMap(({ index }) => index ?? []))];
   }
 
+  /**
+   * What Postgres did, from the last step to the first, for a message:
+   * `Sort (10 rows) ← Seq Scan (9 rows, threw away 1,000 rows)`.
+   */
+  get steps(): string {
+    return stepsOf(this.root);
+  }
+
   #total(count: (node: PlanNode) => number): number {
     return this.nodes().reduce((sum, node) => sum + count(node), 0);
   }
@@ -108,6 +118,19 @@ function readNode(raw: Raw): PlanNode {
 function text(raw: Raw, name: string): string | undefined {
   const value = raw[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Says nothing to who looks for the cost: they hand on what they get. */
+const PASSING = new Set(['Limit', 'Result']);
+
+function stepsOf({ type, index, rows, rowsRemoved, children }: PlanNode): string {
+  const below = children.map(stepsOf);
+  const from = below.length > 1 ? `(${below.join(' and ')})` : (below[0] ?? '');
+  if (PASSING.has(type) && from !== '') return from;
+  const used = index === undefined ? '' : ` using ${index}`;
+  const removed = rowsRemoved > 0 ? `, threw away ${thousands(rowsRemoved)} rows` : '';
+  const step = `${type}${used} (${thousands(rows)} rows${removed})`;
+  return from === '' ? step : `${step} ← ${from}`;
 }
 
 function flatten(node: PlanNode): PlanNode[] {
