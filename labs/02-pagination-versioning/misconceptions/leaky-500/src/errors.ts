@@ -1,0 +1,39 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { describeProblem, describeStatus, Problem, type ProblemDetails } from './problems.ts';
+
+/** Turns every error into a problem. What nobody foresaw is told to the log only. */
+export function errorHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    if (res.headersSent) {
+      next(error);
+      return;
+    }
+    const problem = problemOf(error);
+    if (problem.status >= 500)
+      log.error({ err: error, method: req.method, path: req.path }, 'failed');
+    res.status(problem.status).type('application/problem+json').json(problem);
+  };
+}
+
+export const notFound: RequestHandler = () => {
+  throw new Problem('not-found', 'There is no such route.');
+};
+
+/** For the end of a route: every method that nothing before it took. */
+export function onlyAllows(methods: string): RequestHandler {
+  return (_req, res) => {
+    res.set('Allow', methods);
+    throw new Problem('method-not-allowed', `Allowed are ${methods}.`);
+  };
+}
+
+function problemOf(error: unknown): ProblemDetails {
+  if (error instanceof Problem) return describeProblem(error.code, error.message);
+  // The errors of express's own parsers carry a status, and those of the JSON parser a type.
+  const { status, type } = error as { status?: unknown; type?: unknown };
+  if (type === 'entity.parse.failed') return describeProblem('invalid-body', 'It is not JSON.');
+  if (typeof status === 'number' && status < 500) return describeStatus(status);
+  const detail = error instanceof Error ? error.message : String(error);
+  return describeProblem('internal', detail);
+}

@@ -1,0 +1,33 @@
+import type { RequestHandler } from 'express';
+import type { Pool } from 'pg';
+import { InvalidBody } from './errors.ts';
+import { ALL_TYPES, asV1, EVENT_COLUMNS, type Event } from './event.ts';
+import { isInstant } from './params.ts';
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What each field of a new event must be. Others are left alone. */
+const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  shipmentId: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+  type: (value) => ALL_TYPES.some((type) => type === value),
+  ts: isInstant,
+  payload: isObject,
+};
+
+/** `POST /v1/events`: a carrier tells what happened to a shipment. */
+export function createEvent(pool: Pool): RequestHandler {
+  return async (req, res) => {
+    const body = { payload: {}, ...(isObject(req.body) && (req.body as Record<string, unknown>)) };
+    const event: Readonly<Record<string, unknown>> = body;
+    const wrong = Object.keys(FIELDS).filter((name) => FIELDS[name]?.(event[name]) !== true);
+    if (wrong.length > 0) throw new InvalidBody(`not as documented: ${wrong.join(', ')}`);
+    const { rows } = await pool.query<Event>(
+      `INSERT INTO events (shipment_id, type, occurred_at, payload)
+       VALUES ($1, $2, $3, $4)
+    RETURNING ${EVENT_COLUMNS}`,
+      Object.keys(FIELDS).map((name) => event[name]),
+    );
+    res.status(201).json(rows.map(asV1)[0]);
+  };
+}

@@ -1,0 +1,9 @@
+/** What time it is for this service. `CLOCK`, an instant of RFC 3339, makes it stand still there. */
+export type Clock = () => Date;
+
+export function createClock(standsAt: string | undefined): Clock {
+  if (standsAt === undefined) return () => new Date();
+  const instant = new Date(standsAt);
+  if (Number.isNaN(instant.getTime())) throw new Error(`CLOCK is no instant: ${standsAt}`);
+  return () => instant;
+}

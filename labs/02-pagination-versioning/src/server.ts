@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { createClock } from './clock.ts';
+import { createPool } from './db.ts';
+
+const log = pino({ name: 'shipment-events' });
+const pool = createPool(process.env['DATABASE_URL'], log);
+const clock = createClock(process.env['CLOCK']);
+const server = createServer(createApp({ pool, log, clock }));
+
+const host = process.env['HOST'] ?? '127.0.0.1';
+const port = Number(process.env['PORT'] ?? 3000);
+server.listen(port, host, () => log.info({ host, port }, 'listening'));
+
+async function stop(signal: string): Promise<void> {
+  log.info({ signal }, 'stopping');
+  // Waits for the answers still under way; idle keep-alive connections are closed at once.
+  server.close();
+  await once(server, 'close');
+  await pool.end();
+}
+
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, (name: string) => void stop(name));

@@ -1,0 +1,129 @@
+import {
+  type Answer,
+  expect,
+  explain,
+  lesson,
+  type StartedService,
+  test,
+} from '@backend-labs/testkit';
+import { expectProblem } from './support/problem.ts';
+
+interface Mistake {
+  readonly code: string;
+  readonly status: number;
+  readonly send: (service: StartedService) => Promise<Answer>;
+}
+
+const get = (path: string, status: number, code: string): Mistake => ({
+  code,
+  status,
+  send: (service) => service.get(path),
+});
+const post = (body: unknown): Mistake => ({
+  code: 'invalid-body',
+  status: 400,
+  send: (service) =>
+    service.post('/v1/events', body, { headers: { 'content-type': 'application/json' } }),
+});
+const without = (method: string, path: string): Mistake => ({
+  code: 'method-not-allowed',
+  status: 405,
+  send: (service) => service.request(method, path),
+});
+
+const EVENT = { shipmentId: 4711, type: 'delivered', ts: '2026-02-07T09:00:00Z' };
+
+const MISTAKES: readonly Mistake[] = [
+  get('/v1/events?limit=abc', 400, 'invalid-parameter'),
+  get('/v1/events?limit=0', 400, 'invalid-parameter'),
+  get('/v1/events?limit=-5', 400, 'invalid-parameter'),
+  get('/v1/events?limit=2.5', 400, 'invalid-parameter'),
+  get('/v1/events?limit=1001', 400, 'invalid-parameter'),
+  get('/v1/events?limit=100000', 400, 'invalid-parameter'),
+  get('/v1/shipments/4711/events?limit=0', 400, 'invalid-parameter'),
+  get('/v1/events?type=teleported', 400, 'invalid-parameter'),
+  get('/v1/events?since=yesterday', 400, 'invalid-parameter'),
+  get('/v1/events?cursor=page2', 400, 'invalid-cursor'),
+  get('/v1/events?cursor=%F0%9F%9A%9A', 400, 'invalid-cursor'),
+  get('/v1/shipments/4711/events?cursor=page2', 400, 'invalid-cursor'),
+  get('/v1/shipments/987654321/events', 404, 'not-found'),
+  get('/v1/shipments/abc/events', 404, 'not-found'),
+  get('/v1/shipments/99999999999999999999/events', 404, 'not-found'),
+  get('/v1/parcels', 404, 'not-found'),
+  without('DELETE', '/v1/events'),
+  without('PUT', '/v1/shipments/4711/events'),
+  post('{"shipmentId": 4711,'),
+  post({ ...EVENT, type: 'teleported' }),
+  post({ ...EVENT, shipmentId: '4711' }),
+  post({ shipmentId: 4711, type: 'delivered' }),
+];
+
+test('what already works still does', async ({ service }) => {
+  const list = (await service.get('/v1/events?type=delivered&limit=1000')).expect(200);
+  expect((list.body as { items: unknown[] }).items, 'items of a page of 1000').toHaveLength(1000);
+  const page = (await service.get('/v1/events')).expect(200);
+  expect((page.body as { items: unknown[] }).items, 'items of a page without a limit').toHaveLength(
+    50,
+  );
+  const created = (await service.post('/v1/events', EVENT)).expect(201);
+  expect(created.body, 'the event that POST /v1/events answers').toMatchObject({
+    type: EVENT.type,
+    ts: '2026-02-07T09:00:00.000Z',
+  });
+});
+
+test('each mistake has its status and type, and each type its title', async ({ service }) => {
+  const titles = new Map<string, Set<string>>();
+  for (const { send, status, code } of MISTAKES) {
+    const { type, title } = await expectProblem(await send(service), status, code);
+    titles.set(type, (titles.get(type) ?? new Set()).add(title));
+  }
+  for (const [type, seen] of titles) {
+    await explain(
+      () => {
+        expect([...seen], `titles of ${type}`).toHaveLength(1);
+      },
+      () =>
+        lesson('title-per-answer', {
+          observed: `Answers of type ${type} have ${seen.size} titles: ${[...seen].slice(0, 2).join(' / ')}`,
+          meaning:
+            'The type and its title name a kind of problem, which clients and dashboards group by. What is special about this one occurrence makes every answer a kind of its own.',
+          lookAt: 'the member of RFC 9457 that is meant for this one occurrence.',
+        }),
+    );
+  }
+});
+
+test('a wrong method is told the right ones', async ({ service }) => {
+  const answer = await service.delete('/v1/events');
+  const allowed = (answer.headers.allow ?? '').split(',').map((method) => method.trim());
+  expect(allowed, 'Allow of DELETE /v1/events').toEqual(expect.arrayContaining(['GET', 'POST']));
+});
+
+test('a database that fails is a 500 that tells nothing of it', async ({ service, postgres }) => {
+  await postgres.query('ALTER TABLE events RENAME TO events_away');
+  let answers: Answer[];
+  try {
+    answers = [await service.get('/v1/events'), await service.post('/v1/events', EVENT)];
+  } finally {
+    await postgres.query('ALTER TABLE events_away RENAME TO events');
+  }
+  for (const answer of answers) {
+    await expectProblem(answer, 500, 'internal');
+    await explain(
+      () => {
+        expect(answer.text, `the problem of ${answer.request}`).not.toMatch(TELLS);
+      },
+      () =>
+        lesson('leaky-500', {
+          observed: `A statement failed, and ${answer.request} answered: ${answer.text.slice(0, 200)}`,
+          meaning:
+            'The text of an unexpected error was written for your log. It tells a stranger about tables and statements, changes with every release, and helps no client to do better.',
+          lookAt: 'which errors carry a text that was written for the sender of the request.',
+        }),
+    );
+  }
+  (await service.get('/v1/events?limit=1')).expect(200);
+});
+
+const TELLS = /relation|does not exist|42P01|SELECT|INSERT|\bat .*\.ts:/u;

@@ -1,0 +1,243 @@
+import {
+  type Answer,
+  expect,
+  explain,
+  lesson,
+  type StartedService,
+  test as base,
+  thousands,
+} from '@backend-labs/testkit';
+import { cursorOf, type Event, pageOf, pathOf, readPage, recordEvent } from './support/events.ts';
+import { httpDate, structuredDate } from './support/headers.ts';
+import { linksOf, linkTo } from './support/links.ts';
+import { expectProblem } from './support/problem.ts';
+
+const DEPRECATED = new Date('2026-03-02T09:00:00Z');
+const SUNSET = new Date('2027-03-01T00:00:00Z');
+const NOTICE = 'https://docs.shipments.example/v1-deprecation';
+
+/** `deprecated` lives its last second; `ended` is at the instant of its sunset. */
+const plans = {
+  V1_DEPRECATED_AT: DEPRECATED.toISOString(),
+  V1_SUNSET_AT: SUNSET.toISOString(),
+};
+const test = base
+  .extend('deprecated', { scope: 'file' }, async ({ definition }, { onCleanup }) => {
+    const lastSecond = new Date(SUNSET.getTime() - 1000).toISOString();
+    const service = await definition.with({ ...plans, CLOCK: lastSecond }).start();
+    onCleanup(() => service[Symbol.asyncDispose]());
+    return service;
+  })
+  .extend('ended', { scope: 'file' }, async ({ definition }, { onCleanup }) => {
+    const service = await definition.with({ ...plans, CLOCK: plans.V1_SUNSET_AT }).start();
+    onCleanup(() => service[Symbol.asyncDispose]());
+    return service;
+  });
+
+const EVENT = { shipmentId: 4717, type: 'delivered', ts: '2026-02-08T09:00:00Z' };
+
+/** One of every kind of answer that v1 has. */
+const ANSWERS: readonly (readonly [
+  status: number,
+  send: (s: StartedService) => Promise<Answer>,
+])[] = [
+  [200, (service) => service.get('/v1/events?limit=2')],
+  [200, (service) => service.get('/v1/shipments/4711/events')],
+  [201, (service) => service.post('/v1/events', EVENT)],
+  [400, (service) => service.get('/v1/events?limit=abc')],
+  [404, (service) => service.get('/v1/shipments/abc/events')],
+];
+
+test('v2 shows events in its own words', async ({ deprecated: service, postgres }) => {
+  const at = '2026-02-09T10:00:00.123456Z';
+  const id = await recordEvent(postgres, { shipment: 4718, type: 'customs_hold', at });
+  const { items } = pageOf(await service.get('/v2/events?type=customs_hold&limit=1'));
+  const [event] = items;
+  expect(event, 'the event that GET /v2/events?type=customs_hold shows').toEqual({
+    id: String(id),
+    shipmentId: '4718',
+    type: 'customs_hold',
+    occurredAt: at,
+    payload: {},
+  });
+});
+
+test('v2 is walked like v1', async ({ deprecated: service }) => {
+  const query = { since: '2026-02-07T10:00:00Z', limit: 250 };
+  const v1 = (await readPage(service, '/v1/events', { ...query, limit: 1000 })).items;
+  const v2: Event[] = [];
+  for (let path: string | undefined = pathOf('/v2/events', query); path !== undefined;) {
+    const answer: Answer = await service.get(path);
+    const page = pageOf(answer);
+    v2.push(...page.items);
+    const next = linkTo(answer, 'next');
+    expect(next === undefined, `that rel="next" of ${answer.request} is missing`).toBe(
+      page.nextCursor === null,
+    );
+    path = next === undefined ? undefined : next.slice(next.indexOf('/v2/'));
+  }
+  const sorted = (events: readonly { id: unknown }[]) =>
+    events.map(({ id }) => Number(id)).toSorted((a, b) => a - b);
+  expect(sorted(v2), `ids of a walk over v2; v1 has ${thousands(v1.length)} events there`).toEqual(
+    sorted(v1),
+  );
+  await expectProblem(await service.get('/v2/events?limit=0'), 400, 'invalid-parameter');
+});
+
+test('a cursor of v1 is not one of v2', async ({ deprecated: service }) => {
+  const cursor = cursorOf(
+    await readPage(service, '/v1/events', { limit: 2 }),
+    'GET /v1/events?limit=2',
+  );
+  await expectProblem(
+    await service.get(pathOf('/v2/events', { limit: 2, cursor })),
+    400,
+    'invalid-cursor',
+  );
+});
+
+test('v1 says since when it is deprecated and when it ends', async ({ deprecated }) => {
+  const { headers } = (await deprecated.get('/v1/events?limit=2')).expect(200);
+  const { deprecation, sunset } = headers;
+  await explain(
+    () => {
+      expect(
+        structuredDate(deprecation),
+        `Deprecation: ${String(deprecation)}, read as RFC 9745 says`,
+      ).toEqual(DEPRECATED);
+      expect(httpDate(sunset), `Sunset: ${String(sunset)}, read as RFC 8594 says`).toEqual(SUNSET);
+    },
+    () => {
+      const observed = `V1_DEPRECATED_AT is ${plans.V1_DEPRECATED_AT} and V1_SUNSET_AT is ${plans.V1_SUNSET_AT}. v1 says Deprecation: ${String(deprecation ?? '(no such header)')} and Sunset: ${String(sunset ?? '(no such header)')}.`;
+      if (deprecation === undefined && sunset !== undefined) {
+        lesson('sunset-only', {
+          observed,
+          meaning:
+            'Sunset says when a resource will be gone, and says nothing of today. That something better is there, and that nobody should begin with this one, is what Deprecation says; tools warn about that one.',
+          lookAt: 'RFC 9745, section 4: how the two stand to each other.',
+        });
+      }
+      const iso = [deprecation, sunset].filter(
+        (value) => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/u.test(value),
+      );
+      if (iso.length > 0) {
+        lesson('iso-dates', {
+          observed,
+          meaning:
+            'ISO 8601 is what JSON has, and no header of HTTP. A parser of either field reads neither of these, and treats the field as absent.',
+          lookAt:
+            'the grammar of each field in its own RFC; the two are six years and one fashion apart.',
+        });
+      }
+      const seconds = structuredDate(deprecation)?.getTime();
+      if (seconds === DEPRECATED.getTime() * 1000) {
+        lesson('epoch-mixup', {
+          observed,
+          meaning: `The number behind the @ counts seconds. Date.now() and getTime() count milliseconds: read as the RFC says, this version is deprecated from the year ${((DEPRECATED.getTime() / 31_556_952_000) * 1000 + 1970).toFixed(0)} on.`,
+          lookAt: 'the unit of a date in Structured Fields.',
+        });
+      }
+      if (httpDate(deprecation) !== undefined || structuredDate(sunset) !== undefined) {
+        lesson('grammar-mixup', {
+          observed,
+          meaning:
+            'Sunset was written when HTTP dates were the custom, Deprecation after Structured Fields had come. So they write the same kind of thing in two ways, and a parser of one cannot read the other.',
+          lookAt: 'the grammar of each field in its own RFC.',
+        });
+      }
+    },
+  );
+});
+
+test('every answer of v1 says so, and names the successor', async ({ deprecated }) => {
+  for (const [status, send] of ANSWERS) {
+    const answer = (await send(deprecated)).expect(status);
+    await explain(
+      () => {
+        expect(
+          answer.headers,
+          `headers of ${answer.request}, which answered ${status}`,
+        ).toMatchObject({
+          deprecation: expect.any(String),
+          sunset: expect.any(String),
+        });
+      },
+      () => {
+        if (status < 400) return;
+        lesson('only-when-it-went-well', {
+          observed: `Pages of v1 carry Deprecation and Sunset. ${answer.request} answered ${status}, without them.`,
+          meaning:
+            'What is deprecated is the version, not its successes. The client that is wrong every night is the one that nobody has looked at, and the one that has to hear it.',
+          lookAt: 'a place that every answer of /v1 passes, before it is known how it will end.',
+        });
+      },
+    );
+    const links = linksOf(answer);
+    const target = (rel: string) => links.find((link) => link.rel.includes(rel))?.target;
+    await explain(
+      () => {
+        expect(target('deprecation'), `target of rel="deprecation" of ${answer.request}`).toBe(
+          NOTICE,
+        );
+        expect(
+          target('successor-version'),
+          `target of rel="successor-version" of ${answer.request}`,
+        ).toBe(`${deprecated.url}/v2/events`);
+      },
+      () => {
+        overwritten(answer);
+      },
+    );
+  }
+});
+
+test('a page of v1 still links to the next one', async ({ deprecated }) => {
+  const answer = (await deprecated.get('/v1/events?limit=2')).expect(200);
+  await explain(
+    () => {
+      expect(
+        linkTo(answer, 'next'),
+        `rel="next" in ${String(answer.headers['link'])}`,
+      ).toBeDefined();
+    },
+    () => {
+      overwritten(answer);
+    },
+  );
+});
+
+/** One kind of link is there and the other is gone, on a page that needs both. */
+function overwritten(answer: Answer): void {
+  const rels = linksOf(answer).flatMap(({ rel }) => rel);
+  const wanted = ['next', 'deprecation', 'successor-version'];
+  const gone = wanted.filter((rel) => !rels.includes(rel));
+  if (answer.request !== 'GET /v1/events?limit=2' || rels.length === 0 || gone.length === 0) return;
+  const alone = rels.every((rel) => rel === 'next') || !rels.includes('next');
+  if (!alone) return;
+  lesson('link-overwritten', {
+    observed: `${answer.request} has the links ${rels.join(', ')}, and not ${gone.join(', ')}. Its Link: ${String(answer.headers['link'])}`,
+    meaning:
+      'Two parts of the service write the same field, and the second to do so replaces what the first wrote. Each of them is right alone.',
+    lookAt: 'the difference between setting a header and adding to it.',
+  });
+}
+
+test('v2 carries none of it', async ({ deprecated }) => {
+  const answer = (await deprecated.get('/v2/events?limit=2')).expect(200);
+  expect(answer.headers, 'headers of GET /v2/events').not.toHaveProperty('deprecation');
+  expect(answer.headers, 'headers of GET /v2/events').not.toHaveProperty('sunset');
+  const rels = linksOf(answer).flatMap(({ rel }) => rel);
+  expect(rels, 'relations of the links of GET /v2/events').toEqual(['next']);
+});
+
+test('from its sunset on v1 is gone, and v2 is not', async ({ ended }) => {
+  for (const [, send] of ANSWERS) {
+    const answer = await send(ended);
+    await expectProblem(answer, 410, 'version-sunset');
+    expect(
+      linkTo(answer, 'successor-version'),
+      `rel="successor-version" of ${answer.request}`,
+    ).toBe(`${ended.url}/v2/events`);
+  }
+  (await ended.get('/v2/events?limit=2')).expect(200);
+});
