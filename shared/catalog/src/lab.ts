@@ -11,6 +11,8 @@ export interface Task {
   readonly title: string;
   readonly needs: readonly number[];
   readonly services: readonly Service[];
+  /** Of a lab of several programs, the one that it is about. */
+  readonly part?: string | undefined;
   /** Absolute path of the test file. */
   readonly file: string;
 }

@@ -19,6 +19,11 @@ export const taskSchema = z.strictObject({
   needs: taskNumbers.default([]),
   /** When it needs fewer servers than the lab. */
   services: z.array(z.enum(SERVICES)).optional(),
+  /**
+   * Of a lab of several programs, which one: a misconception about one part is judged by the tasks of
+   * that part alone.
+   */
+  part: line.optional(),
 });
 
 /** `lab.yaml`. */

@@ -14,6 +14,8 @@ import { type TaskResult, unrun, verdictOf } from './verdict.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     run: RunContext;
+    /** Test file → the servers of its task. */
+    services: Readonly<Record<string, RunContext['services']>>;
   }
 }
 
@@ -86,6 +88,7 @@ export class Session implements AsyncDisposable {
             // Node runs the TypeScript itself: no transform, no module graph to warm up per row.
             experimental: { viteModuleRunner: false, nodeLoader: false },
             provide: {
+              services: Object.fromEntries(lab.tasks.map(({ file, services }) => [file, services])),
               run: {
                 ...context,
                 lab: lab.id,

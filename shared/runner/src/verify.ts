@@ -62,7 +62,13 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const started = performance.now();
   const owner = await ownerTag();
   const dir = join(stateDir, 'runs', `${lab.id}-${owner}`);
-  const rows = plan(lab, dir).filter(({ name }) => options.rows?.includes(name) ?? true);
+  const rows = plan(lab, dir)
+    .filter(({ name }) => options.rows?.includes(name) ?? true)
+    .map((row) => {
+      const tasks = tasksFor(lab, row.expectation);
+      return { ...row, tasks: tasks.filter((task) => options.tasks?.includes(task) ?? true) };
+    })
+    .filter(({ tasks }) => tasks.length > 0);
   mkdirSync(dir, { recursive: true });
   try {
     for (const { overlays, target } of rows) layOut(lab, overlays, target);
@@ -85,11 +91,11 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     faults: ReadonlyMap<string, string[]>,
   ): Promise<MatrixRow[]> {
     const verdicts = new Map<string, readonly TaskResult[]>();
-    const waiting = rows.map(({ name }) => name).values();
+    const waiting = rows.values();
     const walk = async (lane: Session): Promise<void> => {
-      for (const row of waiting) {
-        const told = (result: TaskResult) => onVerdict?.(row, result);
-        verdicts.set(row, await judge(lane, stack, lab, row, options.tasks ?? lab.tasks, told));
+      for (const { name, tasks } of waiting) {
+        const told = (result: TaskResult) => onVerdict?.(name, result);
+        verdicts.set(name, await judge(lane, stack, lab, name, tasks, told));
       }
     };
     await Promise.all(lanes.map(walk));
@@ -119,6 +125,15 @@ function plan(lab: Lab, dir: string): PlannedRow[] {
       return { name, target: target(name), overlays, expectation };
     }),
   ];
+}
+
+/** Where a lab has parts, a misconception about one says nothing of the others. */
+export function tasksFor(lab: Lab, expectation: Expectation): readonly Task[] {
+  if (expectation.kind !== 'misconception') return lab.tasks;
+  const { killedBy, stillPasses } = expectation.misconception;
+  const claimed = lab.tasks.filter(({ number }) => [...killedBy, ...stillPasses].includes(number));
+  const parts = new Set(claimed.map(({ part }) => part));
+  return lab.tasks.filter(({ part }) => parts.has(part));
 }
 
 function report(lab: Lab, repeats: readonly MatrixRow[][], duration: number): VerifyReport {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { tasksFor } from '../src/verify.ts';
 import { cellOf, differing, problemsOf, type Expectation, type MatrixRow } from '../src/matrix.ts';
 import type { TaskResult } from '../src/verdict.ts';
 import { LAB, MISCONCEPTION, verdict } from './toy.ts';
@@ -8,6 +9,28 @@ const misconception: Expectation = { kind: 'misconception', misconception: MISCO
 function problems(expectation: Expectation, results: readonly TaskResult[]): string[] {
   return problemsOf(LAB, expectation, results.map(cellOf));
 }
+
+describe('a lab of two parts', () => {
+  const [first, second, third] = LAB.tasks.map((each) => ({ ...each, part: 'A' }));
+  if (!first || !second || !third) throw new TypeError('the toy has three tasks');
+  const lab = { ...LAB, tasks: [first, second, { ...third, part: 'B' }] };
+  const numbers = (expectation: Expectation) =>
+    tasksFor(lab, expectation).map(({ number }) => number);
+
+  test('judges a misconception by the tasks of the parts that it names', () => {
+    expect(numbers(misconception)).toEqual([1, 2]);
+    const both: Expectation = {
+      kind: 'misconception',
+      misconception: { ...MISCONCEPTION, killedBy: [3], stillPasses: [1] },
+    };
+    expect(numbers(both)).toEqual([1, 2, 3]);
+  });
+
+  test('judges starter and solutions by all', () => {
+    expect(numbers({ kind: 'starter' })).toEqual([1, 2, 3]);
+    expect(numbers({ kind: 'solution' })).toEqual([1, 2, 3]);
+  });
+});
 
 describe('the starter', () => {
   const starter: Expectation = { kind: 'starter' };

@@ -80,7 +80,7 @@ export interface RunContext {
   readonly target: string;
   /** Row of the matrix, e.g. `starter`, `reference`, `work`. */
   readonly row: string;
-  /** What this lab leases. */
+  /** What a test leases: the servers of its task. */
   readonly services: readonly ServerName[];
   /** Live servers by name. */
   readonly servers: Readonly<Partial<Record<ServerName, ServerAddress>>>;

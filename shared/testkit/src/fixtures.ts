@@ -1,5 +1,5 @@
 import { connectStack, type Lease, type RunContext } from '@backend-labs/stack';
-import { inject, test as base } from 'vitest';
+import { expect, inject, type ProvidedContext, test as base } from 'vitest';
 import { TestkitError } from './errors.ts';
 import { PostgresProbe } from './postgres/probe.ts';
 import { evidence, turnPage, type ServiceEvidence } from './service/evidence.ts';
@@ -9,6 +9,7 @@ import { leaseMigrated, leaseUnmigrated } from './target/lease.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     run: RunContext;
+    services: Readonly<Record<string, RunContext['services']>>;
   }
   interface TaskMeta {
     /** Of a failed test: what its services said. */
@@ -101,7 +102,9 @@ export const test = base
 
 function runOf(): RunContext {
   const run: RunContext | undefined = inject('run');
-  if (run) return run;
+  const services: ProvidedContext['services'] | undefined = inject('services');
+  const { testPath = '' } = expect.getState();
+  if (run) return { ...run, services: services?.[testPath] ?? run.services };
   const mend = 'npm run labs -- test <lab>';
   throw new TestkitError('MISUSED', 'Nobody told this test which folder to judge.', mend);
 }
