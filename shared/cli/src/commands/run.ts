@@ -3,7 +3,7 @@ import { findLab, readCatalog } from '@backend-labs/catalog';
 import { connectStack } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
 import { openCopy } from '../copy.ts';
-import { EXIT, MachineError } from '../errors.ts';
+import { EXIT, MachineError, sentence } from '../errors.ts';
 import { openLabStack } from '../judging.ts';
 import { isPortFree, ServedCopy } from '../serve.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
@@ -22,12 +22,16 @@ export const run: Run = async (args, context) => {
   }
   const copy = await openCopy(lab, context, args.text('work'));
   const { servers, missing } = await openLabStack(context, lab);
-  for (const absent of missing) throw absent;
+  for (const absent of missing) {
+    if (lab.tasks.every(({ services }) => services.includes(absent.server))) throw absent;
+    // A part of the lab can do without it.
+    console.error(`${sentence(absent.message)} ${sentence(absent.mend)}`);
+  }
 
   await using stack = connectStack(servers);
   await using lease = await stack.lease({
     lab: lab.id,
-    servers: lab.services,
+    servers: lab.services.filter((name) => servers[name]),
     dataDir: join(lab.dir, 'data'),
   });
   const env = { ...lease.env, PORT: String(port), HOST: '127.0.0.1' };
