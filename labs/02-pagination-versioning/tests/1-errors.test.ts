@@ -43,6 +43,7 @@ const MISTAKES: readonly Mistake[] = [
   get('/v1/shipments/4711/events?limit=0', 400, 'invalid-parameter'),
   get('/v1/events?type=teleported', 400, 'invalid-parameter'),
   get('/v1/events?since=yesterday', 400, 'invalid-parameter'),
+  get('/v1/events?since=2026-02-07T09:00:00', 400, 'invalid-parameter'),
   get('/v1/events?cursor=page2', 400, 'invalid-cursor'),
   get('/v1/events?cursor=%F0%9F%9A%9A', 400, 'invalid-cursor'),
   get('/v1/shipments/4711/events?cursor=page2', 400, 'invalid-cursor'),

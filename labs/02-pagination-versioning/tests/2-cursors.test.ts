@@ -118,4 +118,10 @@ test('a cursor is good for its own list only', async ({ service }) => {
       },
     );
   }
+
+  const whale = `/v1/shipments/${SHIPMENT.whale}/events`;
+  const theirs = cursorOf(await readPage(service, whale, { limit: 20 }), `GET ${whale}`);
+  const recent = `/v1/shipments/${SHIPMENT.recent}/events`;
+  const { status } = await service.get(pathOf(recent, { limit: 20, cursor: theirs }));
+  expect(status, `status of GET ${recent} with a cursor of GET ${whale}`).toBe(400);
 });

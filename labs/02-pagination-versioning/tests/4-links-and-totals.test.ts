@@ -131,6 +131,17 @@ test('a link names the host that was asked', async ({ service }) => {
   nextPath(answer, host);
 });
 
+test('a link keeps what else was asked', async ({ service }) => {
+  const asked = { limit: '5', count: 'estimate' };
+  const answer = (await service.get(pathOf('/v1/events', asked))).expect(200);
+  const next = new URL(nextPath(answer, new URL(service.url).host), service.url);
+  for (const [name, value] of Object.entries(asked)) {
+    expect(next.searchParams.get(name), `${name} in the next link of ${answer.request}`).toBe(
+      value,
+    );
+  }
+});
+
 test('a total comes when asked for, and is an estimate', async ({ service, postgres }) => {
   expect(
     await readPage(service, '/v1/events', { limit: 20 }),

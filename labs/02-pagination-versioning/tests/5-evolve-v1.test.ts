@@ -8,6 +8,7 @@ import {
 } from '@backend-labs/testkit';
 import { CLIENTS, strictly } from './support/clients.ts';
 import { type Event, pageOf, pathOf, recordEvent } from './support/events.ts';
+import { expectProblem } from './support/problem.ts';
 import recorded from './support/recorded.json' with { type: 'json' };
 
 type Recorded = (typeof recorded)[number];
@@ -115,7 +116,7 @@ test('a type of any new kind is "other" to clients of v1', async ({ service, pos
         lesson('new-value-in-an-old-enum', {
           observed: `GET ${path} shows ${shown.map((type) => `"${type}"`).join(', ')}. The strict client knows the five types of v1's first day and "other".`,
           meaning:
-            'To who decodes into a closed list, a new value is as foreign as a missing field: the whole page is refused. Whoever writes the table decides what will come next, not this service.',
+            'To whoever decodes into a closed list, a new value is as foreign as a missing field: the whole page is refused. Whoever writes the table decides what will come next, not this service.',
           lookAt:
             'the edge where v1 is written out, and what it does with a type that it was not born with.',
         });
@@ -148,4 +149,10 @@ test('a new type that is posted is kept', async ({ service, postgres }) => {
       });
     },
   );
+});
+
+test('v1 is filtered by its five types', async ({ service }) => {
+  for (const type of ['customs_hold', 'other']) {
+    await expectProblem(await service.get(`/v1/events?type=${type}`), 400, 'invalid-parameter');
+  }
 });

@@ -32,6 +32,9 @@ const ANSWERS: readonly (readonly [
   ['GET', '/v2/events', (service) => service.get('/v2/events?cursor=page2')],
 ];
 
+/** More than half of the changes that break. */
+const MOST = 7;
+
 /** `contract` is the document that the service serves. */
 const test = base.extend('contract', { scope: 'file' }, ({ service }) => Contract.of(service));
 
@@ -117,7 +120,7 @@ function diagnoseGate(
     });
   }
   if (
-    missed.length > 0 &&
+    CHANGES.every((change) => !change.breaking || !change.byReference || missed.includes(change)) &&
     missed.every(({ byReference }) => byReference) &&
     blamed.every(
       ({ byReference, operation }) => byReference || operation.endsWith('/words-and-order'),
@@ -135,7 +138,8 @@ function diagnoseGate(
     ['GET /value-added-to-input', 'GET /value-added-to-answer'],
   ];
   if (
-    named.size > 0 &&
+    // Most of what breaks was seen: it is no gate that says little.
+    named.size >= MOST &&
     mirrored.every(([input = '', output = '']) => named.has(input) === named.has(output))
   ) {
     lesson('direction-blind', {
@@ -151,4 +155,10 @@ test('the gate lets harmless changes pass', async ({ run }) => {
   const { old, new: revised } = documents(CHANGES.filter(({ breaking }) => !breaking));
   const { code, said } = await gate(run, old, revised);
   expect(code, `exit code where eight changes are harmless. It said: ${said}`).toBe(0);
+});
+
+test('the gate says when it cannot compare', async ({ run }) => {
+  const { new: revised } = documents([]);
+  const { code, said } = await gate(run, '{ "openapi": ', revised);
+  expect(code, `exit code where the old document is cut short. It said: ${said}`).toBe(2);
 });

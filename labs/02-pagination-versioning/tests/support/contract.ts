@@ -75,7 +75,14 @@ export class Contract {
 
 /** What a schema has against a value, and the fields that it does not tell of. */
 export function faultsOf(schema: Json, value: unknown): string[] {
-  const validate = ajv.compile(schema);
+  let validate;
+  try {
+    validate = ajv.compile(schema);
+  } catch (error) {
+    return [
+      `its schema is no JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
+    ];
+  }
   const told = validate(value) ? [] : (validate.errors ?? []);
   const wrong = told.map(({ instancePath, message }) => `${instancePath || 'the body'} ${message}`);
   return [...wrong.slice(0, 5), ...new Set(untold(schema, value, ''))];
