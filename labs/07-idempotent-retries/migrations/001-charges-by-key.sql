@@ -1,0 +1,1 @@
+CREATE INDEX charges_idempotency_key ON charges (idempotency_key);

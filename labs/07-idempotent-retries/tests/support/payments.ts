@@ -1,0 +1,18 @@
+import { test as base } from '@backend-labs/testkit';
+import { Provider } from './provider.ts';
+
+/** No work of the service's own gets between the statements of a test. */
+export const QUIET = { RECONCILE_EVERY_MS: '3600000' };
+
+/**
+ * The task's `test` with the provider's double; `definition` and `service` are told where it is.
+ */
+export const test = base
+  .extend('provider', { scope: 'file' }, async ({ run: _run }, { onCleanup }) => {
+    const provider = await Provider.open();
+    onCleanup(() => provider[Symbol.asyncDispose]());
+    return provider;
+  })
+  .extend('payments', { scope: 'file' }, ({ definition, provider }) =>
+    definition.with({ ...provider.env, ...QUIET }),
+  );
