@@ -1,0 +1,1 @@
+CREATE INDEX usage_by_day ON usage (day);

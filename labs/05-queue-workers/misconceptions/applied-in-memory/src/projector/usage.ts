@@ -1,0 +1,49 @@
+import type { PoolClient } from 'pg';
+import { pool } from '../db.ts';
+import type { MediaEvent, PlanChanged, Stored } from './event.ts';
+
+/** Ids of the events that are in the tables. */
+const applied = new Set<string>();
+
+/**
+ * Applies an event, once. `bytes` is the size of what was stored, for an event of that type.
+ */
+export async function applyOnce(event: MediaEvent, bytes: number): Promise<void> {
+  if (applied.has(event.id)) return;
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await apply(client, event, bytes);
+    await client.query('COMMIT');
+    applied.add(event.id);
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function apply(client: PoolClient, event: MediaEvent, bytes: number): Promise<void> {
+  if (event.type === 'plan.changed') await changePlan(client, event);
+  else await addUsage(client, event, bytes);
+}
+
+/** Bills the bytes under the plan that the account has now, for the day (UTC) of the event. */
+async function addUsage(client: PoolClient, { accountId, at }: Stored, bytes: number) {
+  await client.query(
+    `INSERT INTO usage (account_id, day, plan, bytes)
+     VALUES ($1, $2,
+             coalesce((SELECT plan FROM account_plans WHERE account_id = $1), 'free'), $3)
+     ON CONFLICT (account_id, day, plan) DO UPDATE SET bytes = usage.bytes + excluded.bytes`,
+    [accountId, at.slice(0, 10), bytes],
+  );
+}
+
+async function changePlan(client: PoolClient, { accountId, plan }: PlanChanged) {
+  await client.query(
+    `INSERT INTO account_plans (account_id, plan) VALUES ($1, $2)
+     ON CONFLICT (account_id) DO UPDATE SET plan = excluded.plan`,
+    [accountId, plan],
+  );
+}

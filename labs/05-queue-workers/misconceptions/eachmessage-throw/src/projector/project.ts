@@ -1,0 +1,23 @@
+import type { KafkaMessage } from 'kafkajs';
+import { type MediaEvent, parseEvent } from './event.ts';
+import { sizeOf } from './storage.ts';
+import { applyOnce } from './usage.ts';
+
+/** Applies one record of the topic to the tables. What fails is thrown, and comes again. */
+export async function project(_partition: number, message: KafkaMessage): Promise<void> {
+  const event = parseEvent(fromJson(message.value));
+  await applyOnce(event, await bytesOf(event));
+}
+
+function fromJson(value: Buffer | null): unknown {
+  try {
+    return JSON.parse(String(value));
+  } catch (cause) {
+    throw new Error('the record is not JSON', { cause });
+  }
+}
+
+async function bytesOf(event: MediaEvent): Promise<number> {
+  if (event.type === 'plan.changed') return 0;
+  return 'bytes' in event ? event.bytes : sizeOf(event.object);
+}

@@ -1,0 +1,63 @@
+import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { RENDER_QUEUE } from './broker.ts';
+import { wholeNumber } from './env.ts';
+import { log } from './log.ts';
+
+const PREFETCH = wholeNumber('PREFETCH', 5);
+
+/** When this resolves, the queue need not keep the message; when it throws, it comes again. */
+export type Handle = (message: ConsumeMessage) => Promise<void>;
+
+/** Takes messages from the render queue, at most PREFETCH at a time. */
+export class Consumer {
+  readonly #channel: ConfirmChannel;
+  readonly #inFlight = new Set<Promise<void>>();
+  #tag = '';
+
+  private constructor(channel: ConfirmChannel) {
+    this.#channel = channel;
+  }
+
+  /**
+   * Begins to consume.
+   *
+   * @param handle makes the handler, given the consumer's channel.
+   * @param onLost told when it cannot go on; the broker gives its messages to others.
+   */
+  static async start(
+    broker: ChannelModel,
+    handle: (channel: ConfirmChannel) => Promise<Handle>,
+    onLost: (error: unknown) => void,
+  ): Promise<Consumer> {
+    const channel = await broker.createConfirmChannel();
+    channel.on('error', onLost);
+    const consumer = new Consumer(channel);
+    const settle = await handle(channel);
+    // Holds for consumers that start after it.
+    await channel.prefetch(PREFETCH);
+    const { consumerTag } = await channel.consume(RENDER_QUEUE, (message) => {
+      if (message) consumer.#take(message, settle);
+      else onLost(new Error(`${RENDER_QUEUE} is gone`));
+    });
+    consumer.#tag = consumerTag;
+    return consumer;
+  }
+
+  /** Takes no more messages; resolves when those in flight are acknowledged. */
+  async stop(): Promise<void> {
+    await this.#channel.cancel(this.#tag);
+    log.info({ inFlight: this.#inFlight.size }, 'no new jobs');
+    await Promise.all(this.#inFlight);
+    await this.#channel.close();
+  }
+
+  #take(message: ConsumeMessage, settle: Handle): void {
+    const work = settle(message)
+      .then(
+        () => this.#channel.ack(message),
+        () => this.#channel.nack(message),
+      )
+      .finally(() => this.#inFlight.delete(work));
+    this.#inFlight.add(work);
+  }
+}

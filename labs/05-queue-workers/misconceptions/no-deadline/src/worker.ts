@@ -1,0 +1,65 @@
+import { createServer } from 'node:http';
+import type { ConsumeMessage } from 'amqplib';
+import { connectBroker } from './broker.ts';
+import { Consumer } from './consumer.ts';
+import { pool } from './db.ts';
+import { log } from './log.ts';
+import { attemptsOf, jobIdOf } from './message.ts';
+import { processJob, recordFailure } from './process-job.ts';
+import { declareRetryQueues, retryOrBury } from './retries.ts';
+import { Sender } from './sender.ts';
+
+let stopping = false;
+
+const broker = await connectBroker();
+broker.on('close', () => {
+  if (!stopping) giveUp(new Error('the broker is gone'));
+});
+const consumer = await Consumer.start(
+  broker,
+  async (channel) => {
+    await declareRetryQueues(channel);
+    const sender = new Sender(channel);
+    return (message) => settle(sender, message);
+  },
+  giveUp,
+);
+
+async function settle(sender: Sender, message: ConsumeMessage): Promise<void> {
+  const attempts = attemptsOf(message) + 1;
+  let jobId: string | undefined;
+  try {
+    jobId = jobIdOf(message);
+    await processJob(pool, jobId, attempts);
+  } catch (reason) {
+    const error = reason instanceof Error ? reason : new Error(String(reason));
+    log.warn({ err: error, jobId, attempts }, 'a job failed');
+    const final = !(await retryOrBury(sender, message, attempts, error));
+    if (jobId !== undefined) await recordFailure(pool, jobId, { attempts, error, final });
+  }
+}
+
+/** Ends at once. What is in flight was not acknowledged, and the broker gives it to others. */
+function giveUp(error: unknown): void {
+  log.fatal({ err: error }, 'ending');
+  process.exit(1);
+}
+
+const host = process.env['HOST'] ?? '127.0.0.1';
+const port = Number(process.env['PORT'] ?? 8081);
+const health = createServer((req, res) => {
+  res.writeHead(req.url === '/healthz' ? 200 : 404).end();
+});
+health.listen(port, host, () => log.info({ host, port }, 'media-worker takes jobs'));
+
+async function stop(signal: string): Promise<void> {
+  if (stopping) return giveUp(new Error(`a second ${signal}`));
+  stopping = true;
+  log.info({ signal }, 'stopping');
+  health.close();
+  await consumer.stop();
+  await broker.close();
+  await pool.end();
+}
+
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, (name: string) => void stop(name));

@@ -1,0 +1,30 @@
+import type { KafkaMessage } from 'kafkajs';
+import { park } from './dead-letters.ts';
+import { InvalidEvent, type MediaEvent, parseEvent } from './event.ts';
+import { sizeOf } from './storage.ts';
+import { applyOnce } from './usage.ts';
+
+/**
+ * Applies one record of the topic to the tables, or parks it when that fails.
+ */
+export async function project(partition: number, message: KafkaMessage): Promise<void> {
+  try {
+    const event = parseEvent(fromJson(message.value));
+    await applyOnce(event, await bytesOf(event));
+  } catch (error) {
+    await park(partition, message, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function fromJson(value: Buffer | null): unknown {
+  try {
+    return JSON.parse(String(value));
+  } catch (cause) {
+    throw new InvalidEvent('it is not JSON', { cause });
+  }
+}
+
+async function bytesOf(event: MediaEvent): Promise<number> {
+  if (event.type === 'plan.changed') return 0;
+  return 'bytes' in event ? event.bytes : sizeOf(event.object);
+}

@@ -1,0 +1,25 @@
+import type { KafkaMessage, Message } from 'kafkajs';
+import { log } from '../log.ts';
+import { DEAD_LETTERS, producer } from './kafka.ts';
+
+export interface BadRecord {
+  readonly message: KafkaMessage;
+  readonly reason: string;
+}
+
+/** Puts records aside as they came, with why and where from. Resolves when the broker has them. */
+export async function park(partition: number, records: readonly BadRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  const messages = records.map(({ message: { key, value, headers, offset }, reason }): Message => ({
+    key,
+    value,
+    headers: {
+      ...headers,
+      'dlt-reason': reason,
+      'dlt-partition': String(partition),
+      'dlt-offset': offset,
+    },
+  }));
+  await producer.send({ topic: DEAD_LETTERS, messages });
+  log.warn({ partition, records: records.length }, 'records were parked');
+}

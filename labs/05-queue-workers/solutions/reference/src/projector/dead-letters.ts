@@ -1,0 +1,21 @@
+import type { IHeaders, KafkaMessage } from 'kafkajs';
+import { log } from '../log.ts';
+import { DEAD_LETTERS, producer } from './kafka.ts';
+
+/** Puts a record aside as it came, with why and where from. Resolves when the broker has it. */
+export async function park(
+  partition: number,
+  { key, value, headers, offset }: KafkaMessage,
+  reason: string,
+): Promise<void> {
+  const why: IHeaders = {
+    'dlt-reason': reason,
+    'dlt-partition': String(partition),
+    'dlt-offset': offset,
+  };
+  await producer.send({
+    topic: DEAD_LETTERS,
+    messages: [{ key, value, headers: { ...headers, ...why } }],
+  });
+  log.warn({ partition, offset, reason }, 'a record was parked');
+}

@@ -1,0 +1,20 @@
+import type { Pool, PoolClient } from 'pg';
+
+/** Runs `work` in a transaction: all that it wrote is there when this resolves, else nothing. */
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    // A connection in the middle of a transaction is of no use to the next.
+    client.release(true);
+    throw error;
+  }
+}

@@ -1,0 +1,239 @@
+import {
+  type Answer,
+  eventually,
+  explain,
+  expect,
+  gate,
+  lesson,
+  type RabbitProbe,
+  SpareRabbit,
+  type StartedService,
+  test as base,
+} from '@backend-labs/testkit';
+import { AmqpWire } from './support/amqp-wire.ts';
+import { deleteQueue } from './support/broker-admin.ts';
+import { happens } from './support/happens.ts';
+import { amqpUrl, RENDER_QUEUE, ROUTE } from './support/media.ts';
+
+/** Until media-api gives up on a confirm, in ms. */
+const PUBLISH_TIMEOUT = 500;
+/** Far above what a message takes that is already accepted. */
+const ARRIVES_WITHIN = 3_000;
+/** The same, for what waits until a publisher has found the broker again. */
+const ARRIVES_AFTER_RESTART = 15_000;
+
+/** `test` with `api`, whose line to the broker is `wire`. */
+const test = base
+  .extend('wire', { scope: 'file' }, async ({ lease }, { onCleanup }) => {
+    const wire = await AmqpWire.open(amqpUrl(lease));
+    onCleanup(() => wire[Symbol.asyncDispose]());
+    return wire;
+  })
+  .extend('api', { scope: 'file' }, async ({ definition, wire }, { onCleanup }) => {
+    const env = { ...wire.env, PUBLISH_TIMEOUT_MS: String(PUBLISH_TIMEOUT) };
+    const api = await definition.with(env).start();
+    onCleanup(() => api[Symbol.asyncDispose]());
+    return api;
+  });
+
+function upload(api: StartedService): Promise<Answer> {
+  return api.post('/uploads', { accountId: 7, email: 'ann@mail.test', source: 'cat.jpg' });
+}
+
+/** The job that a 202 promises, or `undefined` for a 503. All else is a failed assertion. */
+function promised(answer: Answer): string | undefined {
+  if (answer.status === 503) return undefined;
+  const { location } = answer.expect(202).headers;
+  expect(location, `Location of ${answer.request}`).toMatch(/^\/jobs\/[\da-f-]{36}$/u);
+  return location?.slice('/jobs/'.length);
+}
+
+async function uploads(api: StartedService, many: number): Promise<string[]> {
+  const answers = await Promise.all(Array.from({ length: many }, () => upload(api)));
+  return answers.flatMap((answer) => promised(answer) ?? []);
+}
+
+/** Waits until media-api takes uploads, as it did before. Answers the job of the first. */
+function takesUploads(api: StartedService): Promise<string> {
+  return eventually(
+    'media-api, not started anew, to answer an upload with 202',
+    async () => promised(await upload(api)),
+    { within: ARRIVES_WITHIN },
+  );
+}
+
+/** Of these jobs, those whose message does not come to the render queue. Takes all messages there. */
+async function missing(
+  rabbitmq: RabbitProbe,
+  jobs: readonly string[],
+  within: number = ARRIVES_WITHIN,
+): Promise<string[]> {
+  const left = new Set(jobs);
+  const arrived = async (): Promise<boolean> => {
+    for (const { json } of await rabbitmq.drain(RENDER_QUEUE)) {
+      left.delete((json as { jobId: string } | undefined)?.jobId ?? '');
+    }
+    return left.size === 0;
+  };
+  await happens(arrived, within);
+  return [...left];
+}
+
+test('an upload is answered 202, its job can be asked for, its message waits', async ({
+  api,
+  rabbitmq,
+}) => {
+  const id = promised((await upload(api)).expect(202)) ?? '';
+  const { body } = (await api.get(`/jobs/${id}`)).expect(200);
+  expect(body).toMatchObject({ id, state: 'queued', attempts: 0, lastError: null });
+  expect(await missing(rabbitmq, [id]), `jobs without a message in ${RENDER_QUEUE}`).toEqual([]);
+  (await api.post('/uploads', { accountId: 7 })).expect(400);
+});
+
+const MOMENTS = [
+  { name: 'before the broker had the message', direction: 'toServer', method: 'basic.publish' },
+  { name: 'before media-api had the confirm', direction: 'toClient', method: 'basic.ack' },
+] as const;
+
+for (const moment of MOMENTS) {
+  test(`a connection that breaks ${moment.name} loses no upload that was answered 202`, async ({
+    api,
+    wire,
+    rabbitmq,
+  }) => {
+    let cuts = 0;
+    wire.before = ({ name }, direction) => {
+      if (cuts > 0 || direction !== moment.direction || name !== moment.method) return;
+      cuts += 1;
+      return 'cut';
+    };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => upload(api)));
+    const back = await takesUploads(api).then(
+      (job) => ({ job }),
+      (error: unknown) => ({ error }),
+    );
+    wire.before = () => {};
+    const accepted = answers.filter(({ status }) => status === 202);
+    const jobs = accepted.flatMap((answer) => promised(answer) ?? []);
+    if ('job' in back) jobs.push(back.job);
+    const lost = await missing(rabbitmq, jobs);
+    await explain(
+      () => {
+        expect(lost, `jobs that were answered 202 and have no message in ${RENDER_QUEUE}`).toEqual(
+          [],
+        );
+      },
+      () => {
+        if (cuts === 0 || wire.count('confirm.select') > 0) return;
+        lesson('publish-true', {
+          observed: `The connection was cut before the first basic.publish reached the broker. Of 5 uploads at that moment ${lost.length} were answered 202 and have no message. media-api never asked the broker for confirms.`,
+          meaning:
+            'publish() puts the message into a buffer of this process and returns whether the buffer has room for more. Nothing has reached the broker by then, and what the connection takes with it is gone without an error.',
+          lookAt: 'who can say that a message is safe, and when media-api hears it.',
+        });
+      },
+    );
+    for (const answer of answers) promised(answer);
+    if ('error' in back) throw back.error;
+  });
+}
+
+test('a broker that says nothing keeps no upload waiting', async ({ api, wire, rabbitmq }) => {
+  await takesUploads(api);
+  using silence = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+  wire.before = ({ name }, direction) =>
+    direction === 'toServer' && name === 'basic.publish' ? silence.arrive() : undefined;
+  const within = PUBLISH_TIMEOUT * 10;
+  const answer = await api.post(
+    '/uploads',
+    { accountId: 7, email: 'ann@mail.test', source: 'cat.jpg' },
+    { within },
+  );
+  const job = promised(answer);
+  wire.before = () => {};
+  silence.open();
+  expect(
+    await missing(rabbitmq, job === undefined ? [] : [job]),
+    'jobs that were answered 202 while the broker was silent, and have no message after that',
+  ).toEqual([]);
+});
+
+test('an upload that no queue wants is not answered 202', async ({
+  api,
+  wire,
+  rabbitmq,
+  lease,
+}) => {
+  await takesUploads(api);
+  await deleteQueue(amqpUrl(lease), RENDER_QUEUE);
+  wire.clear();
+  const job = promised(await upload(api));
+  // One that keeps the message until it is wanted may answer 202.
+  await rabbitmq.declare(RENDER_QUEUE, { durable: true, ...ROUTE });
+  const lost = await missing(rabbitmq, job === undefined ? [] : [job]);
+  await explain(
+    () => {
+      expect(lost, 'jobs that were answered 202 while their message went nowhere').toEqual([]);
+    },
+    () => {
+      const published = wire.sent.find(({ name }) => name === 'basic.publish');
+      const confirmed = wire.received.some(({ name }) => name === 'basic.ack');
+      if (!confirmed || published?.mandatory !== false) return;
+      lesson('confirm-not-mandatory', {
+        observed: `The queue ${RENDER_QUEUE} was gone. The message was published without "mandatory", the broker confirmed it, the upload was answered 202, and the message is in no queue.`,
+        meaning:
+          'A confirm says that the broker took responsibility for the message. If no queue is bound for it, that is over at once: it is dropped, and dropping it is confirmed like a success.',
+        lookAt:
+          'how a publisher can ask to get such a message back, and in which order the two answers come.',
+      });
+    },
+  );
+  await takesUploads(api);
+});
+
+test('a broker that is killed loses no upload that was answered 202', async ({
+  api: other,
+  definition,
+  run,
+}) => {
+  // They share a database, and must not share what is kept there for a broker.
+  await other.stop();
+  await using broker = await SpareRabbit.open(run);
+  await using api = await definition.with(broker.env).start();
+  const jobs: string[] = [];
+  while (jobs.length < 200) {
+    const taken = await uploads(api, 20);
+    expect(taken, '20 uploads that were answered 202').toHaveLength(20);
+    jobs.push(...taken);
+  }
+  await broker.kill();
+  await broker.start();
+  await using rabbitmq = await broker.probe();
+  const lost = await missing(rabbitmq, jobs, ARRIVES_AFTER_RESTART);
+  await explain(
+    () => {
+      expect(lost.length, 'jobs of 200 that were answered 202 and have no message').toBe(0);
+    },
+    async () => {
+      await api.stop();
+      // One that is not shaken by what happened.
+      await using again = await definition.with(broker.env).start();
+      await upload(again);
+      const [message] = await eventually(
+        'the message of one more upload',
+        async () => {
+          const messages = await rabbitmq.drain(RENDER_QUEUE);
+          return messages.length > 0 && messages;
+        },
+        { within: ARRIVES_WITHIN },
+      );
+      if (message?.persistent !== false) return;
+      lesson('not-persistent', {
+        observed: `200 uploads were answered 202, the broker was killed and started again: ${lost.length} of them have no message. The queue is durable; the messages are published with delivery mode 1.`,
+        meaning:
+          'Durable says that the queue itself outlives a restart. Each message says for itself whether it does: one that is not persistent lives in memory, and a confirm for it means no more than that.',
+        lookAt: 'the options of the publish, beside the options of the queue.',
+      });
+    },
+  );
+});

@@ -1,0 +1,122 @@
+import { eventually, explain, expect, gate, lesson } from '@backend-labs/testkit';
+import type { AmqpWire } from './support/amqp-wire.ts';
+import { addJobs, doneOf, enqueue, RENDER_QUEUE, Renderer, rendered } from './support/media.ts';
+import { test } from './support/workers.ts';
+
+const PREFETCH = 5;
+
+/** Throws a lesson when the line shows why a worker had more than it may. */
+function diagnose(wire: AmqpWire, held: string, renderer: Renderer): void {
+  const at = (name: string): number => wire.sent.findIndex((method) => method.name === name);
+  const consume = wire.sent[at('basic.consume')];
+  const acked = wire.count('basic.ack');
+  if (consume?.noAck === true) {
+    lesson('no-ack', {
+      observed: `${held}. It consumes with "no ack".`,
+      meaning:
+        'The broker forgets such a message as soon as it is sent. Prefetch limits what is not acknowledged, and here nothing ever is: the whole queue goes to whoever asks first, and dies with it.',
+      lookAt: 'who is responsible for a message between delivery and acknowledgement.',
+    });
+  }
+  if (acked > renderer.renders() - renderer.inFlight) {
+    lesson('ack-first', {
+      observed: `${held}. It has acknowledged ${acked} messages, and the renderer has finished ${renderer.renders() - renderer.inFlight} jobs.`,
+      meaning:
+        'An acknowledgement tells the broker to forget the message. From then on the job exists only in the memory of this process; if that is killed, nobody knows of the job.',
+      lookAt: 'what must be true before the queue may forget a job.',
+    });
+  }
+  if (at('basic.qos') > at('basic.consume')) {
+    lesson('prefetch-late', {
+      observed: `${held}. It set a prefetch of ${wire.sent[at('basic.qos')]?.prefetch}, after it had begun to consume.`,
+      meaning:
+        'A prefetch count is given to consumers when they start. One that consumes already keeps what it began with: no limit.',
+      lookAt: 'the order of the two calls.',
+    });
+  }
+  if (at('basic.qos') === -1 && at('basic.consume') !== -1) {
+    lesson('no-prefetch', {
+      observed: `${held}. It never told the broker how many it wants.`,
+      meaning:
+        'Without a prefetch count the broker sends a consumer all that the queue holds. Other workers find the queue empty and idle, and what one was given waits in its memory.',
+      lookAt: 'how a consumer promises to hold only a few messages at a time.',
+    });
+  }
+}
+
+test('a worker holds PREFETCH jobs and leaves the rest to others', async ({
+  rabbitmq,
+  postgres,
+  wiredWorker,
+  worker,
+}) => {
+  await using busy = await Renderer.open();
+  await using calm = await Renderer.open();
+  using held = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+  for (const renderer of [busy, calm]) {
+    renderer.outcome = async (id) => {
+      await held.arrive();
+      return rendered(id);
+    };
+  }
+  const many = 12;
+  await using first = await wiredWorker({ ...busy.env, PREFETCH: String(PREFETCH) });
+  const jobs = await addJobs(postgres, many);
+  await enqueue(rabbitmq, jobs);
+  await held.reached(PREFETCH);
+
+  // The queue hands out all that it may before it answers how many are left.
+  const left = (await rabbitmq.queue(RENDER_QUEUE))?.ready ?? 0;
+  const held1 = `Of ${many} jobs a worker with PREFETCH=${PREFETCH} was sent ${many - left} while none was finished`;
+  await explain(
+    () => {
+      expect(many - left, `${held1}; jobs sent to it`).toBe(PREFETCH);
+    },
+    () => diagnose(first.wire, held1, busy),
+  );
+  await using _second = await worker({ ...calm.env, PREFETCH: String(PREFETCH) });
+  await held.reached(2 * PREFETCH);
+  expect(calm.inFlight, 'jobs in the hands of a second worker').toBe(PREFETCH);
+  expect(busy.inFlight, 'jobs in the hands of the first worker').toBe(PREFETCH);
+  held.open();
+  await eventually('all jobs to be done', async () => (await doneOf(postgres, jobs)) === many);
+});
+
+test('jobs in the hands of a worker that is killed are done by another', async ({
+  rabbitmq,
+  postgres,
+  wiredWorker,
+  worker,
+}) => {
+  await using stuck = await Renderer.open();
+  await using calm = await Renderer.open();
+  using held = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+  stuck.outcome = async (id) => {
+    await held.arrive();
+    return rendered(id);
+  };
+  await using doomed = await wiredWorker({ ...stuck.env, PREFETCH: String(PREFETCH) });
+  const jobs = await addJobs(postgres, PREFETCH);
+  await enqueue(rabbitmq, jobs);
+  await held.reached(PREFETCH);
+  await doomed.service.kill();
+  await using _other = await worker({ ...calm.env, PREFETCH: String(PREFETCH) });
+  // What a killed worker had goes back to the head of the queue, so this one is sent last.
+  const [last = ''] = await addJobs(postgres, 1);
+  await enqueue(rabbitmq, [last]);
+  await eventually('a later job to be done', async () => (await doneOf(postgres, [last])) === 1);
+  await explain(
+    async () => {
+      const all = async (): Promise<boolean> => (await doneOf(postgres, jobs)) === PREFETCH;
+      await eventually(`all ${PREFETCH} jobs of the killed worker to be done`, all, {
+        within: 3_000,
+      });
+    },
+    () =>
+      diagnose(
+        doomed.wire,
+        `A worker was killed with ${PREFETCH} jobs in its hands, none finished, and nobody does them`,
+        stuck,
+      ),
+  );
+});

@@ -1,0 +1,283 @@
+import { eventually, explain, expect, lesson, type RabbitMessage } from '@backend-labs/testkit';
+import type { AmqpWire } from './support/amqp-wire.ts';
+import { happens } from './support/happens.ts';
+import {
+  addJobs,
+  broken,
+  count,
+  DEAD_QUEUE,
+  doneOf,
+  enqueue,
+  jobRows,
+  publish,
+  RENDER_QUEUE,
+  Renderer,
+  rendered,
+} from './support/media.ts';
+import { test as base } from './support/workers.ts';
+
+/** Each at least twice the one before, in ms. */
+const DELAYS = [20, 40, 80, 160, 320];
+const TRIES = DELAYS.length + 1;
+/** Longer than any test. */
+const FOR_EVER = 600_000;
+/** Far above what a job takes that nothing is in the way of. */
+const WITHIN = { within: 5_000 };
+
+const test = base
+  /** As production is when this is deployed: the queue is there as it always was, with a job in it. */
+  .extend('waiting', { scope: 'file' }, async ({ rabbitmq, postgres }) => {
+    await rabbitmq.declare(RENDER_QUEUE, { durable: true });
+    const [id = ''] = await addJobs(postgres, 1);
+    await rabbitmq.publish({ jobId: id }, { routingKey: RENDER_QUEUE });
+    return id;
+  })
+  /** A worker whose delays are short. */
+  .extend('quick', { scope: 'file' }, async ({ waiting, wiredWorker, renderer }, { onCleanup }) => {
+    expect(waiting).not.toBe('');
+    const env = { ...renderer.env, PREFETCH: '1', RETRY_DELAYS_MS: DELAYS.join(',') };
+    const quick = await wiredWorker(env, diagnoseRefusal);
+    onCleanup(() => quick[Symbol.asyncDispose]());
+    return quick;
+  });
+
+function diagnoseRefusal({ refusal }: AmqpWire): void {
+  if (refusal?.code !== 406) return;
+  lesson('reassert-topology', {
+    observed: `A worker declared a queue that was there already, with other arguments, and did not start. The broker closed its channel: ${refusal.code} ${refusal.text?.replace(/ in vhost '[^']*'/u, '')}.`,
+    meaning:
+      'What a queue was declared with cannot be changed. Declaring it again with other arguments is refused, and takes the channel with it: a deploy that works on an empty broker never starts on this one.',
+    lookAt:
+      'how to have what you want without other arguments on that queue: by a policy, in the worker, or in another queue, by another name.',
+  });
+}
+
+/** Throws a lesson when the line shows why a job that always fails never comes to an end. */
+function diagnoseEndless(wire: AmqpWire, renders: number): void {
+  const deliveries = wire.received.filter(({ name }) => name === 'basic.deliver');
+  const again = deliveries.filter(({ redelivered }) => redelivered === true).length;
+  const refused = wire.count('basic.nack') + wire.count('basic.reject');
+  const tries = `A job that always fails was rendered ${count(renders)} times before the test looked`;
+  if (again >= TRIES && refused >= TRIES) {
+    lesson('nack-requeue-forever', {
+      observed: `${tries}. The worker gave the message back ${count(refused)} times, and it was redelivered ${count(again)} times.`,
+      meaning:
+        'A message that is requeued goes to the head of its queue and comes back at once. Nothing counts and nothing waits, so one bad job takes all that the broker and the worker have, for as long as it is bad.',
+      lookAt:
+        'how often it may be tried, where that number is kept, and where the message waits until then.',
+    });
+  }
+  if (again < TRIES && wire.count('basic.publish') >= TRIES) {
+    lesson('delivery-count', {
+      observed: `${tries}, and each time the worker sent it to wait again: ${count(wire.count('basic.publish'))} publishes, ${count(again)} redeliveries.`,
+      meaning:
+        'What the broker counts belongs to a message in its queue, and only in some kinds of queue. A message that was published anew, or came back by way of a dead-letter exchange, starts without it: each delivery looks like the first.',
+      lookAt:
+        'a number that travels with the message because you put it there, or that does not travel.',
+    });
+  }
+}
+
+test('a worker starts on the queue that production has', async ({ quick, waiting, postgres }) => {
+  expect(quick.service.running).toBe(true);
+  await eventually(
+    'the job that was in the queue to be done',
+    async () => (await doneOf(postgres, [waiting])) === 1,
+    WITHIN,
+  );
+});
+
+test('a job that always fails is tried six times, later and later, and then lies in media.dead', async ({
+  quick,
+  renderer,
+  rabbitmq,
+  postgres,
+}) => {
+  const [poison = '', healthy = ''] = await addJobs(postgres, 2);
+  renderer.outcome = (id) => (id === poison ? broken : rendered(id));
+  quick.wire.clear();
+  await publish(rabbitmq, { jobId: poison }, { 'x-request-id': 'r-508' });
+  const dead: RabbitMessage[] = [];
+  await eventually(
+    'the message in media.dead',
+    async () => {
+      dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
+      return dead.length > 0 || renderer.renders(poison) > TRIES;
+    },
+    WITHIN,
+  );
+  await explain(
+    () => {
+      expect(renderer.renders(poison), 'renders of a job that always fails').toBe(TRIES);
+    },
+    () => diagnoseEndless(quick.wire, renderer.renders(poison)),
+  );
+  const begun = renderer.begun.get(poison) ?? [];
+  for (const [index, delay] of DELAYS.entries()) {
+    const waited = (begun[index + 1] ?? 0) - (begun[index] ?? 0);
+    expect(
+      waited,
+      `ms between try ${index + 1} and ${index + 2} with RETRY_DELAYS_MS=${DELAYS.join(',')}`,
+    ).toBeGreaterThanOrEqual(delay);
+  }
+  await enqueue(rabbitmq, [healthy]);
+  await eventually(
+    'a later job to be done',
+    async () => (await doneOf(postgres, [healthy])) === 1,
+    WITHIN,
+  );
+  dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
+  expect(
+    dead.map(({ json }) => json),
+    `bodies of the messages in ${DEAD_QUEUE}`,
+  ).toEqual([{ jobId: poison }]);
+  expect(dead[0]?.headers, `headers of the message in ${DEAD_QUEUE}`).toMatchObject({
+    'x-request-id': 'r-508',
+    'x-attempts': TRIES,
+    'x-last-error': expect.stringMatching(/./u),
+  });
+  expect(dead[0]?.persistent, `persistence of the message in ${DEAD_QUEUE}`).toBe(true);
+  await eventually(
+    'the job to say that it failed',
+    async () => {
+      expect((await jobRows(postgres, [poison]))[0]).toMatchObject({
+        state: 'failed',
+        attempts: TRIES,
+        last_error: expect.stringMatching(/./u),
+        outputs: 0,
+        emails: 0,
+      });
+      return true;
+    },
+    WITHIN,
+  );
+});
+
+test('what can never succeed goes to media.dead at once', async ({ quick, rabbitmq, postgres }) => {
+  expect(quick.service.running, 'the worker still runs').toBe(true);
+  const unknown = { jobId: '00000000-0000-4000-8000-000000000000' };
+  await publish(rabbitmq, 'not JSON');
+  await publish(rabbitmq, unknown);
+  const [healthy = ''] = await addJobs(postgres, 1);
+  await enqueue(rabbitmq, [healthy]);
+  await eventually(
+    'a later job to be done',
+    async () => (await doneOf(postgres, [healthy])) === 1,
+    WITHIN,
+  );
+  const dead: RabbitMessage[] = [];
+  await happens(async () => {
+    dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
+    return dead.length >= 2;
+  }, WITHIN.within);
+  expect(
+    dead.map(({ text, headers }) => ({ text, attempts: headers['x-attempts'] })),
+    `messages in ${DEAD_QUEUE}: one that is not JSON, and one for a job that is not there`,
+  ).toEqual([
+    { text: 'not JSON', attempts: 1 },
+    { text: JSON.stringify(unknown), attempts: 1 },
+  ]);
+});
+
+test('a job that waits for its next try is in nobody’s way, and outlives its worker', async ({
+  quick,
+  wiredWorker,
+  worker,
+  rabbitmq,
+  postgres,
+}) => {
+  await quick.service.stop();
+  await using renderer = await Renderer.open();
+  const [slow = '', brief = '', doomed = '', ...healthy] = await addJobs(postgres, 23);
+  renderer.outcome = (id, attempt) =>
+    id === slow || (id === brief && attempt === 1) || id === doomed ? broken : rendered(id);
+  const env = {
+    ...renderer.env,
+    PREFETCH: '1',
+    RETRY_DELAYS_MS: `50,${[FOR_EVER, FOR_EVER, FOR_EVER, FOR_EVER].join(',')}`,
+  };
+  // Its delays are not those of the worker before it, as after a change of configuration.
+  await using patient = await wiredWorker(env, diagnoseRefusal);
+  await enqueue(rabbitmq, [slow]);
+  await eventually('the second try of a job', () => renderer.renders(slow) >= 2, WITHIN);
+
+  patient.wire.clear();
+  await enqueue(rabbitmq, healthy);
+  await explain(
+    () =>
+      eventually(
+        `${healthy.length} jobs to be done behind one that waits for its third try`,
+        async () => (await doneOf(postgres, healthy)) === healthy.length,
+        WITHIN,
+      ).then(() => {}),
+    async () => {
+      diagnoseEndless(patient.wire, renderer.renders(slow));
+      const done = await doneOf(postgres, healthy);
+      const settled = ['basic.ack', 'basic.nack', 'basic.reject', 'basic.publish'];
+      const ready = (await rabbitmq.queue(RENDER_QUEUE))?.ready ?? 0;
+      if (done > 0 || ready !== healthy.length || renderer.inFlight > 0) return;
+      if (settled.some((name) => patient.wire.count(name) > 0)) return;
+      lesson('sleep-in-consumer', {
+        observed: `A job failed for the second time. ${WITHIN.within.toLocaleString('en-US')} ms later its message was still in the worker's hands, not acknowledged, and ${ready} other jobs waited; the renderer had nothing to do.`,
+        meaning:
+          'A worker that waits with a message in its hands waits for all: the message takes a place of its prefetch, and the next one is not delivered. With a long delay the broker gives up on the consumer itself.',
+        lookAt: 'where else than in the worker a message can wait.',
+      });
+    },
+  );
+
+  patient.wire.clear();
+  await enqueue(rabbitmq, [brief]);
+  await explain(
+    () =>
+      eventually(
+        `a job that failed once to be tried again after 50 ms, while another waits ${count(FOR_EVER)} ms`,
+        async () => (await doneOf(postgres, [brief])) === 1,
+        WITHIN,
+      ).then(() => {}),
+    () => {
+      const own = patient.wire.published.filter(({ expires }) => expires).length;
+      if (renderer.renders(brief) !== 1 || own === 0) return;
+      lesson('per-message-ttl', {
+        observed: `A job was to wait 50 ms, behind another that waits ${count(FOR_EVER)} ms. ${count(WITHIN.within)} ms later it had not come back. Its message was published with an expiration of its own.`,
+        meaning:
+          'A queue looks at the expiration of a message when it comes to the head. Behind one that waits longer, a message stays long after its time.',
+        lookAt: 'what all messages of one waiting queue should have in common.',
+      });
+    },
+  );
+
+  // The worker is killed as it lets go of the message; the message goes on waiting, or is redelivered.
+  patient.wire.clear();
+  let killed = false;
+  patient.wire.before = async ({ name }, direction) => {
+    if (killed || direction !== 'toServer' || name !== 'basic.ack') return;
+    // That of the job before may still be on its way.
+    if (renderer.renders(doomed) === 0) return;
+    killed = true;
+    await patient.service.kill();
+  };
+  await enqueue(rabbitmq, [doomed]);
+  await eventually('the worker to let go of a job that failed', () => killed, WITHIN);
+  renderer.outcome = (id) => (id === slow ? broken : rendered(id));
+  await using _next = await worker(env);
+  const published = patient.wire.count('basic.publish');
+  await explain(
+    () =>
+      eventually(
+        'a job that waited for its second try to be done by another worker',
+        async () => (await doneOf(postgres, [doomed])) === 1,
+        WITHIN,
+      ).then(() => {}),
+    () => {
+      if (published > 0) return;
+      lesson('timer-in-memory', {
+        observed:
+          'A job failed once. The worker acknowledged its message, published nothing, and was killed. The job is not tried again.',
+        meaning:
+          'The acknowledgement let the broker forget the job, and the timer for its next try was in the memory of the worker. Nothing outside that process knew of the job any more.',
+        lookAt: 'what has to be safe, and where, before the message is acknowledged.',
+      });
+    },
+  );
+});

@@ -1,0 +1,283 @@
+import {
+  beforeStatement,
+  eventually,
+  explain,
+  expect,
+  gate,
+  lesson,
+  type PostgresProbe,
+  type RabbitProbe,
+  type StartedService,
+  TcpProxy,
+} from '@backend-labs/testkit';
+import { happens } from './support/happens.ts';
+import { addJobs, enqueue, type JobRow, jobRows, rendered, doneOf } from './support/media.ts';
+import { test as base, type WiredWorker } from './support/workers.ts';
+
+const WITHIN = { within: 5_000 };
+const EFFECT = /insert\s+into\s+(?:public\.)?"?(outputs|emails_sent)\b/u;
+/** A statement that asks whether the work was done. */
+const CHECK = /^\s*select\b.*\b(?:outputs|emails_sent|state|finished_at|exists)\b/isu;
+
+/** A job whose message came twice to one worker, which is gone now, and what came of it. */
+interface Repeated {
+  readonly id: string;
+  readonly seen: JobRow;
+}
+
+const test = base
+  .extend('env', { scope: 'file' }, ({ renderer }) => ({
+    ...renderer.env,
+    PREFETCH: '1',
+    RETRY_DELAYS_MS: '20,20,20,20,20',
+  }))
+  .extend(
+    'repeated',
+    { scope: 'file' },
+    async ({ worker, env, rabbitmq, postgres }): Promise<Repeated> => {
+      await using only = await worker(env);
+      const [id = ''] = await addJobs(postgres, 1);
+      await deliver(rabbitmq, postgres, [id, id]);
+      const seen = await row(postgres, id);
+      await only.kill();
+      return { id, seen };
+    },
+  )
+  .extend('second', { scope: 'file' }, async ({ repeated, wiredWorker, env }, { onCleanup }) => {
+    expect(repeated.id).not.toBe('');
+    const second = await wiredWorker(env);
+    onCleanup(() => second[Symbol.asyncDispose]());
+    return second;
+  })
+  /** What an earlier test of the file has shown. */
+  .extend('shown', { scope: 'file' }, () => ({ oneAfterTheOther: false }))
+  .extend('third', { scope: 'file' }, async ({ wiredWorker, env }, { onCleanup }) => {
+    const third = await wiredWorker(env);
+    onCleanup(() => third[Symbol.asyncDispose]());
+    return third;
+  });
+
+async function row(postgres: PostgresProbe, id: string): Promise<JobRow> {
+  const [found] = await jobRows(postgres, [id]);
+  if (!found) throw new Error(`the job ${id} is gone`);
+  return found;
+}
+
+const ONCE = { state: 'done', outputs: 1, emails: 1 };
+
+function diagnoseHalf(seen: JobRow, what: string): void {
+  if (seen.outputs !== 1 || seen.emails < 2) return;
+  lesson('one-effect-guarded', {
+    observed: `${what}: the job has ${seen.outputs} output and ${seen.emails} e-mails.`,
+    meaning:
+      'The database refused the second output, and the code went on to the e-mail as if it had been the first. Being told that the work is done already is of use only to who listens.',
+    lookAt: 'what else should not happen when the one write that decides did not.',
+  });
+}
+
+/** Sends these messages and then one of another job, and waits until that is done. */
+async function deliver(
+  rabbitmq: RabbitProbe,
+  postgres: PostgresProbe,
+  ids: readonly string[],
+): Promise<void> {
+  const last = await addJobs(postgres, 1);
+  await enqueue(rabbitmq, [...ids, ...last]);
+  // A worker handles them one by one, so that those before it are settled, too.
+  const isDone = async (): Promise<boolean> => (await doneOf(postgres, last)) === 1;
+  await eventually('a later job to be done', isDone, WITHIN);
+}
+
+/** How often workers have settled a message. */
+function settled(...workers: readonly WiredWorker[]): number {
+  const names = ['basic.ack', 'basic.nack', 'basic.reject'];
+  return workers.reduce(
+    (sum, { wire }) => sum + names.reduce((all, name) => all + wire.count(name), 0),
+    0,
+  );
+}
+
+/** Sessions of the service that wait for a lock. */
+async function waiting(postgres: PostgresProbe): Promise<number> {
+  const pids = await postgres.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return pids.length;
+}
+
+/** Waits for what may not come; the verdict does not depend on it. */
+async function atMost(look: () => Promise<boolean>): Promise<void> {
+  await happens(look, 2_000);
+}
+
+test('a message that comes twice has one effect', async ({ repeated }) => {
+  const { seen } = repeated;
+  await explain(
+    () => {
+      expect(seen, 'a job whose message came twice, one after the other').toMatchObject(ONCE);
+    },
+    () => diagnoseHalf(seen, 'A message was delivered twice, one after the other'),
+  );
+});
+
+test('a message that comes again to another worker has no effect', async ({
+  repeated,
+  second,
+  shown,
+  rabbitmq,
+  postgres,
+}) => {
+  expect(second.service.running, 'the other worker runs').toBe(true);
+  const { id, seen: before } = repeated;
+  await deliver(rabbitmq, postgres, [id]);
+  await eventually('both messages to be acknowledged', () => settled(second) >= 2, WITHIN);
+  const after = await row(postgres, id);
+  await explain(
+    () => {
+      expect(after, 'a job whose message came again when it was done').toMatchObject(ONCE);
+    },
+    () => {
+      if (before.outputs !== 1 || before.emails !== 1 || after.outputs === 1) return;
+      lesson('dedupe-in-memory', {
+        observed: `One worker was given a message twice and made ${before.outputs} output. Then another worker was given it, and now there are ${after.outputs} outputs and ${after.emails} e-mails.`,
+        meaning:
+          'The first worker remembered the job, and only it. Another worker, or the same one after a restart, has never heard of it; and most messages that come twice do so because the first worker is gone.',
+        lookAt: 'a place that all workers share, and that changes together with the effect.',
+      });
+    },
+  );
+  shown.oneAfterTheOther = true;
+});
+
+test('two workers with the same message at the same time have one effect', async ({
+  second,
+  third,
+  shown,
+  renderer,
+  rabbitmq,
+  postgres,
+}) => {
+  const [id = ''] = await addJobs(postgres, 1);
+  using both = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+  renderer.outcome = async (job) => {
+    await both.arrive();
+    return rendered(job);
+  };
+  const before = settled(second, third);
+  const { statements } = await postgres.measure(async () => {
+    await enqueue(rabbitmq, [id, id]);
+    // One of them may have to wait for the other in the database, before it renders.
+    await both.reached(1);
+    await atMost(
+      async () =>
+        both.arrived >= 2 || settled(second, third) > before || (await waiting(postgres)) > 0,
+    );
+    // Neither can write until both have looked.
+    await using lock = await postgres.session('administrator');
+    await lock.query('BEGIN');
+    await lock.query('LOCK TABLE outputs, emails_sent IN SHARE MODE');
+    both.open();
+    await atMost(async () => (await waiting(postgres)) >= 2 || settled(second, third) > before);
+    await lock.query('COMMIT');
+    await eventually('both messages to be settled', () => settled(second, third) >= before + 2);
+  });
+  renderer.outcome = rendered;
+  const seen = await row(postgres, id);
+  await explain(
+    () => {
+      expect(seen, 'a job whose message two workers had at the same time').toMatchObject(ONCE);
+    },
+    () => {
+      diagnoseHalf(seen, 'Two workers had the message at the same time');
+      const check = statements.find(({ query, calls }) => CHECK.test(query) && calls >= 2);
+      if (seen.outputs < 2 || !check || !shown.oneAfterTheOther) return;
+      lesson('check-then-insert', {
+        observed: `Two workers had the same message. Each asked whether it was done ("${check.query.replaceAll(/\s+/gu, ' ').slice(0, 80)}…"), and both made an output: there are ${seen.outputs}, and ${seen.emails} e-mails.`,
+        meaning:
+          'Both asked before either had written, so both were told no, and both were right. What one reads can be over by the time it writes.',
+        lookAt: 'who can decide at the very moment of the write which of two is the first.',
+      });
+    },
+  );
+});
+
+test('a worker that dies between its work and its acknowledgement leaves no second effect', async ({
+  second,
+  third,
+  rabbitmq,
+  postgres,
+}) => {
+  const [id = ''] = await addJobs(postgres, 1);
+  let killed = false;
+  for (const { wire, service } of [second, third]) {
+    wire.before = async ({ name }, direction) => {
+      if (killed || direction !== 'toServer' || name !== 'basic.ack') return;
+      killed = true;
+      await service.kill();
+      return 'cut';
+    };
+  }
+  const before = settled(second, third);
+  await enqueue(rabbitmq, [id]);
+  await eventually('the message to be acknowledged by one worker, and again by the other', () => {
+    return settled(second, third) >= before + 2;
+  });
+  expect(await row(postgres, id), 'a job whose first worker died before its ack').toMatchObject(
+    ONCE,
+  );
+});
+
+test('a worker that dies between the output and the e-mail loses neither', async ({
+  second,
+  third,
+  env,
+  lease,
+  worker,
+  wiredWorker,
+  rabbitmq,
+  postgres,
+}) => {
+  await Promise.all([second.service.kill(), third.service.kill()]);
+  const { url = '' } = lease.postgres ?? {};
+  const doomed: { worker?: StartedService; table?: string; killed: boolean } = { killed: false };
+  await using proxy = await TcpProxy.to(url, () =>
+    beforeStatement(async (sql) => {
+      const [, table] = EFFECT.exec(sql.toLowerCase()) ?? [];
+      if (doomed.killed) return 'cut';
+      if (table === undefined) return;
+      doomed.table ??= table;
+      if (doomed.table === table) return;
+      doomed.killed = true;
+      await doomed.worker?.kill();
+      return 'cut';
+    }),
+  );
+  doomed.worker = await worker({ ...env, DATABASE_URL: proxy.rewrite(url) });
+  await using _doomed = doomed.worker;
+  const [id = ''] = await addJobs(postgres, 1);
+  await enqueue(rabbitmq, [id]);
+  await eventually(
+    'the job to be done, or half done',
+    async () => doomed.killed || (await doneOf(postgres, [id])) === 1,
+  );
+  const half = await row(postgres, id);
+  await doomed.worker.kill();
+  await using next = await wiredWorker(env);
+  if (doomed.killed) await eventually('another worker to settle the message', () => settled(next));
+  const seen = await row(postgres, id);
+  await explain(
+    () => {
+      expect(seen, 'a job whose worker died between its two effects').toMatchObject(ONCE);
+    },
+    () => {
+      if (!doomed.killed || half.outputs + half.emails !== 1) return;
+      lesson('effects-apart', {
+        observed: `A worker was killed between its two writes. At that moment the job had ${half.outputs} output and ${half.emails} e-mails; after another worker had the message it has ${seen.outputs} and ${seen.emails}.`,
+        meaning:
+          'The first write was committed alone, and it is what the next worker takes for a job that is done. Whatever should have followed it belongs to nobody.',
+        lookAt: 'which writes must be there all, or none of them.',
+      });
+    },
+  );
+});

@@ -1,0 +1,182 @@
+import {
+  explain,
+  expect,
+  type Gate,
+  gate,
+  lesson,
+  type RabbitMessage,
+  type RabbitProbe,
+} from '@backend-labs/testkit';
+import type { AmqpWire } from './support/amqp-wire.ts';
+import { happens } from './support/happens.ts';
+import { addJobs, doneOf, enqueue, RENDER_QUEUE, Renderer, rendered } from './support/media.ts';
+import { test, type WiredWorker } from './support/workers.ts';
+
+const PREFETCH = 3;
+const GRACE = 300;
+/** Far above what a process takes to end that may end. */
+const ENDS_WITHIN = 5_000;
+/** Until a worker that was sent SIGTERM says something to the broker, if it does. */
+const SIGN_WITHIN = 1_000;
+
+const by = (name: string) => (wire: AmqpWire) => wire.count(name) > 0;
+
+/** A renderer that holds all until the gate opens. */
+async function holding(held: Gate): Promise<Renderer> {
+  const renderer = await Renderer.open();
+  renderer.outcome = async (id) => {
+    await held.arrive();
+    return rendered(id);
+  };
+  return renderer;
+}
+
+/** Waits for the process to end, if it does. Answers whether it has. */
+async function ends({ service }: WiredWorker): Promise<boolean> {
+  return happens(() => !service.running, ENDS_WITHIN);
+}
+
+/** All that waits in the queue when a worker is gone, in its order. */
+async function leftBehind(rabbitmq: RabbitProbe, many: number): Promise<RabbitMessage[]> {
+  const left: RabbitMessage[] = [];
+  const all = async (): Promise<boolean> => {
+    left.push(...(await rabbitmq.drain(RENDER_QUEUE)));
+    return left.length >= many;
+  };
+  await happens(all, 2_000);
+  return left;
+}
+
+const jobOf = ({ json }: RabbitMessage): unknown => (json as { jobId: string } | undefined)?.jobId;
+
+test('SIGTERM: what is in flight is finished, what is not begun stays for others', async ({
+  wiredWorker,
+  rabbitmq,
+  postgres,
+}) => {
+  using held = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+  await using renderer = await holding(held);
+  await using worker = await wiredWorker({ ...renderer.env, PREFETCH: String(PREFETCH) });
+  const begun = await addJobs(postgres, PREFETCH);
+  const later = await addJobs(postgres, PREFETCH);
+  await enqueue(rabbitmq, [...begun, ...later]);
+  await held.reached(PREFETCH);
+
+  worker.wire.clear();
+  worker.service.signal('SIGTERM');
+  const closing = ['basic.cancel', 'channel.close', 'connection.close'].map(by);
+  // One that goes on consuming gives no sign; it has had far more time than a signal needs.
+  await happens(
+    () => !worker.service.running || closing.some((said) => said(worker.wire)),
+    SIGN_WITHIN,
+  );
+  const open = worker.service.running;
+  const closedEarly = by('channel.close')(worker.wire) || by('connection.close')(worker.wire);
+  const cancelled = by('basic.cancel')(worker.wire);
+  held.open();
+  const ended = await ends(worker);
+  if (!ended) await worker.service.kill();
+  const exit = await worker.service.exited;
+  const left = await leftBehind(rabbitmq, later.length);
+  const again = left.filter(({ redelivered }) => redelivered);
+
+  await explain(
+    async () => {
+      expect(again.map(jobOf), 'jobs whose message was delivered and came back').toEqual([]);
+      expect(left.map(jobOf), 'jobs left in the queue: those that were not begun').toEqual(later);
+      expect(await doneOf(postgres, begun), 'jobs that were in flight, and are done').toBe(
+        PREFETCH,
+      );
+    },
+    async () => {
+      const done = await doneOf(postgres, begun);
+      if (!open && again.length > 0) {
+        lesson('exit-on-sigterm', {
+          observed: `A worker with ${PREFETCH} jobs in flight was sent SIGTERM and ended at once, with ${exit.signal ?? `exit code ${exit.code}`}; ${again.length} messages came back to the queue.`,
+          meaning:
+            'The work on these jobs is thrown away, and each is delivered and begun again. No message is lost that way, but every deploy makes duplicates of whatever was under way.',
+          lookAt: 'what has to happen to a job in flight between the signal and the exit.',
+        });
+      }
+      if (closedEarly && again.length > 0 && done > 0) {
+        lesson('close-before-ack', {
+          observed: `After SIGTERM the worker closed its channel with ${PREFETCH} jobs in flight. ${done} of them were finished after that, and ${again.length} messages came back to the queue, to be done again.`,
+          meaning:
+            'Closing a channel gives all that it has not acknowledged back to the queue at once. An acknowledgement can only be sent on the channel that the message came by.',
+          lookAt: 'the order: who must be done before the channel may close.',
+        });
+      }
+      const more = worker.wire.received.filter(({ name }) => name === 'basic.deliver').length;
+      if (open && !cancelled && !closedEarly && more > 0) {
+        lesson('no-cancel', {
+          observed: `After SIGTERM the worker went on consuming: the broker sent it ${more} more messages. It finished ${done} jobs of ${PREFETCH}, began ${renderer.renders() - PREFETCH} others, and ${again.length} messages came back to the queue.`,
+          meaning:
+            'Every acknowledgement makes room for the next delivery, so a worker that still consumes is never done while there is work. What comes last is begun in vain, or given back.',
+          lookAt: 'how to tell the broker that this consumer wants no more.',
+        });
+      }
+    },
+  );
+  expect(ended, `the worker ended within ${ENDS_WITHIN} ms of its last job`).toBe(true);
+  expect(exit, 'how a worker ends that finished its jobs').toEqual({ code: 0, signal: null });
+});
+
+test('a second SIGTERM ends it at once, and its jobs come back', async ({
+  wiredWorker,
+  rabbitmq,
+  postgres,
+}) => {
+  using held = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+  await using renderer = await holding(held);
+  await using worker = await wiredWorker({ ...renderer.env, PREFETCH: String(PREFETCH) });
+  const jobs = await addJobs(postgres, PREFETCH);
+  await enqueue(rabbitmq, jobs);
+  await held.reached(PREFETCH);
+  worker.wire.clear();
+  worker.service.signal('SIGTERM');
+  await happens(() => !worker.service.running || worker.wire.sent.length > 0, SIGN_WITHIN);
+  worker.service.signal('SIGTERM');
+  const ended = await ends(worker);
+  if (!ended) await worker.service.kill();
+  const exit = await worker.service.exited;
+  const left = await leftBehind(rabbitmq, PREFETCH);
+  expect(ended, 'the worker ended at a second SIGTERM').toBe(true);
+  expect(exit.code, 'exit code of a worker that did not finish its jobs').not.toBe(0);
+  expect(left.map(jobOf), 'jobs that came back').toEqual(jobs);
+});
+
+test('a job that takes longer than SHUTDOWN_GRACE_MS comes back', async ({
+  wiredWorker,
+  rabbitmq,
+  postgres,
+}) => {
+  using held = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+  await using renderer = await holding(held);
+  const env = { PREFETCH: String(PREFETCH), SHUTDOWN_GRACE_MS: String(GRACE) };
+  await using worker = await wiredWorker({ ...renderer.env, ...env });
+  const jobs = await addJobs(postgres, PREFETCH);
+  await enqueue(rabbitmq, jobs);
+  await held.reached(PREFETCH);
+  worker.service.signal('SIGTERM');
+  const ended = await ends(worker);
+  if (!ended) await worker.service.kill();
+  const exit = await worker.service.exited;
+  const left = await leftBehind(rabbitmq, PREFETCH);
+  await explain(
+    () => {
+      expect(ended, `the worker ended with SHUTDOWN_GRACE_MS=${GRACE}, its jobs unfinished`).toBe(
+        true,
+      );
+    },
+    () => {
+      lesson('no-deadline', {
+        observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} was sent SIGTERM while ${renderer.inFlight} renders hung. ${ENDS_WITHIN.toLocaleString('en-US')} ms later it still waited for them.`,
+        meaning:
+          'Somebody else has a limit: the orchestrator sends SIGKILL when its own time is up, and then nothing is closed, logged or handed back in order. A render that hangs holds the deploy until then.',
+        lookAt: 'who ends the wait, and what becomes of the messages that are not acknowledged.',
+      });
+    },
+  );
+  expect(exit.code, 'exit code of a worker that did not finish its jobs').not.toBe(0);
+  expect(left.map(jobOf), 'jobs that came back').toEqual(jobs);
+});

@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  eventually,
+  explain,
+  expect,
+  gate,
+  lesson,
+  type StartedService,
+} from '@backend-labs/testkit';
+import { test as base } from './support/kafka/billing.ts';
+import {
+  golden,
+  OBJECT_BYTES,
+  planChanged,
+  records,
+  stored,
+  settledUsage,
+} from './support/kafka/events.ts';
+import type { Group } from './support/kafka/group.ts';
+import { EVENTS } from './support/kafka/names.ts';
+import { SIZE } from './support/kafka/storage.ts';
+
+const SESSION_TIMEOUT_MS = 1000;
+/** How long the size of the slow object takes, each time it is asked for. */
+const SLOW_MS = 2 * SESSION_TIMEOUT_MS;
+/** One slow answer takes 2 s; who is thrown out of the group meanwhile never gets past it. */
+const PAST_WITHIN_MS = 5 * SLOW_MS;
+/** A takeover takes 1 s and some. */
+const TAKEOVER_WITHIN_MS = 8 * SESSION_TIMEOUT_MS;
+
+const SLOW_IN = 2;
+const SLOW_AT = 1;
+const slow = [stored('slow', 5), stored('slow', 'archived'), stored('slow', 6)];
+const others = [0, 1, 3].flatMap((partition) =>
+  records(partition, [stored(`other-${partition}`, 1), stored(`other-${partition}`, 2)]),
+);
+
+const FROZEN_IN = 4;
+const frozen = [stored('frozen', 'held'), planChanged('frozen', 'pro'), stored('frozen', 8)];
+
+interface Lag {
+  readonly lag: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly end: number;
+    readonly committed: number;
+    readonly lag: number;
+  }[];
+}
+
+/** `pair`: two instances, each with a name by which the storage knows it; the second comes later. */
+const test = base.extend(
+  'pair',
+  { scope: 'file' },
+  async ({ topics, storage, projector }, { onCleanup }) => {
+    /** The slow answers wait for the test to have looked at the lag, too. */
+    const looked = gate(99, { opens: 'by hand' });
+    storage.when('archived', async () => {
+      await Promise.all([sleep(SLOW_MS), looked.arrive()]);
+      return SIZE;
+    });
+    await topics.produce(EVENTS, [...records(SLOW_IN, slow), ...others]);
+    const instances = new Map<string, StartedService>();
+    const start = async (name: string): Promise<StartedService> => {
+      const instance = await projector
+        .with({
+          KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
+          STORAGE_URL: `${storage.url}/${name}`,
+        })
+        .start();
+      instances.set(`/${name}`, instance);
+      return instance;
+    };
+    onCleanup(async () => {
+      looked.open();
+      for (const instance of instances.values()) await instance[Symbol.asyncDispose]();
+    });
+    await start('first');
+    await eventually('the projector to ask for the size of an object', () =>
+      storage.asked('archived'),
+    );
+    await start('second');
+    return { instances, looked };
+  },
+);
+
+test('the lag is what the broker says, on every instance', async ({ pair, group }) => {
+  await group.caughtUp({ partitions: [0, 1, 3] });
+  const answers = new Map<string, Lag>();
+  await explain(
+    () =>
+      eventually(
+        'GET /lag to say what the broker says',
+        async () => {
+          for (const [name, instance] of pair.instances) {
+            const expected = await trueLag(group);
+            const { body } = (await instance.get<Lag>('/lag')).expect(200);
+            answers.set(name, body);
+            expect(body, `GET /lag of the ${name.slice(1)} instance`).toEqual(expected);
+          }
+          return true;
+        },
+        { within: 3000 },
+      ).then(() => {}),
+    async () => {
+      const all = [];
+      for (const instance of pair.instances.values()) {
+        all.push((await instance.get<Lag>('/lag')).expect(200).body);
+      }
+      const [first, second] = all;
+      const truth = await trueLag(group);
+      if (JSON.stringify(first) === JSON.stringify(second)) return;
+      lesson('lag-from-memory', {
+        observed: `At the same moment one instance says lag ${first?.lag} in partitions ${numbersOf(first)}, the other lag ${second?.lag} in partitions ${numbersOf(second)}. By the broker it is ${truth.lag}.`,
+        meaning:
+          'The lag belongs to the group, and an instance knows its own share of it: the partitions that it has now, as far as it has read, which is not as far as is committed. When it is stuck, or gone, its numbers stand still.',
+        lookAt: 'who knows the ends of all partitions and the offsets that the group committed.',
+      });
+    },
+  );
+});
+
+test('an event that takes longer than the session timeout is applied', async ({
+  pair,
+  storage,
+  group,
+  postgres,
+}) => {
+  pair.looked.open();
+  await explain(
+    () => group.caughtUp({ within: PAST_WITHIN_MS }),
+    async () => {
+      const stuck = (await group.lag())[SLOW_IN];
+      const asked = storage.asked('archived');
+      if (asked < 3 || (stuck?.committed ?? 0) > SLOW_AT) return;
+      lesson('work-without-heartbeat', {
+        observed: `The size of one object takes ${SLOW_MS} ms to find out, the session timeout is ${SESSION_TIMEOUT_MS} ms. In ${PAST_WITHIN_MS / 1000} s the size was asked for ${asked} times, and partition ${SLOW_IN} still stands at that event, offset ${stuck?.committed ?? 0}.`,
+        meaning:
+          'kafkajs sends a heartbeat between two records, never during one. A member that works longer than its session is taken for dead: its partitions go to another, its commit is refused, and the next one begins the same event again.',
+        lookAt: 'who tells the group that this member is alive while it waits.',
+      });
+    },
+  );
+  expect(storage.asked('archived'), 'how often the slow size was asked for').toBeLessThanOrEqual(3);
+  expect(await settledUsage(postgres, slow), 'usage of the account with the slow event').toEqual(
+    golden(slow),
+  );
+});
+
+test('an instance that freezes is replaced, and counts nothing twice when it wakes', async ({
+  pair,
+  storage,
+  group,
+  topics,
+  postgres,
+}) => {
+  await group.settled(2);
+  using asleep = gate(1, { opens: 'by hand' });
+  let victim: StartedService | undefined;
+  storage.when('held', async (time, caller) => {
+    if (time === 1) victim = pair.instances.get(caller);
+    await asleep.arrive();
+    return SIZE;
+  });
+  await topics.produce(EVENTS, records(FROZEN_IN, frozen));
+  await asleep.reached();
+  victim?.signal('SIGSTOP');
+  try {
+    await group.caughtUp({ within: TAKEOVER_WITHIN_MS });
+  } finally {
+    victim?.signal('SIGCONT');
+    asleep.open();
+  }
+  await group.settled(2);
+  await group.caughtUp();
+
+  const actual = await settledUsage(postgres, frozen);
+  const expected = golden(frozen);
+  await explain(
+    () => expect(actual, 'usage of the account whose event was in flight').toEqual(expected),
+    () => {
+      const extra = sumOf(actual) - sumOf(expected);
+      if (storage.asked('held') < 2 || extra < OBJECT_BYTES) return;
+      lesson('check-then-write', {
+        observed: `An instance was frozen while it waited for the size of an event; the other took over and applied it. Then the first one woke, had its answer, and counted the event again: usage says ${actual.join(', ')}; the events come to ${expected.join(', ')}.`,
+        meaning:
+          'Whether an event is new was looked up before the work, and believed after it. In between an instance can lose its partition without noticing, and the heartbeat that would tell comes too late. Both were right when they looked.',
+        lookAt:
+          'a check that cannot be true for two: made in the transaction that writes, by something that only one of them can win.',
+      });
+    },
+  );
+});
+
+/** The true answer to `GET /lag`. */
+async function trueLag(group: Group): Promise<Lag> {
+  const partitions = (await group.lag()).map(({ partition, end, committed = 0, lag }) => ({
+    partition,
+    end,
+    committed,
+    lag,
+  }));
+  return { lag: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions };
+}
+
+const numbersOf = (answer: Lag | undefined): string =>
+  answer?.partitions.map(({ partition }) => partition).join(', ') || 'none';
+
+/** Bytes of some rows. */
+const sumOf = (rows: readonly string[]): number =>
+  rows.reduce((sum, row) => sum + Number(row.split(' ').at(-1)), 0);

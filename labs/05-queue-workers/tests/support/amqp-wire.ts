@@ -1,0 +1,76 @@
+import { type Direction, type Passage, type Tap, TcpProxy } from '@backend-labs/testkit';
+import { type ContentHeader, FrameReader, type Method } from './amqp-frames.ts';
+
+/** Sees a method before it goes on; may hold it, or answer `'cut'` to end the connection there. */
+export type Before = (method: Method, direction: Direction) => Passage | Promise<Passage>;
+
+/** The line between a program and the broker: what each says to the other, and a place to cut it. */
+export class AmqpWire implements AsyncDisposable {
+  /** By the program, in order. */
+  readonly sent: Method[] = [];
+  /** By the broker, in order. */
+  readonly received: Method[] = [];
+  /** Of what the program published, in order. */
+  readonly published: ContentHeader[] = [];
+  before: Before = () => {};
+  readonly #proxy: TcpProxy;
+  readonly #url: string;
+
+  private constructor(proxy: TcpProxy, url: string) {
+    this.#proxy = proxy;
+    this.#url = proxy.rewrite(url);
+  }
+
+  static async open(url: string): Promise<AmqpWire> {
+    const told: { wire?: AmqpWire } = {};
+    const proxy = await TcpProxy.to(url, () => told.wire?.tap() ?? {});
+    told.wire = new AmqpWire(proxy, url);
+    return told.wire;
+  }
+
+  /** For a program whose line this is. */
+  get env(): Readonly<Record<string, string>> {
+    return { AMQP_URL: this.#url };
+  }
+
+  /** How often the program said it. */
+  count(name: string): number {
+    return this.sent.filter((method) => method.name === name).length;
+  }
+
+  /** The broker's refusal that closed a channel, if there was one. */
+  get refusal(): Method | undefined {
+    return this.received.find(({ name }) => name === 'channel.close');
+  }
+
+  /** Forgets what was said so far. */
+  clear(): void {
+    this.sent.length = 0;
+    this.received.length = 0;
+    this.published.length = 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#proxy[Symbol.asyncDispose]();
+  }
+
+  private tap(): Tap {
+    return { toServer: this.look('toServer'), toClient: this.look('toClient') };
+  }
+
+  private look(direction: Direction): (chunk: Buffer) => Promise<Passage> {
+    const reader = new FrameReader({ client: direction === 'toServer' });
+    return async (chunk) => {
+      let passage: Passage = undefined;
+      for (const frame of reader.read(chunk)) {
+        if (frame.type === 'header') {
+          if (direction === 'toServer') this.published.push(frame);
+          continue;
+        }
+        (direction === 'toServer' ? this.sent : this.received).push(frame);
+        passage = (await this.before(frame, direction)) ?? passage;
+      }
+      return passage;
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { Service, test as base } from '@backend-labs/testkit';
+import { Group } from './group.ts';
+import { DEAD_LETTERS, EVENTS, PARTITIONS } from './names.ts';
+import { Storage } from './storage.ts';
+
+/**
+ * `test` with the topics made, and
+ *
+ * - `storage`: the double that knows the sizes of objects
+ * - `group`: the projector's consumer group
+ * - `projector`: how to start an instance that asks that storage
+ */
+export const test = base
+  .extend('topics', { scope: 'file' }, async ({ kafka }) => {
+    await Promise.all([kafka.createTopic(EVENTS, PARTITIONS), kafka.createTopic(DEAD_LETTERS, 1)]);
+    return kafka;
+  })
+  .extend('storage', { scope: 'file' }, async ({ run: _run }, { onCleanup }) => {
+    const storage = await Storage.open();
+    onCleanup(() => storage[Symbol.asyncDispose]());
+    return storage;
+  })
+  .extend('group', { scope: 'file' }, async ({ lease, topics }, { onCleanup }) => {
+    const group = await Group.of(lease, topics);
+    onCleanup(() => group[Symbol.asyncDispose]());
+    return group;
+  })
+  .extend('projector', { scope: 'file' }, ({ run, lease, topics: _topics, storage }) => {
+    return new Service({
+      run,
+      lease,
+      script: 'projector',
+      env: { STORAGE_URL: storage.url },
+    });
+  });
