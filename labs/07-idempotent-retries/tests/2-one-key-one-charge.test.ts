@@ -73,7 +73,7 @@ async function race(
   });
   const racing = Promise.all(lines);
   racing.catch(() => {});
-  await overlapped(writes, postgres, () => held.arrived > 0 || finished > 0);
+  await overlapped(writes, postgres, () => held.arrived > 0 || finished >= CONNECTIONS - 1);
   writes.open();
   let stuck = 0;
   let waiting = 0;
