@@ -90,6 +90,12 @@ test('an upload is answered 202, its job can be asked for, its message waits', a
   (await api.post('/uploads', { accountId: 7 })).expect(400);
 });
 
+const TRUE_SAYS_NOTHING = {
+  meaning:
+    'publish() puts the message into a buffer of this process and returns whether the buffer has room for more. Nothing has reached the broker by then, and what the connection takes with it is gone without an error.',
+  lookAt: 'who can say that a message is safe, and when media-api hears it.',
+} as const;
+
 const MOMENTS = [
   { name: 'before the broker had the message', direction: 'toServer', method: 'basic.publish' },
   { name: 'before media-api had the confirm', direction: 'toClient', method: 'basic.ack' },
@@ -127,9 +133,7 @@ for (const moment of MOMENTS) {
         if (cuts === 0 || wire.count('confirm.select') > 0) return;
         lesson('publish-true', {
           observed: `The connection was cut before the first basic.publish reached the broker. Of 5 uploads at that moment ${lost.length} were answered 202 and have no message. media-api never asked the broker for confirms.`,
-          meaning:
-            'publish() puts the message into a buffer of this process and returns whether the buffer has room for more. Nothing has reached the broker by then, and what the connection takes with it is gone without an error.',
-          lookAt: 'who can say that a message is safe, and when media-api hears it.',
+          ...TRUE_SAYS_NOTHING,
         });
       },
     );
@@ -166,6 +170,7 @@ test('an upload that no queue wants is not answered 202', async ({
 }) => {
   await takesUploads(api);
   await deleteQueue(amqpUrl(lease), RENDER_QUEUE);
+  const asksForConfirms = wire.count('confirm.select') > 0;
   wire.clear();
   const job = promised(await upload(api));
   // One that keeps the message until it is wanted may answer 202.
@@ -177,6 +182,12 @@ test('an upload that no queue wants is not answered 202', async ({
     },
     () => {
       const published = wire.sent.find(({ name }) => name === 'basic.publish');
+      if (published && !asksForConfirms) {
+        lesson('publish-true', {
+          observed: `The queue ${RENDER_QUEUE} was gone. An upload was answered 202, and its message is in no queue. media-api never asked the broker for confirms.`,
+          ...TRUE_SAYS_NOTHING,
+        });
+      }
       const confirmed = wire.received.some(({ name }) => name === 'basic.ack');
       if (!confirmed || published?.mandatory !== false) return;
       lesson('confirm-not-mandatory', {

@@ -126,9 +126,8 @@ describe('a machine that can’t is one line and exit code 3', () => {
 test('list and progress are JSON for a machine', async () => {
   using labs = new Labs();
   const list = await labs.run('list', '--json');
-  expect(JSON.parse(list.out)).toMatchObject({
-    labs: [{ id: '01-query-plans', tasks: 7, passed: 0 }],
-  });
+  const { labs: listed } = JSON.parse(list.out) as { labs: unknown[] };
+  expect(listed[0]).toMatchObject({ id: '01-query-plans', tasks: 7, passed: 0 });
   const progress = await labs.run('progress', '--json');
   expect(JSON.parse(progress.out)).toMatchObject({ labs: {} });
 });
