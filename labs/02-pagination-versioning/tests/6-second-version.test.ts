@@ -22,16 +22,12 @@ const plans = {
   V1_SUNSET_AT: SUNSET.toISOString(),
 };
 const test = base
-  .extend('deprecated', { scope: 'file' }, async ({ definition }, { onCleanup }) => {
+  .extend('deprecated', { scope: 'file' }, async ({ definition, cleanup }) => {
     const lastSecond = new Date(SUNSET.getTime() - 1000).toISOString();
-    const service = await definition.with({ ...plans, CLOCK: lastSecond }).start();
-    onCleanup(() => service[Symbol.asyncDispose]());
-    return service;
+    return cleanup.use(await definition.with({ ...plans, CLOCK: lastSecond }).start());
   })
-  .extend('ended', { scope: 'file' }, async ({ definition }, { onCleanup }) => {
-    const service = await definition.with({ ...plans, CLOCK: plans.V1_SUNSET_AT }).start();
-    onCleanup(() => service[Symbol.asyncDispose]());
-    return service;
+  .extend('ended', { scope: 'file' }, async ({ definition, cleanup }) => {
+    return cleanup.use(await definition.with({ ...plans, CLOCK: plans.V1_SUNSET_AT }).start());
   });
 
 const EVENT = { shipmentId: 4717, type: 'delivered', ts: '2026-02-08T09:00:00Z' };

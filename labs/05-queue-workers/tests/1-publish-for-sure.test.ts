@@ -4,6 +4,7 @@ import {
   explain,
   expect,
   gate,
+  happens,
   lesson,
   type RabbitProbe,
   SpareRabbit,
@@ -12,7 +13,6 @@ import {
 } from '@backend-labs/testkit';
 import { AmqpWire } from './support/amqp-wire.ts';
 import { deleteQueue } from './support/broker-admin.ts';
-import { happens } from './support/happens.ts';
 import { amqpUrl, RENDER_QUEUE, ROUTE } from './support/media.ts';
 
 /** Until media-api gives up on a confirm, in ms. */
@@ -24,16 +24,12 @@ const ARRIVES_AFTER_RESTART = 15_000;
 
 /** `test` with `api`, whose line to the broker is `wire`. */
 const test = base
-  .extend('wire', { scope: 'file' }, async ({ lease }, { onCleanup }) => {
-    const wire = await AmqpWire.open(amqpUrl(lease));
-    onCleanup(() => wire[Symbol.asyncDispose]());
-    return wire;
+  .extend('wire', { scope: 'file' }, async ({ lease, cleanup }) => {
+    return cleanup.use(await AmqpWire.open(amqpUrl(lease)));
   })
-  .extend('api', { scope: 'file' }, async ({ definition, wire }, { onCleanup }) => {
+  .extend('api', { scope: 'file' }, async ({ definition, wire, cleanup }) => {
     const env = { ...wire.env, PUBLISH_TIMEOUT_MS: String(PUBLISH_TIMEOUT) };
-    const api = await definition.with(env).start();
-    onCleanup(() => api[Symbol.asyncDispose]());
-    return api;
+    return cleanup.use(await definition.with(env).start());
   });
 
 function upload(api: StartedService): Promise<Answer> {
@@ -75,7 +71,7 @@ async function missing(
     }
     return left.size === 0;
   };
-  await happens(arrived, within);
+  await happens(arrived, { within });
   return [...left];
 }
 

@@ -1,6 +1,12 @@
-import { eventually, explain, expect, lesson, type RabbitMessage } from '@backend-labs/testkit';
+import {
+  eventually,
+  expect,
+  explain,
+  happens,
+  lesson,
+  type RabbitMessage,
+} from '@backend-labs/testkit';
 import type { AmqpWire } from './support/amqp-wire.ts';
-import { happens } from './support/happens.ts';
 import {
   addJobs,
   broken,
@@ -33,12 +39,10 @@ const test = base
     return id;
   })
   /** A worker whose delays are short. */
-  .extend('quick', { scope: 'file' }, async ({ waiting, wiredWorker, renderer }, { onCleanup }) => {
+  .extend('quick', { scope: 'file' }, async ({ waiting, wiredWorker, renderer, cleanup }) => {
     expect(waiting).not.toBe('');
     const env = { ...renderer.env, PREFETCH: '1', RETRY_DELAYS_MS: DELAYS.join(',') };
-    const quick = await wiredWorker(env, diagnoseRefusal);
-    onCleanup(() => quick[Symbol.asyncDispose]());
-    return quick;
+    return cleanup.use(await wiredWorker(env, diagnoseRefusal));
   });
 
 function diagnoseRefusal({ refusal }: AmqpWire): void {
@@ -169,7 +173,7 @@ test('what can never succeed goes to media.dead at once', async ({ quick, rabbit
   await happens(async () => {
     dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
     return dead.length >= 2;
-  }, WITHIN.within);
+  }, WITHIN);
   expect(
     dead.map(({ text, headers }) => ({ text, attempts: headers['x-attempts'] })),
     `messages in ${DEAD_QUEUE}: one that is not JSON, and one for a job that is not there`,

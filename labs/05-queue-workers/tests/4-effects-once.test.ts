@@ -1,16 +1,16 @@
 import {
   beforeStatement,
   eventually,
-  explain,
   expect,
+  explain,
   gate,
+  happens,
   lesson,
   type PostgresProbe,
   type RabbitProbe,
   type StartedService,
   TcpProxy,
 } from '@backend-labs/testkit';
-import { happens } from './support/happens.ts';
 import { addJobs, enqueue, type JobRow, jobRows, rendered, doneOf } from './support/media.ts';
 import { test as base, type WiredWorker } from './support/workers.ts';
 
@@ -43,18 +43,14 @@ const test = base
       return { id, seen };
     },
   )
-  .extend('second', { scope: 'file' }, async ({ repeated, wiredWorker, env }, { onCleanup }) => {
+  .extend('second', { scope: 'file' }, async ({ repeated, wiredWorker, env, cleanup }) => {
     expect(repeated.id).not.toBe('');
-    const second = await wiredWorker(env);
-    onCleanup(() => second[Symbol.asyncDispose]());
-    return second;
+    return cleanup.use(await wiredWorker(env));
   })
   /** What an earlier test of the file has shown. */
   .extend('shown', { scope: 'file' }, () => ({ oneAfterTheOther: false }))
-  .extend('third', { scope: 'file' }, async ({ wiredWorker, env }, { onCleanup }) => {
-    const third = await wiredWorker(env);
-    onCleanup(() => third[Symbol.asyncDispose]());
-    return third;
+  .extend('third', { scope: 'file' }, async ({ wiredWorker, env, cleanup }) => {
+    return cleanup.use(await wiredWorker(env));
   });
 
 async function row(postgres: PostgresProbe, id: string): Promise<JobRow> {
@@ -108,7 +104,7 @@ async function waiting(postgres: PostgresProbe): Promise<number> {
 
 /** Waits for what may not come; the verdict does not depend on it. */
 async function atMost(look: () => Promise<boolean>): Promise<void> {
-  await happens(look, 2_000);
+  await happens(look, { within: 2_000 });
 }
 
 test('a message that comes twice has one effect', async ({ repeated }) => {

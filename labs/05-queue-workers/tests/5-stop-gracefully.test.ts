@@ -1,14 +1,14 @@
 import {
-  explain,
   expect,
+  explain,
   type Gate,
   gate,
+  happens,
   lesson,
   type RabbitMessage,
   type RabbitProbe,
 } from '@backend-labs/testkit';
 import type { AmqpWire } from './support/amqp-wire.ts';
-import { happens } from './support/happens.ts';
 import { addJobs, doneOf, enqueue, RENDER_QUEUE, Renderer, rendered } from './support/media.ts';
 import { test, type WiredWorker } from './support/workers.ts';
 
@@ -33,7 +33,7 @@ async function holding(held: Gate): Promise<Renderer> {
 
 /** Waits for the process to end, if it does. Answers whether it has. */
 async function ends({ service }: WiredWorker): Promise<boolean> {
-  return happens(() => !service.running, ENDS_WITHIN);
+  return happens(() => !service.running, { within: ENDS_WITHIN });
 }
 
 /** All that waits in the queue when a worker is gone, in its order. */
@@ -43,7 +43,7 @@ async function leftBehind(rabbitmq: RabbitProbe, many: number): Promise<RabbitMe
     left.push(...(await rabbitmq.drain(RENDER_QUEUE)));
     return left.length >= many;
   };
-  await happens(all, 2_000);
+  await happens(all, { within: 2_000 });
   return left;
 }
 
@@ -66,10 +66,9 @@ test('SIGTERM: what is in flight is finished, what is not begun stays for others
   worker.service.signal('SIGTERM');
   const closing = ['basic.cancel', 'channel.close', 'connection.close'].map(by);
   // One that goes on consuming gives no sign; it has had far more time than a signal needs.
-  await happens(
-    () => !worker.service.running || closing.some((said) => said(worker.wire)),
-    SIGN_WITHIN,
-  );
+  await happens(() => !worker.service.running || closing.some((said) => said(worker.wire)), {
+    within: SIGN_WITHIN,
+  });
   const open = worker.service.running;
   const closedEarly = by('channel.close')(worker.wire) || by('connection.close')(worker.wire);
   const cancelled = by('basic.cancel')(worker.wire);
@@ -134,7 +133,9 @@ test('a second SIGTERM ends it at once, and its jobs come back', async ({
   await held.reached(PREFETCH);
   worker.wire.clear();
   worker.service.signal('SIGTERM');
-  await happens(() => !worker.service.running || worker.wire.sent.length > 0, SIGN_WITHIN);
+  await happens(() => !worker.service.running || worker.wire.sent.length > 0, {
+    within: SIGN_WITHIN,
+  });
   worker.service.signal('SIGTERM');
   const ended = await ends(worker);
   if (!ended) await worker.service.kill();

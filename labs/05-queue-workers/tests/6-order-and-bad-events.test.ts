@@ -71,7 +71,7 @@ const UNREACHABLE = 4;
 const test = base.extend(
   'billing',
   { scope: 'file' },
-  async ({ topics, storage, projector }, { onCleanup }) => {
+  async ({ topics, storage, projector, cleanup }) => {
     const slow = gate(FAR.length, { opens: 'by hand' });
     for (const n of FAR) {
       storage.when(`slow-${n}`, async () => {
@@ -84,7 +84,7 @@ const test = base.extend(
     storage.when('unreachable', (time) => (time === 1 ? 'reset' : SIZE));
     await topics.produce(EVENTS, backlog);
     const service = await projector.start();
-    onCleanup(async () => {
+    cleanup.defer(async () => {
       slow.open();
       await service[Symbol.asyncDispose]();
     });

@@ -39,12 +39,12 @@ const ACCOUNTS = ['killed', 'quiet'];
 const test = base.extend(
   'takeover',
   { scope: 'file' },
-  async ({ topics, storage, group, projector }, { onCleanup }) => {
+  async ({ topics, storage, group, projector, cleanup }) => {
     storage.when('in-flight', (time) => (time === 1 ? 'never' : { body: { bytes: 7000 } }));
     await topics.produce(EVENTS, [...records(IN_FLIGHT.partition, killed), ...records(1, quiet)]);
     const instance = projector.with({ KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS) });
     const started: StartedService[] = [];
-    onCleanup(async () => {
+    cleanup.defer(async () => {
       for (const service of started) await service[Symbol.asyncDispose]();
     });
     const first = await instance.start();

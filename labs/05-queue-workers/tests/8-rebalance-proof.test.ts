@@ -52,7 +52,7 @@ interface Lag {
 const test = base.extend(
   'pair',
   { scope: 'file' },
-  async ({ topics, storage, projector }, { onCleanup }) => {
+  async ({ topics, storage, projector, cleanup }) => {
     /** The slow answers wait for the test to have looked at the lag, too. */
     const looked = gate(99, { opens: 'by hand' });
     storage.when('archived', async () => {
@@ -71,7 +71,7 @@ const test = base.extend(
       instances.set(`/${name}`, instance);
       return instance;
     };
-    onCleanup(async () => {
+    cleanup.defer(async () => {
       looked.open();
       for (const instance of instances.values()) await instance[Symbol.asyncDispose]();
     });

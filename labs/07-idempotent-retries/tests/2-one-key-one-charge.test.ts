@@ -1,11 +1,10 @@
 import {
   type Answer,
-  eventually,
   explain,
   expect,
   gate,
   lesson,
-  NeverHappened,
+  happens,
   type PostgresProbe,
   type StartedService,
   TcpProxy,
@@ -22,15 +21,13 @@ const EACH = DELIVERIES / CONNECTIONS;
 const ANSWERED_WITHIN_MS = 6_000;
 
 /** Two instances of the service whose statements pass a line of the test's. */
-const test = base.extend('pair', { scope: 'file' }, async ({ payments, lease }, { onCleanup }) => {
-  const held = new AsyncDisposableStack();
-  onCleanup(() => held.disposeAsync());
+const test = base.extend('pair', { scope: 'file' }, async ({ payments, lease, cleanup }) => {
   const line = new Line();
   const url = lease.postgres?.url ?? '';
-  const proxy = held.use(await TcpProxy.to(url, line.tap));
+  const proxy = cleanup.use(await TcpProxy.to(url, line.tap));
   const definition = payments.with({ DATABASE_URL: proxy.rewrite(url) });
   const [first, second] = await Promise.all([definition.start(), definition.start()]);
-  return { line, instances: [held.use(first), held.use(second)] as const };
+  return { line, instances: [cleanup.use(first), cleanup.use(second)] as const };
 });
 
 interface Race {
@@ -77,17 +74,13 @@ async function race(
   writes.open();
   let stuck = 0;
   let waiting = 0;
-  try {
-    await Promise.race([
-      racing,
-      eventually(
-        'all others to be answered',
-        () => held.arrived > 0 && finished + held.arrived >= CONNECTIONS,
-        { within: ANSWERED_WITHIN_MS },
-      ),
-    ]);
-  } catch (error) {
-    if (!(error instanceof NeverHappened)) throw error;
+  const answered = await Promise.race([
+    racing.then(() => true),
+    happens(() => held.arrived > 0 && finished + held.arrived >= CONNECTIONS, {
+      within: ANSWERED_WITHIN_MS,
+    }),
+  ]);
+  if (!answered) {
     stuck = CONNECTIONS - finished - held.arrived;
     waiting = (await postgres.locksHeld()).filter(({ granted }) => !granted).length;
   }

@@ -3,11 +3,9 @@ import { ACCOUNT, chargeOf, OTHER_ACCOUNT, pay, readCharge } from './support/cha
 import { test as base } from './support/payments.ts';
 import { refuses } from './support/provider.ts';
 
-const test = base.extend('service', { scope: 'file' }, async ({ payments }, { onCleanup }) => {
+const test = base.extend('service', { scope: 'file' }, async ({ payments, cleanup }) => {
   // No wait before a retry: an outage is over sooner.
-  const service = await payments.with({ RETRY_RANDOM: '0' }).start();
-  onCleanup(() => service[Symbol.asyncDispose]());
-  return service;
+  return cleanup.use(await payments.with({ RETRY_RANDOM: '0' }).start());
 });
 
 /** `POST /v1/charges` with the body as it is written, and the key header only when there is one. */

@@ -48,29 +48,23 @@ class NextStatement {
     });
 }
 
-const test = base.extend(
-  'crashing',
-  { scope: 'file' },
-  async ({ payments, lease }, { onCleanup }) => {
-    const held = new AsyncDisposableStack();
-    onCleanup(() => held.disposeAsync());
-    const dead = Promise.withResolvers<void>();
-    held.defer(() => dead.resolve());
-    const next = new NextStatement(dead.promise);
-    const url = lease.postgres?.url ?? '';
-    const proxy = held.use(await TcpProxy.to(url, next.tap));
-    const service = held.use(
-      await payments
-        .with({
-          DATABASE_URL: proxy.rewrite(url),
-          CLAIM_LEASE_MS: String(LEASE_MS),
-          RETRY_RANDOM: '0',
-        })
-        .start(),
-    );
-    return { service, next, dead };
-  },
-);
+const test = base.extend('crashing', { scope: 'file' }, async ({ payments, lease, cleanup }) => {
+  const dead = Promise.withResolvers<void>();
+  cleanup.defer(() => dead.resolve());
+  const next = new NextStatement(dead.promise);
+  const url = lease.postgres?.url ?? '';
+  const proxy = cleanup.use(await TcpProxy.to(url, next.tap));
+  const service = cleanup.use(
+    await payments
+      .with({
+        DATABASE_URL: proxy.rewrite(url),
+        CLAIM_LEASE_MS: String(LEASE_MS),
+        RETRY_RANDOM: '0',
+      })
+      .start(),
+  );
+  return { service, next, dead };
+});
 
 /** Sends a tap again until the answer is final. */
 async function finalAnswer(service: StartedService, tap: Tap, when: string): Promise<Answer> {

@@ -19,18 +19,18 @@ import {
 
 const FINAL_WITHIN_MS = 10_000;
 
-const test = base.extend('service', { scope: 'file' }, async ({ payments }, { onCleanup }) => {
-  const service = await payments
-    .with({
-      PROVIDER_TIMEOUT_MS: '150',
-      PROVIDER_DEADLINE_MS: '500',
-      RETRY_RANDOM: '0',
-      CLAIM_LEASE_MS: '1000',
-      RECONCILE_EVERY_MS: '50',
-    })
-    .start();
-  onCleanup(() => service[Symbol.asyncDispose]());
-  return service;
+const test = base.extend('service', { scope: 'file' }, async ({ payments, cleanup }) => {
+  return cleanup.use(
+    await payments
+      .with({
+        PROVIDER_TIMEOUT_MS: '150',
+        PROVIDER_DEADLINE_MS: '500',
+        RETRY_RANDOM: '0',
+        CLAIM_LEASE_MS: '1000',
+        RECONCILE_EVERY_MS: '50',
+      })
+      .start(),
+  );
 });
 
 /** What the provider does with a card until it is well again. */

@@ -17,29 +17,29 @@ const SOON_MS = 5_000;
 
 const retries = base
   // Waits nothing between two attempts. Would wait a minute for one call, has a second for all of them.
-  .extend('service', { scope: 'file' }, async ({ payments }, { onCleanup }) => {
-    const service = await payments
-      .with({
-        RETRY_RANDOM: '0',
-        PROVIDER_TIMEOUT_MS: String(BASE_MS),
-        PROVIDER_DEADLINE_MS: String(DEADLINE_MS),
-      })
-      .start();
-    onCleanup(() => service[Symbol.asyncDispose]());
-    return service;
+  .extend('service', { scope: 'file' }, async ({ payments, cleanup }) => {
+    return cleanup.use(
+      await payments
+        .with({
+          RETRY_RANDOM: '0',
+          PROVIDER_TIMEOUT_MS: String(BASE_MS),
+          PROVIDER_DEADLINE_MS: String(DEADLINE_MS),
+        })
+        .start(),
+    );
   })
   // Has all the time of the world and small random numbers.
-  .extend('patient', { scope: 'file' }, async ({ payments }, { onCleanup }) => {
-    const service = await payments
-      .with({
-        RETRY_RANDOM: String(RANDOM),
-        RETRY_BASE_MS: String(BASE_MS),
-        RETRY_CAP_MS: String(100 * BASE_MS),
-        PROVIDER_DEADLINE_MS: String(100 * BASE_MS),
-      })
-      .start();
-    onCleanup(() => service[Symbol.asyncDispose]());
-    return service;
+  .extend('patient', { scope: 'file' }, async ({ payments, cleanup }) => {
+    return cleanup.use(
+      await payments
+        .with({
+          RETRY_RANDOM: String(RANDOM),
+          RETRY_BASE_MS: String(BASE_MS),
+          RETRY_CAP_MS: String(100 * BASE_MS),
+          PROVIDER_DEADLINE_MS: String(100 * BASE_MS),
+        })
+        .start(),
+    );
   });
 
 /** Two charges that take a second each, side by side: one waits for its deadline, one is asked to. */

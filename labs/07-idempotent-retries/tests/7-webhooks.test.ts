@@ -52,19 +52,13 @@ class Endpoint implements AsyncDisposable {
   }
 }
 
-const test = base.extend(
-  'events',
-  { scope: 'file' },
-  async ({ payments, lease }, { onCleanup }) => {
-    const held = new AsyncDisposableStack();
-    onCleanup(() => held.disposeAsync());
-    const line = new Line();
-    const url = lease.postgres?.url ?? '';
-    const proxy = held.use(await TcpProxy.to(url, line.tap));
-    const env = { DATABASE_URL: proxy.rewrite(url), WEBHOOK_SECRET: SECRET };
-    return held.use(new Endpoint(await payments.with(env).start(), line));
-  },
-);
+const test = base.extend('events', { scope: 'file' }, async ({ payments, lease, cleanup }) => {
+  const line = new Line();
+  const url = lease.postgres?.url ?? '';
+  const proxy = cleanup.use(await TcpProxy.to(url, line.tap));
+  const env = { DATABASE_URL: proxy.rewrite(url), WEBHOOK_SECRET: SECRET };
+  return cleanup.use(new Endpoint(await payments.with(env).start(), line));
+});
 
 async function newCharge(service: StartedService, name: string): Promise<Charge> {
   return chargeOf((await pay(service, { key: name, source: `card_${name}` })).expect(201));

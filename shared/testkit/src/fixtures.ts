@@ -34,6 +34,7 @@ class TestFile {
  * The `test` of every task. All fixtures belong to the test file and are made when a test first
  * names them:
  *
+ * - `cleanup`: put here what must be put away when the file ends, last first; all fixtures do
  * - `run`: which lab, which folder, which servers
  * - `stack`: for leases of the test's own
  * - `lease`: the file's own piece of the stack, the target's migrations done
@@ -44,6 +45,12 @@ class TestFile {
  */
 export const test = base
   .extend('file', { scope: 'file' }, () => new TestFile())
+  // One for all: what was made last is put away first, whichever fixture made it.
+  .extend('cleanup', { scope: 'file' }, ({ file: _file }, { onCleanup }) => {
+    const cleanup = new AsyncDisposableStack();
+    onCleanup(() => cleanup.disposeAsync());
+    return cleanup;
+  })
   // Runs for every test, before any fixture of its that may fail.
   .extend('watcher', { auto: true }, ({ file, task, onTestFailed }) => {
     turnPage();
@@ -54,50 +61,34 @@ export const test = base
     });
   })
   .extend('run', { scope: 'file' }, runOf)
-  .extend('stack', { scope: 'file' }, ({ run }, { onCleanup }) => {
-    const stack = connectStack(run.servers);
-    onCleanup(() => stack[Symbol.asyncDispose]());
-    return stack;
-  })
-  .extend('lease', { scope: 'file' }, async ({ file, run, stack }, { onCleanup }) => {
+  .extend('stack', { scope: 'file' }, ({ cleanup, run }) => cleanup.use(connectStack(run.servers)))
+  .extend('lease', { scope: 'file' }, async ({ cleanup, file, run, stack }) => {
     const lease = await file.once('lease', () => leaseMigrated(run, stack));
-    onCleanup(() => release(lease, file, run));
+    cleanup.defer(() => release(lease, file, run));
     return lease;
   })
-  .extend('unmigrated', { scope: 'file' }, async ({ file, run, stack }, { onCleanup }) => {
-    const lease = await file.once('unmigrated', () => leaseUnmigrated(run, stack));
-    onCleanup(() => lease[Symbol.asyncDispose]());
-    return lease;
+  .extend('unmigrated', { scope: 'file' }, async ({ cleanup, file, run, stack }) => {
+    return cleanup.use(await file.once('unmigrated', () => leaseUnmigrated(run, stack)));
   })
   .extend('definition', { scope: 'file' }, ({ run, lease }) => new Service({ run, lease }))
-  .extend('service', { scope: 'file' }, async ({ file, definition }, { onCleanup }) => {
-    const service = await file.once('service', () => definition.start());
-    onCleanup(() => service[Symbol.asyncDispose]());
-    return service;
+  .extend('service', { scope: 'file' }, async ({ cleanup, file, definition }) => {
+    return cleanup.use(await file.once('service', () => definition.start()));
   })
-  .extend('postgres', { scope: 'file' }, async ({ run, lease, definition }, { onCleanup }) => {
-    const probe = await PostgresProbe.of(run, lease, definition);
-    onCleanup(() => probe[Symbol.asyncDispose]());
-    return probe;
+  .extend('postgres', { scope: 'file' }, async ({ cleanup, run, lease, definition }) => {
+    return cleanup.use(await PostgresProbe.of(run, lease, definition));
   })
   // Loaded when asked for: a lab pays for no client that it does not use.
-  .extend('redis', { scope: 'file' }, async ({ run, lease }, { onCleanup }) => {
+  .extend('redis', { scope: 'file' }, async ({ cleanup, run, lease }) => {
     const { RedisProbe } = await import('./redis/probe.ts');
-    const probe = await RedisProbe.of(run, lease);
-    onCleanup(() => probe[Symbol.dispose]());
-    return probe;
+    return cleanup.use(await RedisProbe.of(run, lease));
   })
-  .extend('rabbitmq', { scope: 'file' }, async ({ lease }, { onCleanup }) => {
+  .extend('rabbitmq', { scope: 'file' }, async ({ cleanup, lease }) => {
     const { RabbitProbe } = await import('./rabbitmq/probe.ts');
-    const probe = await RabbitProbe.of(lease);
-    onCleanup(() => probe[Symbol.asyncDispose]());
-    return probe;
+    return cleanup.use(await RabbitProbe.of(lease));
   })
-  .extend('kafka', { scope: 'file' }, async ({ lease }, { onCleanup }) => {
+  .extend('kafka', { scope: 'file' }, async ({ cleanup, lease }) => {
     const { KafkaProbe } = await import('./kafka/probe.ts');
-    const probe = await KafkaProbe.of(lease);
-    onCleanup(() => probe[Symbol.asyncDispose]());
-    return probe;
+    return cleanup.use(await KafkaProbe.of(lease));
   });
 
 function runOf(): RunContext {

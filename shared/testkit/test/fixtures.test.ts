@@ -85,6 +85,14 @@ describe('a test file with the fixtures', () => {
     ]);
   });
 
+  test('puts away last what was made first, the lease after what was made with it', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'inner-'));
+    const row = join(dir, 'order');
+    await inner('cleanup', { ...(await toyRun('postgres')), row });
+    expect(await readFile(row, 'utf8')).toBe(' late with its lease, early');
+    await rm(dir, { recursive: true });
+  });
+
   test('keeps the database of a failed file when the run says so', async () => {
     const run = await toyRun('postgres');
     await inner('red', { ...run, keepFailed: true });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { eventually } from '../src/wait/eventually.ts';
+import { eventually, happens } from '../src/wait/eventually.ts';
 import { gate } from '../src/wait/gate.ts';
 
 describe('eventually', () => {
@@ -42,6 +42,20 @@ describe('eventually', () => {
     });
     await expect(broken).rejects.toThrow('a bug');
     expect(looks).toBe(1);
+  });
+});
+
+describe('happens', () => {
+  test('says whether it came in time', async () => {
+    const looks = [false, 'done'];
+    await expect(happens(() => looks.shift(), { within: 5_000 })).resolves.toBe(true);
+    await expect(happens(() => false, { within: 50 })).resolves.toBe(false);
+    await expect(happens(() => expect(1).toBe(2), { within: 50 })).resolves.toBe(false);
+  });
+
+  test('ends at once with any other error', async () => {
+    const broken = happens(() => Promise.reject(new TypeError('a bug')), { within: 5_000 });
+    await expect(broken).rejects.toThrow('a bug');
   });
 });
 

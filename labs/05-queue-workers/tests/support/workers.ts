@@ -16,10 +16,8 @@ export interface WiredWorker extends AsyncDisposable {
  * said.
  */
 export const test = base
-  .extend('renderer', { scope: 'file' }, async ({ run: _run }, { onCleanup }) => {
-    const renderer = await Renderer.open();
-    onCleanup(() => renderer[Symbol.asyncDispose]());
-    return renderer;
+  .extend('renderer', { scope: 'file' }, async ({ cleanup }) => {
+    return cleanup.use(await Renderer.open());
   })
   .extend('worker', { scope: 'file' }, ({ run, lease }) => {
     const worker = workerOf(run, lease);

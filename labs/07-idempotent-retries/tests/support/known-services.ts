@@ -23,20 +23,16 @@ async function layOutReference(labDir: string, stateDir: string): Promise<string
  * as shipped, and the reference solution. Both call a provider that listens at `provider.port`.
  */
 export const test = base
-  .extend('provider', { scope: 'file' }, async ({ run: _run }, { onCleanup }) => {
+  .extend('provider', { scope: 'file' }, async ({ cleanup }) => {
     // A port that stays ours and on which nobody listens: there the learner's sandbox does.
-    const held = new AsyncDisposableStack();
-    onCleanup(() => held.disposeAsync());
-    const place = held.use(await TcpProxy.open({ to: { host: '127.0.0.1', port: 9 } }));
+    const place = cleanup.use(await TcpProxy.open({ to: { host: '127.0.0.1', port: 9 } }));
     place.refuse();
-    const line = held.use(await ProviderLine.to(place.port));
+    const line = cleanup.use(await ProviderLine.to(place.port));
     return { port: place.port, line };
   })
-  .extend('known', { scope: 'file' }, async ({ run, stack, provider }, { onCleanup }) => {
-    const held = new AsyncDisposableStack();
-    onCleanup(() => held.disposeAsync());
+  .extend('known', { scope: 'file' }, async ({ run, stack, provider, cleanup }) => {
     const reference = await layOutReference(run.labDir, run.stateDir);
-    held.defer(() => rm(reference, { recursive: true, force: true }));
+    cleanup.defer(() => rm(reference, { recursive: true, force: true }));
     const request = {
       lab: run.lab,
       servers: ['postgres'],
@@ -49,11 +45,11 @@ export const test = base
       }).then(() => {}),
     );
     // The reference's migrations only add, so that the starter runs on them, too.
-    const lease = held.use(await stack.lease({ ...request, from }));
+    const lease = cleanup.use(await stack.lease({ ...request, from }));
     const start = async (target: string, name: string) => {
       const env = { PROVIDER_URL: provider.line.url, ...QUIET };
       const folder = { target, stateDir: run.stateDir };
-      return held.use(await new Service({ run: folder, lease, name, env }).start());
+      return cleanup.use(await new Service({ run: folder, lease, name, env }).start());
     };
     const [shipped, honest] = await Promise.all([
       start(run.labDir, 'starter'),

@@ -15,10 +15,8 @@ export const QUIET = {
  * The task's `test` with the provider's double; `definition` and `service` are told where it is.
  */
 export const test = base
-  .extend('provider', { scope: 'file' }, async ({ run: _run }, { onCleanup }) => {
-    const provider = await Provider.open();
-    onCleanup(() => provider[Symbol.asyncDispose]());
-    return provider;
+  .extend('provider', { scope: 'file' }, async ({ cleanup }) => {
+    return cleanup.use(await Provider.open());
   })
   .extend('payments', { scope: 'file' }, ({ definition, provider }) =>
     definition.with({ ...provider.env, ...QUIET }),

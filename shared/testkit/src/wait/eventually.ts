@@ -48,6 +48,22 @@ export async function eventually<T>(
   }
 }
 
+/**
+ * Whether `look` answers with something truthy in time, with no assertion in it failing: for what may
+ * rightly not come. Says nothing when it does not; a test that needs it to come wants `eventually`.
+ */
+export async function happens(
+  look: () => unknown,
+  { within }: Required<Patience>,
+): Promise<boolean> {
+  try {
+    return Boolean(await eventually('it', look, { within }));
+  } catch (error) {
+    if (error instanceof NeverHappened) return false;
+    throw error;
+  }
+}
+
 /** A promise that must settle in time: the announced sibling of `eventually`. */
 export async function arrival<T>(
   what: string,

@@ -15,15 +15,11 @@ export const test = base
     await Promise.all([kafka.createTopic(EVENTS, PARTITIONS), kafka.createTopic(DEAD_LETTERS, 1)]);
     return kafka;
   })
-  .extend('storage', { scope: 'file' }, async ({ run: _run }, { onCleanup }) => {
-    const storage = await Storage.open();
-    onCleanup(() => storage[Symbol.asyncDispose]());
-    return storage;
+  .extend('storage', { scope: 'file' }, async ({ cleanup }) => {
+    return cleanup.use(await Storage.open());
   })
-  .extend('group', { scope: 'file' }, async ({ lease, topics }, { onCleanup }) => {
-    const group = await Group.of(lease, topics);
-    onCleanup(() => group[Symbol.asyncDispose]());
-    return group;
+  .extend('group', { scope: 'file' }, async ({ lease, topics, cleanup }) => {
+    return cleanup.use(await Group.of(lease, topics));
   })
   .extend('projector', { scope: 'file' }, ({ run, lease, topics: _topics, storage }) => {
     return new Service({

@@ -1,9 +1,4 @@
-import {
-  eventually,
-  NeverHappened,
-  type NewRecord,
-  type PostgresProbe,
-} from '@backend-labs/testkit';
+import { happens, type NewRecord, type PostgresProbe } from '@backend-labs/testkit';
 
 export const DAY = '2026-11-02';
 /** What the storage double says of every object. */
@@ -76,15 +71,12 @@ export async function settledUsage(
   const accounts = events.map(({ accountId }) => accountId);
   let actual: string[] = [];
   // The lag may be 0 a moment before the last event is applied, with offsets that are committed early.
-  await eventually(
-    'usage to add up',
+  await happens(
     async () => {
       actual = await usage(postgres, ...accounts);
       return actual.join() === expected;
     },
     { within: SETTLES_WITHIN_MS },
-  ).catch((error: unknown) => {
-    if (!(error instanceof NeverHappened)) throw error;
-  });
+  );
   return actual;
 }
