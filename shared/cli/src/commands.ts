@@ -64,6 +64,12 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     flags: {
       work: WORK_FLAG,
       port: { type: 'string', value: 'N', help: 'port to serve on; default: 8080' },
+      with: {
+        type: 'string',
+        multiple: true,
+        value: 'SCRIPT',
+        help: 'run that script of package.json, too, with the same servers',
+      },
       inspect: { type: 'boolean', help: 'listen for a debugger on 127.0.0.1:9229' },
     },
     example: 'labs run 1',

@@ -3,64 +3,63 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { MachineError } from './errors.ts';
+import { MachineError, UsageError } from './errors.ts';
 
 /** Time that a service has to end after SIGTERM, in ms. */
 const GRACE = 5000;
 
-/** A learner's service on their terminal: migrated and started anew at each restart. */
+/** One script of a copy's package.json, to be run. */
+export interface ServedScript {
+  readonly script: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A learner's programs on their terminal: migrated and started anew at each restart. */
 export class ServedCopy implements AsyncDisposable {
   readonly #dir: string;
   readonly #env: NodeJS.ProcessEnv;
-  readonly #inspect: boolean;
-  #child: ChildProcess | undefined;
+  readonly #programs: readonly ServedScript[];
+  #children: ChildProcess[] = [];
   /** Restarts wait for each other. */
   #turn: Promise<void> = Promise.resolve();
 
+  /** `env` is what all of them have, the migrations too. */
   constructor(
     dir: string,
     env: Readonly<Record<string, string>>,
-    { inspect }: { inspect: boolean },
+    programs: readonly ServedScript[],
   ) {
     this.#dir = dir;
-    this.#inspect = inspect;
+    this.#programs = programs;
     const path = [join(dir, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
     this.#env = { ...process.env, ...env, PATH: path };
   }
 
+  /** @throws UsageError when package.json lacks one of the scripts. */
   restart(): Promise<void> {
     this.#turn = this.#turn.then(async () => {
       await this.#stop();
-      const { migrate, start } = this.#scripts();
-      if (migrate) {
-        const child = this.#spawn(migrate);
+      const scripts = readScripts(this.#dir);
+      const commands = this.#programs.map(({ script, env }) => ({
+        command: findScript(scripts, script),
+        env,
+      }));
+      if (scripts['migrate']) {
+        const child = this.#spawn(scripts['migrate']);
         const [code] = (await once(child, 'exit')) as [number | null];
-        if (code !== 0)
-          process.stderr.write(`labs: migrate ended with ${code}; the service is not started.\n`);
-        if (code !== 0) return;
+        if (code !== 0) {
+          process.stderr.write(`labs: migrate ended with ${code}; nothing is started.\n`);
+          return;
+        }
       }
-      this.#child = this.#spawn(
-        start,
-        this.#inspect ? { NODE_OPTIONS: '--inspect=127.0.0.1:9229' } : {},
-      );
+      this.#children = commands.map(({ command, env }) => this.#spawn(command, env));
     });
     return this.#turn;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#turn;
+    await this.#turn.catch(() => {});
     await this.#stop();
-  }
-
-  /** @throws MachineError when the copy's package.json has no start script. */
-  #scripts(): { start: string; migrate?: string } {
-    const file = join(this.#dir, 'package.json');
-    const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as {
-      scripts?: Record<string, string>;
-    };
-    const { start, migrate } = scripts ?? {};
-    if (!start) throw new MachineError(`${file} has no "start" script.`);
-    return { start, ...(migrate && { migrate }) };
   }
 
   #spawn(script: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
@@ -75,15 +74,33 @@ export class ServedCopy implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    signalGroup(child.pid, 'SIGTERM');
-    const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE);
-    await ended;
-    clearTimeout(timer);
+    await Promise.all(this.#children.splice(0).map(stop));
   }
+}
+
+type Scripts = Readonly<Record<string, string>>;
+
+function readScripts(dir: string): Scripts {
+  const { scripts = {} } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as {
+    scripts?: Scripts;
+  };
+  return scripts;
+}
+
+function findScript(scripts: Scripts, name: string): string {
+  const script = scripts[name];
+  if (script) return script;
+  const all = Object.keys(scripts).join(', ');
+  throw new UsageError(`The copy's package.json has no script "${name}". It has ${all}.`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (!child.pid || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  signalGroup(child.pid, 'SIGTERM');
+  const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE);
+  await ended;
+  clearTimeout(timer);
 }
 
 /** Whether a service could listen there. */
@@ -93,6 +110,12 @@ export async function isPortFree(port: number): Promise<boolean> {
   server.once('error', () => resolve(false));
   server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   return promise;
+}
+
+/** The first port from there on where a service could listen. */
+export async function freePort(from: number): Promise<number> {
+  for (let port = from; port < 65_536; port++) if (await isPortFree(port)) return port;
+  throw new MachineError(`No port from ${from} on is free.`);
 }
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {

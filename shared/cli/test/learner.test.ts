@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { freePort } from '../src/serve.ts';
 import { Labs, outcomeOf } from './support/labs.ts';
 
 const LAB = join(import.meta.dirname, '../../../labs/01-query-plans');
@@ -87,5 +89,42 @@ describe('lab 01', () => {
     const { exit, err } = await ended;
     expect(exit).toBe(130);
     expect(err).toContain('Stopped.');
+  });
+});
+
+describe('lab 07', () => {
+  test('is served with its other programs, until Ctrl-C', async () => {
+    using labs = await Labs.onPostgres();
+    const port = await freePort(18_080);
+    const served = labs.start('run', '7', '--port', String(port), '--with', 'sandbox');
+    const outcome = outcomeOf(served);
+    const charge = (): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}/v1/charges`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-account-id': '57',
+          'idempotency-key': randomUUID(),
+        },
+        body: JSON.stringify({ amount: 1250, currency: 'EUR', source: 'card_visa' }),
+      });
+    // The provider's sandbox has the last word on it: both programs are there.
+    await vi.waitFor(async () => expect((await charge()).status).toBe(201), {
+      timeout: 20_000,
+      interval: 100,
+    });
+    served.kill('SIGINT');
+    const { exit, out } = await outcome;
+    expect(exit).toBe(0);
+    expect(out).toContain(`07-idempotent-retries on http://127.0.0.1:${port}\n`);
+    expect(out).toContain(`npm run sandbox beside it, with PORT=${port + 1}\n`);
+    await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
+  });
+
+  test('is not served with a program that it does not have', async () => {
+    using labs = await Labs.onPostgres();
+    const { exit, err } = await labs.run('run', '7', '--with', 'sandbix');
+    expect(exit).toBe(2);
+    expect(err).toContain('has no script "sandbix". It has start, dev, migrate, repro, sandbox.\n');
   });
 });

@@ -5,7 +5,7 @@ import type { Run } from '../command.ts';
 import { openCopy } from '../copy.ts';
 import { EXIT, MachineError, sentence } from '../errors.ts';
 import { openLabStack } from '../judging.ts';
-import { isPortFree, ServedCopy } from '../serve.ts';
+import { freePort, isPortFree, ServedCopy } from '../serve.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { paint } from '../ui/style.ts';
 import { onSave } from '../watch/saves.ts';
@@ -34,16 +34,28 @@ export const run: Run = async (args, context) => {
     servers: lab.services.filter((name) => servers[name]),
     dataDir: join(lab.dir, 'data'),
   });
-  const env = { ...lease.env, PORT: String(port), HOST: '127.0.0.1' };
-  await using served = new ServedCopy(copy, env, { inspect: args.on('inspect') });
+  const env = { ...lease.env, HOST: '127.0.0.1' };
+  const inspect = args.on('inspect') && { NODE_OPTIONS: '--inspect=127.0.0.1:9229' };
+  const programs = [{ script: 'start', env: { PORT: String(port), ...inspect } }];
+  let last = port;
+  for (const script of args.texts('with')) {
+    last = await freePort(last + 1);
+    programs.push({ script, env: { PORT: String(last) } });
+  }
+  await using served = new ServedCopy(copy, env, programs);
   const ended = Promise.withResolvers<void>();
   using _interrupt = onInterrupt(async () => ended.resolve());
-  await using _saves = await onSave(copy, () => void served.restart());
   await served.restart();
+  await using _saves = await onSave(copy, () => {
+    served.restart().catch(ended.reject);
+  });
 
   const url = `http://127.0.0.1:${port}`;
   console.log(paint('bold', `${lab.id} on ${url}`));
   for (const [name, value] of Object.entries(lease.env)) console.log(`  ${name}=${value}`);
+  for (const { script, env: own } of programs.slice(1)) {
+    console.log(`  npm run ${script} beside it, with PORT=${own.PORT}`);
+  }
   for (const command of lab.try) console.log(`  ${command.replaceAll('$URL', url)}`);
   console.log(paint('dim', 'Save a file and it restarts. Ctrl-C ends it.'));
   await ended.promise;
