@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { TcpProxy } from '../src/network/tcp-proxy.ts';
 import { PostgresProbe } from '../src/postgres/probe.ts';
 import { beforeStatement } from '../src/postgres/statements.ts';
+import { migrate } from '../src/service/script.ts';
 import { probeOptions, test } from './support/toy.ts';
 
 describe('measure', () => {
@@ -163,4 +164,15 @@ describe('looking at the database', () => {
       server: 'postgres',
     });
   });
+});
+
+test('a migration that fails says what Postgres said of it', async ({ run, lease }) => {
+  const again = migrate({ run, lease });
+  await expect(again).rejects.toMatchObject({ name: 'ServiceError', code: 'MIGRATION_FAILED' });
+  const message = await again.then(String, (error: Error) => error.message);
+  expect(message.split('\n')[0]).toBe('npm run migrate ended with exit code 1.');
+  expect(message).toContain('error: relation "orders_tenant" already exists');
+  expect(message).toContain('src/migrate.ts');
+  expect(message).not.toMatch(/^\s+at .*node_modules/mu);
+  expect(message).not.toContain('undefined');
 });

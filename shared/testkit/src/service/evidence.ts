@@ -78,15 +78,20 @@ function collect(): ServiceEvidence | undefined {
   };
 }
 
+interface Said {
+  readonly entries: readonly LogEntry[];
+  readonly stderr: readonly string[];
+}
+
 /** The last error lines of one service, readable: JSON unfolded, stacks cut short. */
-export function lastErrors(logs: Logs): string[] {
+export function lastErrors(logs: Said): string[] {
   const logged = logs.entries
     .filter(({ level }) => level !== undefined && level >= ERROR_LEVEL)
     .slice(-MOST_ERRORS)
     .flatMap(readable);
   return [
     ...logged,
-    ...logs.stderr.filter((line) => line.trim() !== '' && isOwn(line)).map(cut),
+    ...logs.stderr.filter((line) => line.trim() !== '' && isOwn(line) && !isUnset(line)).map(cut),
   ].slice(-MOST_ERRORS);
 }
 
@@ -110,6 +115,11 @@ function readable({ level, msg, fields }: LogEntry): string[] {
 /** A stack's message and the frames in the service's own code. */
 function isOwn(line: string): boolean {
   return !/^\s+at .*(?:node_modules|node:)/u.test(line);
+}
+
+/** A field without a value. Node prints ten of them under an error of pg's. */
+function isUnset(line: string): boolean {
+  return /^\s+\w+: undefined,?$/u.test(line);
 }
 
 function cut(line: string): string {

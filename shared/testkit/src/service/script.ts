@@ -3,11 +3,13 @@ import { ServiceError } from '../errors.ts';
 import { Child, describeExit, type Exit } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';
 import { deadline, ms } from '../wait/deadline.ts';
+import { lastErrors } from './evidence.ts';
+import { parseLogLine } from './logs.ts';
 import { scriptCommand } from './package-scripts.ts';
 import type { Target } from './service.ts';
 
 const WITHIN_MS = 45_000;
-const MOST_LINES = 20;
+const MOST_PLAIN_LINES = 5;
 
 export interface ScriptOptions {
   readonly run: Target;
@@ -40,11 +42,14 @@ export async function runScript(script: string, options: ScriptOptions): Promise
   return { ...exit, stdout: child.stdout.lines(), stderr: child.stderr.lines() };
 }
 
-/** Runs the target's `migrate` script. Throws `MIGRATION_FAILED` with its last lines. */
+/** Runs the target's `migrate` script. Throws `MIGRATION_FAILED` with what it said of the error. */
 export async function migrate(options: ScriptOptions): Promise<ScriptResult> {
   const result = await runScript('migrate', options);
   if (result.code === 0) return result;
-  const said = [...result.stdout, ...result.stderr].slice(-MOST_LINES);
+  const { stdout, stderr } = result;
+  const entries = stdout.flatMap((line) => parseLogLine(line) ?? []);
+  const plain = stdout.filter((line) => parseLogLine(line) === undefined).slice(-MOST_PLAIN_LINES);
+  const said = [...plain, ...lastErrors({ entries, stderr })];
   throw new ServiceError(
     'MIGRATION_FAILED',
     [
