@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Lab } from '@backend-labs/catalog';
 import { shownPath, type Context } from './context.ts';
-import { copyDir, createCopy, workRoot, type WorkPlace } from './work/index.ts';
+import { copyDir, createCopy, workRoot, type WorkPlace } from './copies/index.ts';
 
 /** Where this learner's copies are. */
 export function placeOf(context: Context, flag: string | undefined): WorkPlace {

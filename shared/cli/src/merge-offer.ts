@@ -10,7 +10,7 @@ import {
   type ConflictChoice,
   type MergePlan,
   type WorkPlace,
-} from './work/index.ts';
+} from './copies/index.ts';
 
 export interface MergeOffer {
   readonly answer: 'yes' | 'no' | 'ask';

@@ -1,10 +1,10 @@
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeAtomic } from './work/atomic.ts';
-import { WorkError } from './work/errors.ts';
-import { systemCode, writing } from './work/file-trouble.ts';
-import { withLock } from './work/lock.ts';
+import { writeAtomic } from './copies/atomic.ts';
+import { WorkError } from './copies/errors.ts';
+import { systemCode, writing } from './copies/file-trouble.ts';
+import { withLock } from './copies/lock.ts';
 
 const SCHEMA = 1;
 

@@ -5,7 +5,7 @@ import { shownPath } from '../context.ts';
 import { placeOf } from '../copy.ts';
 import { EXIT } from '../errors.ts';
 import { recordReset } from '../progress.ts';
-import { resetCopy, restoreAttempt } from '../work/index.ts';
+import { resetCopy, restoreAttempt } from '../copies/index.ts';
 
 export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');

@@ -1,6 +1,6 @@
-import { createCopy, resetCopy, restoreAttempt } from '../../../src/work/index.ts';
-import { applyMerge, planMerge } from '../../../src/work/index.ts';
-import type { LabFolder, WorkPlace } from '../../../src/work/index.ts';
+import { createCopy, resetCopy, restoreAttempt } from '../../../src/copies/index.ts';
+import { applyMerge, planMerge } from '../../../src/copies/index.ts';
+import type { LabFolder, WorkPlace } from '../../../src/copies/index.ts';
 
 /** What a child process is asked to do, as JSON in its first argument. */
 export interface Act {

@@ -1,10 +1,10 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeAtomic, writeToDisk } from '../../src/work/atomic.ts';
-import { learnerFiles } from '../../src/work/editable.ts';
-import { fileTrouble } from '../../src/work/file-trouble.ts';
-import { withLock } from '../../src/work/lock.ts';
+import { writeAtomic, writeToDisk } from '../../src/copies/atomic.ts';
+import { learnerFiles } from '../../src/copies/editable.ts';
+import { fileTrouble } from '../../src/copies/file-trouble.ts';
+import { withLock } from '../../src/copies/lock.ts';
 import {
   applyMerge,
   createCopy,
@@ -13,7 +13,7 @@ import {
   resetCopy,
   saveAttempt,
   WorkError,
-} from '../../src/work/index.ts';
+} from '../../src/copies/index.ts';
 import { canMount, SmallDisk } from './support/small-disk.ts';
 import { contents, lay, Scene } from './support/scene.ts';
 

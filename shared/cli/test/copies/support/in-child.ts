@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fingerprint, readTree } from '../../../src/work/files.ts';
+import { fingerprint, readTree } from '../../../src/copies/files.ts';
 import type { Act } from './act.ts';
 import type { Scene } from './scene.ts';
 

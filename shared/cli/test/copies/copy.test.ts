@@ -11,7 +11,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createCopy, copyState } from '../../src/work/index.ts';
+import { createCopy, copyState } from '../../src/copies/index.ts';
 import { actInChild } from './support/in-child.ts';
 import { contents, editAll, LAB, lay, Scene, STARTER } from './support/scene.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { editableFiles } from '../../src/work/editable.ts';
+import { editableFiles } from '../../src/copies/editable.ts';
 import { Scene, STARTER } from './support/scene.ts';
 
 test('a learner gets the starter and nothing that judges or spoils', async () => {

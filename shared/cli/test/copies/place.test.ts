@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { copyKey, workRoot } from '../../src/work/place.ts';
+import { copyKey, workRoot } from '../../src/copies/place.ts';
 import { Scene } from './support/scene.ts';
 
 describe('workRoot', () => {

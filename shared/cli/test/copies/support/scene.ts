@@ -3,8 +3,8 @@ import { chmod, mkdir, mkdtemp, readFile, readlink, realpath, rm, symlink } from
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readTree } from '../../../src/work/files.ts';
-import type { LabFolder, WorkPlace } from '../../../src/work/place.ts';
+import { readTree } from '../../../src/copies/files.ts';
+import type { LabFolder, WorkPlace } from '../../../src/copies/place.ts';
 
 /** Contents by path; `null` deletes. */
 export type Files = Readonly<

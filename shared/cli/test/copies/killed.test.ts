@@ -9,7 +9,7 @@ import {
   planMerge,
   resetCopy,
   restoreAttempt,
-} from '../../src/work/index.ts';
+} from '../../src/copies/index.ts';
 import { actInChild, ageLocks, atEachStep } from './support/in-child.ts';
 import { contents, LAB, Scene, STARTER } from './support/scene.ts';
 

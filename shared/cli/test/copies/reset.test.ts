@@ -8,7 +8,7 @@ import {
   resetCopy,
   restoreAttempt,
   saveAttempt,
-} from '../../src/work/index.ts';
+} from '../../src/copies/index.ts';
 import { contents, editAll, EDITS, lay, Scene, STARTER } from './support/scene.ts';
 
 const starterPaths = Object.keys(STARTER).toSorted();

@@ -8,7 +8,7 @@ import {
   createCopy,
   declineMerge,
   planMerge,
-} from '../../src/work/index.ts';
+} from '../../src/copies/index.ts';
 import { contents, LAB, type Files, Scene } from './support/scene.ts';
 
 const MINE_AT_TOP = 'mine\ntwo\nthree\nfour\nfive\nsix\nseven\n';
