@@ -35,6 +35,7 @@ async function install({ home, place }: NativeContext): Promise<NativeInstallati
       await copyFile(join(home.root, 'infra/postgres/postgresql.conf'), config);
       await chmod(config, 0o644);
       await removeStrangersPidFile(dataDir);
+      await spreadDatabases(dataDir);
       return {
         file: quarters.programs.postgres,
         args: [
@@ -122,4 +123,15 @@ async function removeStrangersPidFile(dataDir: string): Promise<void> {
   if (stranger === undefined) return;
   const ours = await findByFolder(dataDir);
   if (!ours.some((found) => found.pid === stranger.pid)) await rm(path, { force: true });
+}
+
+/**
+ * Asks ext4 to lay each database into a block group of its own. One without a journal passes over
+ * every inode that was deleted in the last minute, one by one, whenever it makes a file
+ * (`recently_deleted` in fs/ext4/ialloc.c), and 300 files go with each database: a copy of 22 MB took
+ * 81 ms of CPU at first, 191 ms after 200 more, and 20 ms, first and last, with the flag. Where it
+ * cannot be set nothing is lost.
+ */
+async function spreadDatabases(dataDir: string): Promise<void> {
+  await run('chattr', ['+T', join(dataDir, 'base')]).catch(() => {});
 }
