@@ -34,6 +34,12 @@ describe('eventually', () => {
     );
   });
 
+  test('looks as often as it is told', async () => {
+    let looks = 0;
+    const twice = eventually('a third look', () => (looks += 1) > 2, { within: 300, every: 1_000 });
+    await expect(twice).rejects.toThrow('looked 2 times');
+  });
+
   test('ends at once with any other error', async () => {
     let looks = 0;
     const broken = eventually('nothing', () => {

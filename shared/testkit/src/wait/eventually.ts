@@ -5,9 +5,10 @@ import { deadline, ms } from './deadline.ts';
 export interface Patience {
   /** Milliseconds, 10,000 unless told. An outer bound, never what tells right from wrong. */
   readonly within?: number;
+  /** Milliseconds between two looks, 20 unless told: more where a look is work for who is looked at. */
+  readonly every?: number;
 }
 
-// How often a condition is looked at that nobody announces.
 const EVERY_MS = 20;
 const WITHIN_MS = 10_000;
 
@@ -28,7 +29,7 @@ export type Found<T> = Exclude<T, false | null | undefined | 0 | ''>;
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
-  { within = WITHIN_MS }: Patience = {},
+  { within = WITHIN_MS, every = EVERY_MS }: Patience = {},
 ): Promise<Found<T>> {
   const begun = performance.now();
   for (let looks = 1; ; looks += 1) {
@@ -44,7 +45,7 @@ export async function eventually<T>(
     if (performance.now() - begun >= within) {
       throw new NeverHappened(what, within, `looked ${looks} times, ${seen}`);
     }
-    await sleep(EVERY_MS);
+    await sleep(every);
   }
 }
 
@@ -54,10 +55,10 @@ export async function eventually<T>(
  */
 export async function happens(
   look: () => unknown,
-  { within }: Required<Patience>,
+  patience: Patience & { readonly within: number },
 ): Promise<boolean> {
   try {
-    return Boolean(await eventually('it', look, { within }));
+    return Boolean(await eventually('it', look, patience));
   } catch (error) {
     if (error instanceof NeverHappened) return false;
     throw error;
