@@ -1,14 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
-import {
-  findLab,
-  findTask,
-  loadLab,
-  readCatalog,
-  solutionsOf,
-  type Lab,
-} from '@backend-labs/catalog';
+import { findLab, findTask, readCatalog, solutionsOf, type Lab } from '@backend-labs/catalog';
 import { verify } from '@backend-labs/runner';
 import { openStack } from '@backend-labs/stack';
 import { type BenchRow, shown } from '../bench/sample.ts';
@@ -17,9 +10,6 @@ import { benchWatch } from '../bench/watching.ts';
 import type { Run } from '../command.ts';
 import { shownPath, type Context } from '../context.ts';
 import { EXIT, MachineError } from '../errors.ts';
-import { makeLab } from '../skeleton.ts';
-
-const LIGHT = '90-notes';
 
 export const run: Run = async (args, context) => {
   const { root, stateDir } = context;
@@ -36,15 +26,15 @@ export const run: Run = async (args, context) => {
   if (!postgres) throw missing[0] ?? new MachineError('The bench wants Postgres.');
 
   const heavy = findLab(readCatalog(root), '01-query-plans');
-  const light = lightLab(context, heavy);
+  const light = findLab(readCatalog(root), '02-pagination-versioning');
   add(
     await benchWatch(context, postgres, runs, {
       what: 'save to verdict in watch, light lab',
       lab: light,
       overlay: reference(light),
-      task: findTask(light, '1'),
-      saves: 'src/notes.ts',
-      check: { path: '/v1/notes/1', status: 200 },
+      task: findTask(light, 'cursors'),
+      saves: 'src/app.ts',
+      check: { path: '/healthz', status: 200 },
       most: 1000,
       share: 1 / 5,
     }),
@@ -88,16 +78,6 @@ async function benchVerify(context: Context, lab: Lab): Promise<BenchRow> {
     holds: perMinute >= 120 && report.cells.failed === 0,
     samples: [perMinute],
   };
-}
-
-/** The lab that `labs new` makes, in a folder of the bench's; with the packages of another. */
-function lightLab({ root, stateDir }: Context, { dir: donor }: Lab): Lab {
-  const home = join(stateDir, 'bench');
-  const dir = join(home, 'labs', LIGHT);
-  mkdirSync(join(home, 'labs'), { recursive: true });
-  makeLab(LIGHT, dir);
-  symlinkSync(join(donor, 'node_modules'), join(dir, 'node_modules'), 'junction');
-  return loadLab(dir, root);
 }
 
 function reference(lab: Lab) {
