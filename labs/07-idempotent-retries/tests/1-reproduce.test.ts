@@ -25,7 +25,7 @@ const said = ({ stdout, stderr }: ScriptResult): string => {
 };
 
 test('it fails on the service as shipped', async ({ run, known, provider }) => {
-  await using door = await Door.to(known.shipped.url, provider.line.held);
+  await using door = await Door.to(known.shipped.url, provider.line.atProvider);
   const result = await repro(run, door, provider.port);
   const deliveries = [...door.keys.values()];
   await explain(
@@ -38,6 +38,8 @@ test('it fails on the service as shipped', async ({ run, known, provider }) => {
     () => {
       const repeated = deliveries.filter(({ count }) => count > 1);
       const together = Math.max(0, ...repeated.map((each) => each.together));
+      // A repro that held the provider made them overlap; what it lacks is something else.
+      if (provider.line.held > 0) return;
       if (together > 1) {
         lesson('hope-for-the-race', {
           observed: `The test sent one key ${Math.max(...repeated.map(({ count }) => count))} times at once. On a line where the second request comes when the first was answered, or has been at the provider for ${HELD_MS} ms, it passed on the service that charges twice.`,
@@ -59,11 +61,11 @@ test('it fails on the service as shipped', async ({ run, known, provider }) => {
 });
 
 test('it passes on a service that honours the key', async ({ run, known, provider }) => {
-  await using door = await Door.to(known.honest.url);
+  await using door = await Door.to(known.honest.url, provider.line.atProvider);
   const result = await repro(run, door, provider.port);
   expect(
     outcome(result),
-    `npm run repro against a service that keeps the house rules:\n${said(result)}`,
+    `npm run repro against a service that keeps the house rules, on the same slow line:\n${said(result)}`,
   ).toBe('passed');
 });
 

@@ -1,5 +1,5 @@
 import { type Answer, explain, expect, lesson, type StartedService } from '@backend-labs/testkit';
-import { ACCOUNT, chargeOf, OTHER_ACCOUNT, pay, readCharge } from './support/charges.ts';
+import { ACCOUNT, chargeOf, OTHER_ACCOUNT, pay, readCharge, rowsFor } from './support/charges.ts';
 import { test as base } from './support/payments.ts';
 import { refuses } from './support/provider.ts';
 
@@ -20,6 +20,10 @@ function send(service: StartedService, key: string | undefined, text: string): P
   });
 }
 
+/** A key as a message shows it. */
+const brief = (key: string): string =>
+  key.length > 20 ? `${key.slice(0, 3)}…${key.slice(-3)} (${key.length} characters)` : key;
+
 const bodyFor = (source: string): string =>
   JSON.stringify({ amount: 1250, currency: 'EUR', source });
 
@@ -37,8 +41,17 @@ test('a key that is missing or malformed is refused', async ({ service, provider
     expect(status, `status of POST /v1/charges with ${what}`).toBe(400);
   }
   expect(provider.callsFor(source), 'calls to the provider for refused requests').toEqual([]);
-  for (const key of ['!', `"${'~'.repeat(253)}"`]) {
+  const long = '~'.repeat(254);
+  const different = ['!', 'Case-1', 'case-1', `${long}"`, `${long}'`];
+  for (const [n, key] of different.entries()) {
     (await send(service, key, bodyFor('card_wellformed'))).expect(201);
+    expect(
+      provider.chargesFor('card_wellformed').length,
+      `charges at the provider for the keys ${different
+        .slice(0, n + 1)
+        .map(brief)
+        .join(', ')}`,
+    ).toBe(n + 1);
   }
 });
 
@@ -169,6 +182,10 @@ test('a decline is final', async ({ service, provider }) => {
   const tap = { key: 'declined-1', source: 'card_declined_1' };
   const first = (await pay(service, tap)).expect(402);
   expect(chargeOf(first)).toMatchObject({ status: 'declined', declineCode: 'card_declined' });
+  expect(
+    first.headers['idempotent-replayed'],
+    'Idempotent-Replayed of a first answer',
+  ).toBeUndefined();
   const again = (await pay(service, tap)).expect(402);
   expect(again.text, 'the body of the retry').toBe(first.text);
   expect(again.headers['idempotent-replayed'], 'Idempotent-Replayed of the retry').toBe('true');
@@ -181,10 +198,14 @@ test('a 400 leaves the key free', async ({ service }) => {
   (await pay(service, tap)).expect(201);
 });
 
-test('a 503 leaves the key free', async ({ service, provider }) => {
+test('a 503 leaves the key free', async ({ service, provider, postgres }) => {
   const tap = { key: 'outage-1', source: 'card_outage' };
   provider.plan(tap.source, refuses(503));
+  const other = { key: 'outage-2', source: 'card_outage_2' };
+  provider.plan(other.source, refuses(503));
   const first = (await pay(service, tap)).expect(503);
+  (await pay(service, other)).expect(503);
+  const left = await rowsFor(postgres, other.source);
   expect(first.headers['retry-after'], 'Retry-After of a 503, in whole seconds').toMatch(
     /^[1-9]\d*$/u,
   );
@@ -203,5 +224,11 @@ test('a 503 leaves the key free', async ({ service, provider }) => {
       });
     },
   );
+  const changed = await pay(service, { ...other, amount: 990 });
+  expect(changed.status, 'status of another payload with a key that a 503 left free').toBe(201);
+  expect(
+    left.map(({ status }) => status),
+    'status of rows in charges for a card, after its only charge got 503',
+  ).toEqual([]);
   expect(provider.chargesFor(tap.source), 'charges at the provider').toHaveLength(1);
 });

@@ -98,6 +98,8 @@ export class ProviderLine implements AsyncDisposable {
   readonly url: string;
   again: () => boolean = () => false;
   doubled = 0;
+  /** Calls that were at the provider for `HELD_MS`. */
+  held = 0;
   #onHeld: (() => void)[] = [];
   readonly #double: Double;
 
@@ -110,7 +112,10 @@ export class ProviderLine implements AsyncDisposable {
     const line = new ProviderLine(await Double.open(() => 'reset'));
     const origin = `http://127.0.0.1:${port}`;
     line.#double.handler = async (request) => {
-      const timer = setTimeout(() => line.#tellHeld(), HELD_MS);
+      const timer = setTimeout(() => {
+        line.held += 1;
+        line.#tellHeld();
+      }, HELD_MS);
       const reply = await forward(origin, request);
       clearTimeout(timer);
       if (line.again()) {
@@ -123,7 +128,7 @@ export class ProviderLine implements AsyncDisposable {
   }
 
   /** Resolves when a call has been at the provider for `HELD_MS` and is not answered. */
-  readonly held = (): Promise<void> =>
+  readonly atProvider = (): Promise<void> =>
     new Promise((resolve) => {
       this.#onHeld.push(resolve);
     });

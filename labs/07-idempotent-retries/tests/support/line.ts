@@ -9,7 +9,7 @@ import {
 /** Outer bound; two come within a second, on a busy machine, too. */
 const OVERLAP_WITHIN_MS = 5_000;
 
-const READS = /^\s*(?:SELECT|WITH)\b/iu;
+const READS = /^\s*(?:SELECT\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))/isu;
 const STEERS = /^\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|SET|SAVEPOINT|RELEASE)\b/iu;
 
 /** What happens to the service's statements on their way to Postgres. */

@@ -77,18 +77,13 @@ async function lookUp(pool: Pool, account: number, key: string, print: string): 
   return { state: 'done', answer: { status: row.status_code, body: row.body } };
 }
 
-/** Claims charges whose outcome nobody knows and nobody is working on, the oldest first. */
-export async function claimOpen(pool: Pool, most: number): Promise<Claim[]> {
+/** Charges whose outcome nobody knows and nobody is working on, the oldest first. */
+export async function findOpen(pool: Pool, most: number): Promise<Claim[]> {
   const { rows } = await pool.query<{ charge_id: string }>(
-    `UPDATE idempotency_keys
-        SET state = 'in_progress', claims = claims + 1
-      WHERE charge_id IN (SELECT charge_id
-                            FROM idempotency_keys
-                           WHERE body IS NULL AND state = 'open'
-                           ORDER BY created_at
-                           LIMIT $1
-                             FOR UPDATE SKIP LOCKED)
-    RETURNING charge_id`,
+    `SELECT charge_id FROM idempotency_keys
+      WHERE body IS NULL AND state = 'open'
+      ORDER BY created_at
+      LIMIT $1`,
     [most],
   );
   return rows.map((row) => ({ chargeId: row.charge_id, isFirst: false }));

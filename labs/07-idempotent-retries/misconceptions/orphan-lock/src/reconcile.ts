@@ -1,5 +1,5 @@
 import type { Deps } from './deps.ts';
-import { claimOpen } from './idempotency.ts';
+import { findOpen } from './idempotency.ts';
 import { settleCharge } from './settle-charge.ts';
 
 const BATCH = 20;
@@ -29,7 +29,7 @@ export function startReconciler(deps: Deps): () => Promise<void> {
 
 async function reconcile(deps: Deps): Promise<void> {
   const { pool, log } = deps;
-  const claims = await claimOpen(pool, BATCH);
+  const claims = await findOpen(pool, BATCH);
   await Promise.all(
     claims.map(async (claim) => {
       const { state } = await settleCharge(deps, claim);
