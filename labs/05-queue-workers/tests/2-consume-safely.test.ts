@@ -1,9 +1,17 @@
-import { eventually, explain, expect, gate, lesson } from '@backend-labs/testkit';
+import { explain, expect, gate, lesson } from '@backend-labs/testkit';
 import type { AmqpWire } from './support/amqp-wire.ts';
-import { addJobs, doneOf, enqueue, RENDER_QUEUE, Renderer, rendered } from './support/media.ts';
+import {
+  addJobs,
+  enqueue,
+  eventuallyDone,
+  RENDER_QUEUE,
+  Renderer,
+  rendered,
+} from './support/media.ts';
 import { test } from './support/workers.ts';
 
-const PREFETCH = 5;
+/** Not the default, which a worker may have learned by heart. */
+const PREFETCH = 4;
 
 /** Throws a lesson when the line shows why a worker had more than it may. */
 function diagnose(wire: AmqpWire, held: string, renderer: Renderer): void {
@@ -79,7 +87,7 @@ test('a worker holds PREFETCH jobs and leaves the rest to others', async ({
   expect(calm.inFlight, 'jobs in the hands of a second worker').toBe(PREFETCH);
   expect(busy.inFlight, 'jobs in the hands of the first worker').toBe(PREFETCH);
   held.open();
-  await eventually('all jobs to be done', async () => (await doneOf(postgres, jobs)) === many);
+  await eventuallyDone('all jobs to be done', postgres, jobs);
 });
 
 test('jobs in the hands of a worker that is killed are done by another', async ({
@@ -104,14 +112,12 @@ test('jobs in the hands of a worker that is killed are done by another', async (
   // What a killed worker had goes back to the head of the queue, so this one is sent last.
   const [last = ''] = await addJobs(postgres, 1);
   await enqueue(rabbitmq, [last]);
-  await eventually('a later job to be done', async () => (await doneOf(postgres, [last])) === 1);
+  await eventuallyDone('a later job to be done', postgres, [last]);
   await explain(
-    async () => {
-      const all = async (): Promise<boolean> => (await doneOf(postgres, jobs)) === PREFETCH;
-      await eventually(`all ${PREFETCH} jobs of the killed worker to be done`, all, {
+    () =>
+      eventuallyDone(`all ${PREFETCH} jobs of the killed worker to be done`, postgres, jobs, {
         within: 3_000,
-      });
-    },
+      }),
     () =>
       diagnose(
         doomed.wire,

@@ -11,7 +11,19 @@ import {
   type StartedService,
   TcpProxy,
 } from '@backend-labs/testkit';
-import { addJobs, enqueue, type JobRow, jobRows, rendered, doneOf } from './support/media.ts';
+import {
+  addJobs,
+  broken,
+  DEAD_QUEUE,
+  doneOf,
+  enqueue,
+  eventuallyDone,
+  type JobRow,
+  jobRows,
+  rendered,
+  told,
+} from './support/media.ts';
+import { expectSame } from './support/same.ts';
 import { test as base, type WiredWorker } from './support/workers.ts';
 
 const WITHIN = { within: 5_000 };
@@ -59,7 +71,7 @@ async function row(postgres: PostgresProbe, id: string): Promise<JobRow> {
   return found;
 }
 
-const ONCE = { state: 'done', outputs: 1, emails: 1 };
+const ONCE = told({ state: 'done', outputs: 1, emails: 1 });
 
 function diagnoseHalf(seen: JobRow, what: string): void {
   if (seen.outputs !== 1 || seen.emails < 2) return;
@@ -80,8 +92,7 @@ async function deliver(
   const last = await addJobs(postgres, 1);
   await enqueue(rabbitmq, [...ids, ...last]);
   // A worker handles them one by one, so that those before it are settled, too.
-  const isDone = async (): Promise<boolean> => (await doneOf(postgres, last)) === 1;
-  await eventually('a later job to be done', isDone, WITHIN);
+  await eventuallyDone('a later job to be done', postgres, last, WITHIN);
 }
 
 /** How often workers have settled a message. */
@@ -111,7 +122,7 @@ test('a message that comes twice has one effect', async ({ repeated }) => {
   const { seen } = repeated;
   await explain(
     () => {
-      expect(seen, 'a job whose message came twice, one after the other').toMatchObject(ONCE);
+      expectSame('a job whose message came twice, one after the other', told(seen), ONCE);
     },
     () => diagnoseHalf(seen, 'A message was delivered twice, one after the other'),
   );
@@ -121,6 +132,7 @@ test('a message that comes again to another worker has no effect', async ({
   repeated,
   second,
   shown,
+  renderer,
   rabbitmq,
   postgres,
 }) => {
@@ -131,7 +143,7 @@ test('a message that comes again to another worker has no effect', async ({
   const after = await row(postgres, id);
   await explain(
     () => {
-      expect(after, 'a job whose message came again when it was done').toMatchObject(ONCE);
+      expectSame('a job whose message came again when it was done', told(after), ONCE);
     },
     () => {
       if (before.outputs !== 1 || before.emails !== 1 || after.outputs === 1) return;
@@ -144,6 +156,23 @@ test('a message that comes again to another worker has no effect', async ({
     },
   );
   shown.oneAfterTheOther = true;
+
+  const renders = renderer.renders(id);
+  renderer.outcome = (job) => (job === id ? broken : rendered(job));
+  await deliver(rabbitmq, postgres, [id]);
+  const dead: string[] = [];
+  const buried = async (): Promise<boolean> => {
+    dead.push(...(await rabbitmq.drain(DEAD_QUEUE)).map(({ text }) => text));
+    return dead.length > 0;
+  };
+  // Who has it rendered again may have to try some more before it gives up.
+  if (renderer.renders(id) > renders) await atMost(buried);
+  else await buried();
+  renderer.outcome = rendered;
+  const last = await row(postgres, id);
+  const what = 'a job that is done, whose message came again when the renderer was broken';
+  expectSame(what, told(last), ONCE);
+  expectSame(`messages in ${DEAD_QUEUE} of jobs that are done`, dead, []);
 });
 
 test('two workers with the same message at the same time have one effect', async ({
@@ -169,10 +198,12 @@ test('two workers with the same message at the same time have one effect', async
       async () =>
         both.arrived >= 2 || settled(second, third) > before || (await waiting(postgres)) > 0,
     );
-    // Neither can write until both have looked.
+    // Neither can write until both have looked: a row of theirs refers to the job's, or changes it.
+    // A lock on the tables would have them wait before they look.
     await using lock = await postgres.session('administrator');
     await lock.query('BEGIN');
-    await lock.query('LOCK TABLE outputs, emails_sent IN SHARE MODE');
+    // Who keeps it locked while it renders needs no help in taking turns.
+    await lock.query('SELECT id FROM jobs WHERE id = $1 FOR UPDATE SKIP LOCKED', [id]);
     both.open();
     await atMost(async () => (await waiting(postgres)) >= 2 || settled(second, third) > before);
     await lock.query('COMMIT');
@@ -182,7 +213,7 @@ test('two workers with the same message at the same time have one effect', async
   const seen = await row(postgres, id);
   await explain(
     () => {
-      expect(seen, 'a job whose message two workers had at the same time').toMatchObject(ONCE);
+      expectSame('a job whose message two workers had at the same time', told(seen), ONCE);
     },
     () => {
       diagnoseHalf(seen, 'Two workers had the message at the same time');
@@ -219,9 +250,8 @@ test('a worker that dies between its work and its acknowledgement leaves no seco
   await eventually('the message to be acknowledged by one worker, and again by the other', () => {
     return settled(second, third) >= before + 2;
   });
-  expect(await row(postgres, id), 'a job whose first worker died before its ack').toMatchObject(
-    ONCE,
-  );
+  const seen = await row(postgres, id);
+  expectSame('a job whose first worker died before its ack', told(seen), ONCE);
 });
 
 test('a worker that dies between the output and the e-mail loses neither', async ({
@@ -253,10 +283,11 @@ test('a worker that dies between the output and the e-mail loses neither', async
   await using _doomed = doomed.worker;
   const [id = ''] = await addJobs(postgres, 1);
   await enqueue(rabbitmq, [id]);
-  await eventually(
-    'the job to be done, or half done',
-    async () => doomed.killed || (await doneOf(postgres, [id])) === 1,
-  );
+  await eventually('the job to be done, or half done', async () => {
+    const done = doomed.killed || (await doneOf(postgres, [id])) === 1;
+    expect(done, 'whether its worker was killed between the two, or has done it').toBe(true);
+    return true;
+  });
   const half = await row(postgres, id);
   await doomed.worker.kill();
   await using next = await wiredWorker(env);
@@ -264,10 +295,11 @@ test('a worker that dies between the output and the e-mail loses neither', async
   const seen = await row(postgres, id);
   await explain(
     () => {
-      expect(seen, 'a job whose worker died between its two effects').toMatchObject(ONCE);
+      expectSame('a job whose worker died between its two effects', told(seen), ONCE);
     },
     () => {
       if (!doomed.killed || half.outputs + half.emails !== 1) return;
+      if (seen.outputs > 0 && seen.emails > 0) return;
       lesson('effects-apart', {
         observed: `A worker was killed between its two writes. At that moment the job had ${half.outputs} output and ${half.emails} e-mails; after another worker had the message it has ${seen.outputs} and ${seen.emails}.`,
         meaning:

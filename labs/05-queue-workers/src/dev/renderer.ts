@@ -12,7 +12,7 @@ async function render(req: IncomingMessage, res: ServerResponse): Promise<void> 
 }
 
 // A stand-in for the renderer, to try things by hand.
-const port = Number(process.env['PORT'] ?? 9000);
+const port = Number(process.env['RENDERER_PORT'] ?? 9000);
 createServer((req, res) => void render(req, res)).listen(port, '127.0.0.1', () =>
   log.info({ port }, 'the renderer listens'),
 );

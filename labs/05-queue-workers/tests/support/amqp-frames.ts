@@ -17,6 +17,8 @@ export interface Method {
   readonly mandatory?: boolean;
   /** Of `basic.consume`: deliveries count as acknowledged. */
   readonly noAck?: boolean;
+  /** Of `queue.declare`, unless it only asks whether there is one. */
+  readonly declares?: { readonly queue: string; readonly durable: boolean };
   /** Of `basic.deliver`. */
   readonly redelivered?: boolean;
   /** Of `channel.close`. */
@@ -29,6 +31,8 @@ export interface ContentHeader {
   readonly channel: number;
   /** It has a time to live of its own. */
   readonly expires: boolean;
+  /** It outlives the broker, in a queue that does. */
+  readonly persistent: boolean;
 }
 
 export type Frame =
@@ -36,8 +40,10 @@ export type Frame =
   | ({ readonly type: 'header' } & ContentHeader);
 
 const NAMES: Readonly<Record<string, string>> = {
+  '10.10': 'connection.start',
   '10.50': 'connection.close',
   '20.40': 'channel.close',
+  '50.10': 'queue.declare',
   '60.10': 'basic.qos',
   '60.20': 'basic.consume',
   '60.30': 'basic.cancel',
@@ -84,11 +90,24 @@ function readFrame(frame: Buffer): Frame | undefined {
   const channel = frame.readUInt16BE(1);
   const payload = frame.subarray(7, -1);
   if (frame[0] === METHOD) return { type: 'method', channel, ...readMethod(payload) };
-  // Property flags stand behind class, weight and size; `expiration` is the eighth of them.
-  if (frame[0] === HEADER) {
-    return { type: 'header', channel, expires: (payload.readUInt16BE(12) & 0x0100) !== 0 };
-  }
+  if (frame[0] === HEADER) return { type: 'header', channel, ...readHeader(payload) };
   return undefined;
+}
+
+const [CONTENT_TYPE, ENCODING, HEADERS, DELIVERY_MODE, EXPIRATION] = [
+  0x8000, 0x4000, 0x2000, 0x1000, 0x0100,
+];
+const PERSISTENT = 2;
+
+/** Flags stand behind class, weight and size, then the properties that they announce, in that order. */
+function readHeader(payload: Buffer): Omit<ContentHeader, 'channel'> {
+  const flags = payload.readUInt16BE(12);
+  const values = new Arguments(payload.subarray(14));
+  if (flags & CONTENT_TYPE) values.shortString();
+  if (flags & ENCODING) values.shortString();
+  if (flags & HEADERS) values.skip(values.long());
+  const mode = flags & DELIVERY_MODE ? values.byte() : undefined;
+  return { expires: (flags & EXPIRATION) !== 0, persistent: mode === PERSISTENT };
 }
 
 function readMethod(payload: Buffer): Omit<Method, 'channel'> {
@@ -96,6 +115,12 @@ function readMethod(payload: Buffer): Omit<Method, 'channel'> {
   const name = NAMES[numbers] ?? numbers;
   const values = new Arguments(payload.subarray(4));
   switch (name) {
+    case 'queue.declare': {
+      values.skip(2);
+      const queue = values.shortString();
+      const bits = values.byte();
+      return (bits & 1) === 0 ? { name, declares: { queue, durable: (bits & 2) !== 0 } } : { name };
+    }
     case 'basic.qos':
       values.skip(4);
       return { name, prefetch: values.short() };
@@ -143,6 +168,11 @@ class Arguments {
   short(): number {
     this.#at += 2;
     return this.#bytes.readUInt16BE(this.#at - 2);
+  }
+
+  long(): number {
+    this.#at += 4;
+    return this.#bytes.readUInt32BE(this.#at - 4);
   }
 
   shortString(): string {

@@ -43,6 +43,15 @@ export class AmqpWire implements AsyncDisposable {
     return this.received.find(({ name }) => name === 'channel.close');
   }
 
+  /** What of the program's would not outlive a restart of the broker. */
+  get fleeting(): string[] {
+    const queues = this.sent.flatMap(({ declares }) =>
+      declares && !declares.durable ? [`the queue ${declares.queue}, not durable`] : [],
+    );
+    const messages = this.published.filter(({ persistent }) => !persistent);
+    return [...queues, ...messages.map(() => 'a message, not persistent')];
+  }
+
   /** Forgets what was said so far. */
   clear(): void {
     this.sent.length = 0;

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import {
   Double,
   type Lease,
+  eventually,
+  expect,
+  type Patience,
   type PostgresProbe,
+  type PublishOptions,
   type RabbitProbe,
   type RecordedRequest,
   type Reply,
@@ -57,9 +61,9 @@ export async function enqueue(rabbitmq: RabbitProbe, ids: readonly string[]): Pr
 export async function publish(
   rabbitmq: RabbitProbe,
   body: unknown,
-  headers: Readonly<Record<string, string>> = {},
+  options: Readonly<Partial<PublishOptions>> = {},
 ): Promise<void> {
-  const outcome = await rabbitmq.publish(body, { ...ROUTE, headers });
+  const outcome = await rabbitmq.publish(body, { ...options, ...ROUTE });
   if (outcome === 'routed') return;
   throw new TestkitError(
     'MISUSED',
@@ -84,6 +88,24 @@ export function jobRows(postgres: PostgresProbe, ids: readonly string[]): Promis
 export async function doneOf(postgres: PostgresProbe, ids: readonly string[]): Promise<number> {
   return (await jobRows(postgres, ids)).filter(({ state }) => state === 'done').length;
 }
+
+/** Waits until all of these jobs are done. `what` completes "Waited 5,000 ms for …". */
+export async function eventuallyDone(
+  what: string,
+  postgres: PostgresProbe,
+  ids: readonly string[],
+  patience: Patience = {},
+): Promise<void> {
+  const look = async (): Promise<boolean> => {
+    expect(await doneOf(postgres, ids), `jobs of ${ids.length} that are done`).toBe(ids.length);
+    return true;
+  };
+  await eventually(what, look, patience);
+}
+
+/** What came of a job, in words. */
+export const told = ({ state, outputs, emails }: Omit<JobRow, 'id' | 'attempts' | 'last_error'>) =>
+  `${state}, rows in outputs: ${outputs}, rows in emails_sent: ${emails}`;
 
 /** The renderer: renders all unless told otherwise. */
 export class Renderer implements AsyncDisposable {

@@ -31,9 +31,11 @@ export async function retryOrBury(
   attempts: number,
   error: Error,
 ): Promise<boolean> {
+  // Its sender's time to live would end a wait early, and empty the dead queue.
+  const { expiration: _, ...kept } = properties;
   const delay = error instanceof Permanent ? undefined : DELAYS[attempts - 1];
   await sender.send('', delay === undefined ? DEAD_QUEUE : RETRY_QUEUE, content, {
-    ...properties,
+    ...kept,
     ...(delay !== undefined && { expiration: delay }),
     headers: { ...properties.headers, 'x-attempts': attempts, 'x-last-error': error.message },
   });

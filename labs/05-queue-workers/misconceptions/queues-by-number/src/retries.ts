@@ -35,9 +35,11 @@ export async function retryOrBury(
   attempts: number,
   error: Error,
 ): Promise<boolean> {
+  // Its sender's time to live would end a wait early, and empty the dead queue.
+  const { expiration: _, ...kept } = properties;
   const delay = error instanceof Permanent ? undefined : DELAYS[attempts - 1];
   await sender.send('', delay === undefined ? DEAD_QUEUE : queueOf(attempts), content, {
-    ...properties,
+    ...kept,
     headers: { ...properties.headers, 'x-attempts': attempts, 'x-last-error': error.message },
   });
   return delay !== undefined;

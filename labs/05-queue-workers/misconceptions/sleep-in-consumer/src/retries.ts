@@ -21,9 +21,11 @@ export async function retryOrBury(
   attempts: number,
   error: Error,
 ): Promise<boolean> {
+  // Its sender's time to live would end a wait early, and empty the dead queue.
+  const { expiration: _, ...kept } = properties;
   const delay = error instanceof Permanent ? undefined : DELAYS[attempts - 1];
   const options = {
-    ...properties,
+    ...kept,
     headers: { ...properties.headers, 'x-attempts': attempts, 'x-last-error': error.message },
   };
   if (delay === undefined) {

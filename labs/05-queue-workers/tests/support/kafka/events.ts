@@ -1,4 +1,4 @@
-import { happens, type NewRecord, type PostgresProbe } from '@backend-labs/testkit';
+import { happens, type PostgresProbe } from '@backend-labs/testkit';
 
 export const DAY = '2026-11-02';
 /** What the storage double says of every object. */
@@ -31,7 +31,7 @@ export function planChanged(accountId: string, plan: string): TestEvent {
 }
 
 /** Records of some events, keyed by account, in a partition that the test chooses. */
-export function records(partition: number, events: readonly TestEvent[]): NewRecord[] {
+export function records(partition: number, events: readonly TestEvent[]) {
   return events.map((value) => ({ key: value.accountId, value, partition }));
 }
 

@@ -9,6 +9,8 @@ export function createConsumer(): Consumer {
     // Longer than the slowest answer of the storage.
     sessionTimeout: 300_000,
     maxWaitTimeInMs: 100,
+    // What fails is tried again soon, and for as long as it takes.
+    retry: { initialRetryTime: 50, maxRetryTime: 200, retries: 20 },
   });
 }
 

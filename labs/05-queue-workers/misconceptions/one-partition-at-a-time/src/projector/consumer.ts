@@ -10,6 +10,8 @@ export function createConsumer(): Consumer {
     sessionTimeout: SESSION_TIMEOUT_MS,
     heartbeatInterval: SESSION_TIMEOUT_MS / 5,
     maxWaitTimeInMs: 100,
+    // What fails is tried again soon, and for as long as it takes.
+    retry: { initialRetryTime: 50, maxRetryTime: 200, retries: 20 },
   });
 }
 
