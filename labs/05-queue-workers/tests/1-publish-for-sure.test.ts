@@ -12,7 +12,6 @@ import {
   test as base,
 } from '@backend-labs/testkit';
 import { AmqpWire } from './support/amqp-wire.ts';
-import { deleteQueue } from './support/broker-admin.ts';
 import { amqpUrl, RENDER_QUEUE, ROUTE } from './support/media.ts';
 import { expectSame } from './support/same.ts';
 
@@ -209,10 +208,9 @@ test('an upload that no queue wants is not answered 202', async ({
   wire,
   passed,
   rabbitmq,
-  lease,
 }) => {
   await takesUploads(api);
-  await deleteQueue(amqpUrl(lease), RENDER_QUEUE);
+  await rabbitmq.deleteQueue(RENDER_QUEUE);
   const asksForConfirms = wire.count('confirm.select') > 0;
   wire.clear();
   const job = promised(await upload(api));

@@ -1,5 +1,12 @@
-import type { KafkaMessage } from 'kafkajs';
-import { eventually, explain, expect, gate, type KafkaRecord, lesson } from '@backend-labs/testkit';
+import {
+  eventually,
+  explain,
+  expect,
+  gate,
+  type KafkaRecord,
+  lesson,
+  type NewRecord,
+} from '@backend-labs/testkit';
 import { test as base } from './support/kafka/billing.ts';
 import {
   golden,
@@ -10,7 +17,7 @@ import {
   usage,
 } from './support/kafka/events.ts';
 import { DEAD_LETTERS, EVENTS } from './support/kafka/names.ts';
-import { bytesOf, type RawRecord, RawTopics, shown } from './support/kafka/raw.ts';
+import { shown, shownValue } from './support/kafka/shown.ts';
 import { SIZE } from './support/kafka/storage.ts';
 import { expectSame } from './support/same.ts';
 
@@ -46,14 +53,14 @@ const SHAKY_IN = 4;
 const [unavailable, unreachable] = [stored('shaky', 'unavailable'), stored('shaky', 'unreachable')];
 const shaky = [unavailable, unreachable, planChanged('shaky', 'team'), stored('shaky', 44)];
 
-const badRecords: RawRecord[] = [
+const badRecords: NewRecord[] = [
   ...bad.map((value, n) => ({ key: 'far-3', value, headers: { trace: `t-${n}` } })),
   // A tombstone, and one that is no text in any of its parts, or has none.
   { key: 'far-3', value: null, headers: { trace: 't-null' } },
   { key: null, value: Buffer.from('{"id": "b-\u00ff', 'latin1'), headers: { trace: BYTES } },
 ].map((record) => ({ ...record, partition: BAD_IN }));
 
-const backlog: RawRecord[] = [
+const backlog: NewRecord[] = [
   ...records(0, near),
   ...far.flatMap((events, index) => records(index + 1, events)),
   ...badRecords,
@@ -69,7 +76,7 @@ const UNREACHABLE = 4;
 const test = base.extend(
   'billing',
   { scope: 'file' },
-  async ({ topics, storage, projector, lease, cleanup }) => {
+  async ({ topics, storage, projector, cleanup }) => {
     const slow = gate(FAR.length, { opens: 'by hand' });
     // Who asks again, after a failure in another partition, is held as well.
     const again = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
@@ -82,8 +89,7 @@ const test = base.extend(
     storage.when('gone', () => ({ status: 404 }));
     storage.when('unavailable', (time) => (time <= FAILURES.unavailable ? { status: 503 } : SIZE));
     storage.when('unreachable', (time) => (time <= FAILURES.unreachable ? 'reset' : SIZE));
-    const raw = cleanup.use(await RawTopics.open(lease, topics));
-    await raw.produce(EVENTS, backlog);
+    await topics.produce(EVENTS, backlog);
     const service = await projector.start();
     const release = (): void => {
       slow.open();
@@ -93,15 +99,15 @@ const test = base.extend(
       release();
       await service[Symbol.asyncDispose]();
     });
-    let parked: KafkaMessage[] = [];
+    let parked: readonly KafkaRecord[] = [];
     return {
       service,
       slow,
       release,
       /** What is in the dead letter topic. Reading takes a group of its own: only when there is more. */
-      async parked(): Promise<readonly KafkaMessage[]> {
+      async parked(): Promise<readonly KafkaRecord[]> {
         const [end] = await topics.endOffsets(DEAD_LETTERS);
-        if (end !== parked.length) parked = await raw.read(DEAD_LETTERS);
+        if (end !== parked.length) parked = await topics.read(DEAD_LETTERS);
         return parked;
       },
     };
@@ -188,7 +194,7 @@ test('a bad record is parked, and those behind it are applied', async ({
       if (!record) return;
       const { members } = await group.look();
       lesson('eachmessage-throw', {
-        observed: `Partition ${BAD_IN} is committed to offset ${stuck?.committed}, and ends at ${stuck?.end}. The record at ${stuck?.committed} is a bad one: ${shown(bytesOf(record.value))}. The group has ${members} members.`,
+        observed: `Partition ${BAD_IN} is committed to offset ${stuck?.committed}, and ends at ${stuck?.end}. The record at ${stuck?.committed} is a bad one: ${shownValue(record.value)}. The group has ${members} members.`,
         meaning:
           'A handler that throws has not handled its record, so that it comes again, and throws again. In a partition there is no way around the next record: everything behind it waits. And what JSON.parse throws kafkajs takes for a bug: it stops consuming for good, while the process lives on.',
         lookAt:
@@ -198,8 +204,8 @@ test('a bad record is parked, and those behind it are applied', async ({
   );
   const parked = new Map(
     (await billing.parked())
-      .filter(({ headers }) => String(headers?.['dlt-partition']) === String(BAD_IN))
-      .map((record) => [String(record.headers?.['dlt-offset']), record]),
+      .filter(({ headers }) => headers['dlt-partition'] === String(BAD_IN))
+      .map((record) => [record.headers['dlt-offset'] ?? '', record]),
   );
   const expected = badRecords.map((_, n) => String(FIRST_BAD + n));
   await explain(
@@ -222,12 +228,11 @@ test('a bad record is parked, and those behind it are applied', async ({
   for (const [n, { key, value, headers: sent }] of badRecords.entries()) {
     const what = `of the parked record that had offset ${FIRST_BAD + n}`;
     const record = parked.get(String(FIRST_BAD + n));
-    const headers = record?.headers ?? {};
-    const header = (name: string): string => shown(bytesOf(headers[name] ?? null));
-    expectSame(`key ${what}`, shown(record?.key), shown(bytesOf(key)));
-    expectSame(`value ${what}`, shown(record?.value), shown(bytesOf(value)));
-    expectSame(`header trace ${what}`, header('trace'), shown(bytesOf(sent?.['trace'] ?? null)));
-    expect(String(headers['dlt-reason'] ?? ''), `header dlt-reason ${what}`).toMatch(/./u);
+    const bytes = record?.bytes;
+    expectSame(`key ${what}`, shown(bytes?.key), shown(key));
+    expectSame(`value ${what}`, shown(bytes?.value), shownValue(value));
+    expectSame(`header trace ${what}`, shown(bytes?.headers['trace']), shown(sent?.['trace']));
+    expect(record?.headers['dlt-reason'] ?? '', `header dlt-reason ${what}`).toMatch(/./u);
   }
   const events = [...(far[2] ?? []), behindTheBad];
   const usageNow = await settledUsage(postgres, events);
@@ -256,17 +261,17 @@ test('a failure that passes parks nothing and changes no order', async ({
       });
     },
   );
-  const parked = (await billing.parked()).filter(({ key }) => String(key) === 'shaky');
+  const parked = (await billing.parked()).filter(({ key }) => key === 'shaky');
   await explain(
     () =>
       expectSame(
         `events in ${DEAD_LETTERS} that were not at fault`,
-        parked.map(({ value }) => String(value)),
+        parked.map(({ text }) => text),
         [],
       ),
     () => {
       lesson('parks-what-would-heal', {
-        observed: `The storage failed ${FAILURES.unavailable} times for one event of account shaky and ${FAILURES.unreachable} times for another; it had their sizes at the next try. They lie in ${DEAD_LETTERS}: ${parked.map(({ headers }) => String(headers?.['dlt-reason'])).join('; ')}.`,
+        observed: `The storage failed ${FAILURES.unavailable} times for one event of account shaky and ${FAILURES.unreachable} times for another; it had their sizes at the next try. They lie in ${DEAD_LETTERS}: ${parked.map(({ headers }) => headers['dlt-reason']).join('; ')}.`,
         meaning:
           'Two kinds of failure look alike in a catch block. A record that is no event fails for ever; one that met a storage that was down fails until the storage is back. Parking the second kind turns an outage of a minute into thousands of records to sort out by hand.',
         lookAt: 'which errors say something about the record itself.',

@@ -31,7 +31,7 @@ export { beforeStatement } from './postgres/statements.ts';
 export { PgSession } from './postgres/session.ts';
 export type { StatementUse, Usage } from './postgres/usage.ts';
 export type { KafkaProbe, PartitionLag } from './kafka/probe.ts';
-export type { KafkaRecord, NewRecord } from './kafka/record.ts';
+export type { KafkaRecord, NewRecord, RecordBytes } from './kafka/record.ts';
 export type { Published, PublishOptions, QueueState, RabbitProbe } from './rabbitmq/probe.ts';
 export { SpareRabbit } from './rabbitmq/spare.ts';
 export type { Death, RabbitMessage } from './rabbitmq/message.ts';

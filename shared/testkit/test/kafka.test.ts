@@ -43,10 +43,27 @@ test('records are read back with key, headers and place', async ({ kafka }) => {
       text: '{"bytes":1}',
       json: { bytes: 1 },
       headers: { kind: 'upload' },
+      bytes: {
+        key: Buffer.from('a'),
+        value: Buffer.from('{"bytes":1}'),
+        headers: { kind: Buffer.from('upload') },
+      },
     },
     expect.objectContaining({ partition: 0, offset: 1, json: { bytes: 2 } }),
     expect.objectContaining({ partition: 1, offset: 0, text: 'plain', json: undefined }),
   ]);
+});
+
+test('bytes that are no text, and tombstones, come and go as they are', async ({ kafka }) => {
+  await kafka.createTopic('raw', 1);
+  const bytes = Buffer.from([0xff, 0x00, 0x80]);
+  await kafka.produce('raw', [
+    { value: bytes, headers: { trace: bytes }, partition: 0 },
+    { key: 'gone', value: null, partition: 0 },
+  ]);
+  const [raw, tombstone] = await kafka.read('raw');
+  expect(raw?.bytes).toEqual({ key: null, value: bytes, headers: { trace: bytes } });
+  expect(tombstone).toMatchObject({ key: 'gone', text: null, json: undefined });
 });
 
 test('lag is what a group has not committed, by partition', async ({ kafka, lease }) => {

@@ -25,10 +25,9 @@ test('a queue that is not there has no state, and asking breaks nothing', async 
 
 test('what was published and confirmed is in the queue, in order', async ({ rabbit }) => {
   await rabbit.declare('render', { durable: true });
-  const sent = await Promise.all(
-    [1, 2].map((id) => rabbit.publish({ id }, { routingKey: 'render', headers: { id } })),
-  );
-  expect(sent).toEqual(['routed', 'routed']);
+  for (const id of [1, 2]) {
+    expect(await rabbit.publish({ id }, { routingKey: 'render', headers: { id } })).toBe('routed');
+  }
   expect(await rabbit.queue('render')).toEqual({ ready: 2, consumers: 0 });
   const taken = await rabbit.drain('render');
   expect(taken.map(({ json }) => json)).toEqual([{ id: 1 }, { id: 2 }]);
@@ -41,6 +40,14 @@ test('what was published and confirmed is in the queue, in order', async ({ rabb
     persistent: true,
   });
   expect(await rabbit.queue('render')).toMatchObject({ ready: 0 });
+});
+
+test('a queue that is deleted is gone with what is in it', async ({ rabbit }) => {
+  await rabbit.declare('doomed');
+  await rabbit.publish('lost', { routingKey: 'doomed' });
+  await rabbit.deleteQueue('doomed');
+  await rabbit.deleteQueue('doomed');
+  expect(await rabbit.queue('doomed')).toBeUndefined();
 });
 
 test('a message that no queue wants is confirmed and unroutable', async ({ rabbit }) => {

@@ -3,7 +3,7 @@ import type { Lease } from '@backend-labs/stack';
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { notLeased, serverTrouble } from '../errors.ts';
 import { readAll } from './read-all.ts';
-import type { KafkaRecord, NewRecord } from './record.ts';
+import { type KafkaRecord, type NewRecord, valueBytes } from './record.ts';
 
 /** How far a group has come in one partition. Offsets are of the next record. */
 export interface PartitionLag {
@@ -100,7 +100,7 @@ export class KafkaProbe implements AsyncDisposable {
     });
   }
 
-  /** Sends records, in this order; resolves when the broker has them. Values that are no strings go as JSON. */
+  /** Sends records, in this order; resolves when the broker has them. */
   async produce(topic: string, records: readonly NewRecord[]): Promise<void> {
     await doing(`produce to ${topic}`, async () => {
       const producer = await (this.#producer ??= this.#connectProducer());
@@ -109,7 +109,7 @@ export class KafkaProbe implements AsyncDisposable {
         acks: -1,
         messages: records.map(({ key = null, value, headers = {}, partition }) => ({
           key,
-          value: typeof value === 'string' ? value : JSON.stringify(value),
+          value: valueBytes(value),
           headers: { ...headers },
           ...(partition !== undefined && { partition }),
         })),

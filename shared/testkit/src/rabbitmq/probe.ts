@@ -73,6 +73,11 @@ export class RabbitProbe implements AsyncDisposable {
     });
   }
 
+  /** Deletes a queue with what is in it, as an operator would; nothing happens when it is not there. */
+  async deleteQueue(name: string): Promise<void> {
+    await this.#ask(`delete the queue ${name}`, (channel) => channel.deleteQueue(name));
+  }
+
   /**
    * Publishes and waits for the broker's word. A body that is no string or bytes is sent as JSON.
    * `unroutable`: confirmed, and dropped, because no queue wanted it.
