@@ -169,7 +169,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
       workers: {
         type: 'string',
         value: 'N',
-        help: 'rows at a time; default: the number of cores',
+        help: 'rows at a time; default: two for each core',
       },
       write: { type: 'boolean', help: "write the figures into README.md's table" },
       json: JSON_FLAG,

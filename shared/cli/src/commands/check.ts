@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { readCatalog } from '@backend-labs/catalog';
 import { verify, type VerifyReport } from '@backend-labs/runner';
 import { openStack } from '@backend-labs/stack';
@@ -78,7 +77,6 @@ function labSteps(context: Context): Step[] {
           lab,
           stack,
           repeat: 1,
-          workers: availableParallelism(),
         });
         console.log(renderReport(report));
         return tallyOf(report);

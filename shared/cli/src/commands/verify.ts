@@ -1,6 +1,11 @@
-import { availableParallelism } from 'node:os';
 import { findLab, findTask, readCatalog, type Lab } from '@backend-labs/catalog';
-import { rowNames, verify, type VerifyOptions, type VerifyReport } from '@backend-labs/runner';
+import {
+  rowNames,
+  verify,
+  WORKERS,
+  type VerifyOptions,
+  type VerifyReport,
+} from '@backend-labs/runner';
 import { closestMatch } from 'leven';
 import type { Arguments, Run } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -13,7 +18,7 @@ import { Waiting } from '../ui/progress-line.ts';
 
 export const run: Run = async (args, context) => {
   const repeat = args.count('repeat', 1);
-  const workers = args.count('workers', availableParallelism());
+  const workers = args.count('workers', WORKERS);
   if (inPart(args) && args.on('write')) {
     throw new UsageError('--write wants the whole matrix: leave out --row and --task.');
   }
