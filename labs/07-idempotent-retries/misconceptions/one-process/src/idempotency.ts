@@ -45,9 +45,7 @@ export async function claimKey(
   { account, key, order, leaseMs }: NewClaim,
 ): Promise<Claimed> {
   const name = `${account} ${key}`;
-  if (underWay.has(name)) return { state: 'running' };
-  underWay.add(name);
-  setTimeout(() => underWay.delete(name), leaseMs).unref();
+  if (!enter(name, leaseMs)) return { state: 'running' };
   const claimed = await claimFree(pool, { account, key, order, leaseMs });
   if (claimed.state === 'yours') names.set(claimed.claim.chargeId, name);
   else underWay.delete(name);
@@ -55,6 +53,14 @@ export async function claimKey(
 }
 
 const names = new Map<string, string>();
+
+/** Whether nobody works on it; from now on somebody does. */
+function enter(name: string, leaseMs: number): boolean {
+  if (underWay.has(name)) return false;
+  underWay.add(name);
+  setTimeout(() => underWay.delete(name), leaseMs).unref();
+  return true;
+}
 
 /** The charge is settled, or somebody else may go on with it. */
 export function leave({ chargeId }: Claim): void {
@@ -95,7 +101,7 @@ async function claimFree(pool: Pool, { account, key, order, leaseMs }: NewClaim)
 
 /** Claims charges whose outcome nobody knows and nobody is working on, the oldest first. */
 export async function claimOpen(pool: Pool, leaseMs: number, most: number): Promise<Claim[]> {
-  const { rows } = await pool.query<{ charge_id: string }>(
+  const { rows } = await pool.query<{ charge_id: string; name: string }>(
     `UPDATE idempotency_keys
         SET locked_until = now() + $1 * interval '1 ms', claims = claims + 1
       WHERE charge_id IN (SELECT charge_id
@@ -104,10 +110,12 @@ export async function claimOpen(pool: Pool, leaseMs: number, most: number): Prom
                            ORDER BY locked_until
                            LIMIT $2
                              FOR UPDATE SKIP LOCKED)
-    RETURNING charge_id`,
+    RETURNING charge_id, account_id || ' ' || key AS name`,
     [leaseMs, most],
   );
-  return rows.map((row) => ({ chargeId: row.charge_id, isFirst: false }));
+  const free = rows.filter(({ name }) => enter(name, leaseMs));
+  for (const row of free) names.set(row.charge_id, row.name);
+  return free.map((row) => ({ chargeId: row.charge_id, isFirst: false }));
 }
 
 /** Lets the next one have it at once: the outcome is still open. */
