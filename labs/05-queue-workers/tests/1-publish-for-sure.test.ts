@@ -1,5 +1,6 @@
 import {
   type Answer,
+  type CallOptions,
   eventually,
   explain,
   expect,
@@ -31,15 +32,13 @@ const test = base
   .extend('wire', { scope: 'file' }, async ({ lease, cleanup }) => {
     return cleanup.use(await AmqpWire.open(amqpUrl(lease)));
   })
-  /** Tests of the file that have passed. */
-  .extend('passed', { scope: 'file' }, () => new Set<string>())
   .extend('api', { scope: 'file' }, async ({ definition, wire, cleanup }) => {
     const env = { ...wire.env, PUBLISH_TIMEOUT_MS: String(PUBLISH_TIMEOUT) };
     return cleanup.use(await definition.with(env).start());
   });
 
-function upload(api: StartedService): Promise<Answer> {
-  return api.post('/uploads', { accountId: 7, email: 'ann@mail.test', source: 'cat.jpg' });
+function upload(api: StartedService, options: CallOptions = {}): Promise<Answer> {
+  return api.post('/uploads', { accountId: 7, email: 'ann@mail.test', source: 'cat.jpg' }, options);
 }
 
 /** The job that a 202 promises, or `undefined` for a 503. All else is a failed assertion. */
@@ -93,7 +92,6 @@ async function missing(
 
 test('an upload is answered 202, its job can be asked for, its message waits', async ({
   api,
-  passed,
   rabbitmq,
 }) => {
   const id = promised((await upload(api)).expect(202)) ?? '';
@@ -101,7 +99,6 @@ test('an upload is answered 202, its job can be asked for, its message waits', a
   expect(body).toMatchObject({ id, state: 'queued', attempts: 0, lastError: null });
   expectSame(`jobs without a message in ${RENDER_QUEUE}`, await missing(rabbitmq, [id]), []);
   (await api.post('/uploads', { accountId: 7 })).expect(400);
-  passed.add('sound');
 });
 
 const TRUE_SAYS_NOTHING = {
@@ -119,7 +116,6 @@ for (const moment of MOMENTS) {
   test(`a connection that breaks ${moment.name} loses no upload that was answered 202`, async ({
     api,
     wire,
-    passed,
     rabbitmq,
   }) => {
     let cuts = 0;
@@ -153,28 +149,15 @@ for (const moment of MOMENTS) {
     );
     for (const answer of answers) promised(answer);
     if ('error' in back) throw back.error;
-    passed.add(moment.name);
   });
 }
 
 /** An upload that is answered in time, whatever the broker does. Answers its job, if it was accepted. */
 async function answered(api: StartedService): Promise<string | undefined> {
-  const within = PUBLISH_TIMEOUT * 10;
-  return promised(
-    await api.post(
-      '/uploads',
-      { accountId: 7, email: 'ann@mail.test', source: 'cat.jpg' },
-      { within },
-    ),
-  );
+  return promised(await upload(api, { within: PUBLISH_TIMEOUT * 10 }));
 }
 
-test('a broker that says nothing keeps no upload waiting', async ({
-  api,
-  wire,
-  passed,
-  rabbitmq,
-}) => {
+test('a broker that says nothing keeps no upload waiting', async ({ api, wire, rabbitmq }) => {
   await takesUploads(api);
   using silence = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
   wire.before = async ({ name }, direction) => {
@@ -200,15 +183,9 @@ test('a broker that says nothing keeps no upload waiting', async ({
     await missing(rabbitmq, accepted),
     [],
   );
-  passed.add('silent');
 });
 
-test('an upload that no queue wants is not answered 202', async ({
-  api,
-  wire,
-  passed,
-  rabbitmq,
-}) => {
+test('an upload that no queue wants is not answered 202', async ({ api, wire, rabbitmq }) => {
   await takesUploads(api);
   await rabbitmq.deleteQueue(RENDER_QUEUE);
   const asksForConfirms = wire.count('confirm.select') > 0;
@@ -241,19 +218,18 @@ test('an upload that no queue wants is not answered 202', async ({
     },
   );
   await takesUploads(api);
-  passed.add('unroutable');
 });
 
 test('a broker or a media-api that is killed loses no upload that was answered 202', async ({
   api: other,
   wire,
-  passed,
+  file,
   definition,
   run,
   skip,
 }) => {
   // To kill a broker takes as long as all the rest, and what failed before says enough.
-  skip(passed.size < 3 + MOMENTS.length, 'an earlier test has failed');
+  skip(file.failed, 'an earlier test has failed');
   using silence = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
   wire.before = async ({ name }, direction) => {
     if (direction !== 'toServer' || name !== 'basic.publish') return;

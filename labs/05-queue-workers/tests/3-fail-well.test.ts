@@ -5,12 +5,12 @@ import {
   happens,
   lesson,
   type RabbitMessage,
+  thousands,
 } from '@backend-labs/testkit';
 import type { AmqpWire } from './support/amqp-wire.ts';
 import {
   addJobs,
   broken,
-  count,
   DEAD_QUEUE,
   doneOf,
   enqueue,
@@ -64,10 +64,10 @@ function diagnoseEndless(wire: AmqpWire, renders: number): void {
   const deliveries = wire.received.filter(({ name }) => name === 'basic.deliver');
   const again = deliveries.filter(({ redelivered }) => redelivered === true).length;
   const refused = wire.count('basic.nack') + wire.count('basic.reject');
-  const tries = `A job that always fails was rendered ${count(renders)} times before the test looked`;
+  const tries = `A job that always fails was rendered ${thousands(renders)} times before the test looked`;
   if (again >= TRIES && refused >= TRIES) {
     lesson('nack-requeue-forever', {
-      observed: `${tries}. The worker gave the message back ${count(refused)} times, and it was redelivered ${count(again)} times.`,
+      observed: `${tries}. The worker gave the message back ${thousands(refused)} times, and it was redelivered ${thousands(again)} times.`,
       meaning:
         'A message that is requeued goes to the head of its queue and comes back at once. Nothing counts and nothing waits, so one bad job takes all that the broker and the worker have, for as long as it is bad.',
       lookAt:
@@ -76,7 +76,7 @@ function diagnoseEndless(wire: AmqpWire, renders: number): void {
   }
   if (again < TRIES && wire.count('basic.publish') >= TRIES) {
     lesson('delivery-count', {
-      observed: `${tries}, and each time the worker sent it to wait again: ${count(wire.count('basic.publish'))} publishes, ${count(again)} redeliveries.`,
+      observed: `${tries}, and each time the worker sent it to wait again: ${thousands(wire.count('basic.publish'))} publishes, ${thousands(again)} redeliveries.`,
       meaning:
         'What the broker counts belongs to a message in its queue, and only in some kinds of queue. A message that was published anew, or came back by way of a dead-letter exchange, starts without it: each delivery looks like the first.',
       lookAt:
@@ -251,7 +251,7 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
   await explain(
     () =>
       eventuallyDone(
-        `a job that failed once to be tried again after 50 ms, while another waits ${count(FOR_EVER)} ms`,
+        `a job that failed once to be tried again after 50 ms, while another waits ${thousands(FOR_EVER)} ms`,
         postgres,
         [brief],
         WITHIN,
@@ -260,7 +260,7 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
       const own = patient.wire.published.filter(({ expires }) => expires).length;
       if (renderer.renders(brief) !== 1 || own === 0) return;
       lesson('per-message-ttl', {
-        observed: `A job was to wait 50 ms, behind another that waits ${count(FOR_EVER)} ms. ${count(WITHIN.within)} ms later it had not come back. Its message was published with an expiration of its own.`,
+        observed: `A job was to wait 50 ms, behind another that waits ${thousands(FOR_EVER)} ms. ${thousands(WITHIN.within)} ms later it had not come back. Its message was published with an expiration of its own.`,
         meaning:
           'A queue looks at the expiration of a message when it comes to the head. Behind one that waits longer, a message stays long after its time.',
         lookAt: 'what all messages of one waiting queue should have in common.',

@@ -8,6 +8,7 @@ import {
   lesson,
   type RabbitMessage,
   type RabbitProbe,
+  thousands,
 } from '@backend-labs/testkit';
 import type { AmqpWire } from './support/amqp-wire.ts';
 import { addJobs, doneOf, enqueue, RENDER_QUEUE, Renderer, rendered } from './support/media.ts';
@@ -184,7 +185,7 @@ test('a job that takes longer than SHUTDOWN_GRACE_MS comes back', async ({
     },
     () => {
       lesson('no-deadline', {
-        observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} was sent SIGTERM while ${renderer.inFlight} renders hung. ${ENDS_WITHIN.toLocaleString('en-US')} ms later it still waited for them.`,
+        observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} was sent SIGTERM while ${renderer.inFlight} renders hung. ${thousands(ENDS_WITHIN)} ms later it still waited for them.`,
         meaning:
           'Somebody else has a limit: the orchestrator sends SIGKILL when its own time is up, and then nothing is closed, logged or handed back in order. A render that hangs holds the deploy until then.',
         lookAt: 'who ends the wait, and what becomes of the messages that are not acknowledged.',

@@ -3,6 +3,7 @@ import { test as base } from './support/kafka/billing.ts';
 import { explainDouble } from './support/kafka/counted-twice.ts';
 import { Doomed } from './support/kafka/doomed.ts';
 import {
+  bytesIn,
   golden,
   planChanged,
   records,
@@ -113,7 +114,7 @@ test('two instances are killed and a third takes over: each event counts once', 
       const was = committed === undefined ? 'nothing' : `offset ${committed}`;
       const rows = `usage says ${actual.join(', ')}; the events come to ${expected.join(', ')}.`;
       const note = notedApart[0]?.replaceAll(/\s+/gu, ' ').trim().slice(0, 60);
-      const lost = sumOf(actual, 'killed') < sumOf(expected, 'killed');
+      const lost = bytesIn(actual, 'killed') < bytesIn(expected, 'killed');
       if (lost && storage.asked('in-flight') === 1) {
         if (committed !== undefined && committed > IN_FLIGHT.offset) {
           lesson('commit-before-work', {
@@ -131,7 +132,9 @@ test('two instances are killed and a third takes over: each event counts once', 
           lookAt: 'how a note and the effect that it speaks of could only ever be there together.',
         });
       }
-      const doubled = ACCOUNTS.some((account) => sumOf(actual, account) > sumOf(expected, account));
+      const doubled = ACCOUNTS.some(
+        (account) => bytesIn(actual, account) > bytesIn(expected, account),
+      );
       if (doubled && note !== undefined) {
         lesson('apply-then-mark', {
           observed: `An instance was killed right after a commit to usage; the next one was handed the event again, and counted it again. What keeps note of an event ("${note}…") is a commit of its own. ${rows}`,
@@ -169,16 +172,9 @@ test('a replay from the beginning changes nothing', async ({
   await explain(
     () => expectSame('usage after everything was read again', actual, expected),
     async () => {
-      if (keepsNote || sumOf(actual, 'quiet') <= sumOf(expected, 'quiet')) return;
+      if (keepsNote || bytesIn(actual, 'quiet') <= bytesIn(expected, 'quiet')) return;
       const observed = `The offsets were reset, and the projector read the topic again. Before, usage said ${before.join(', ')}; now it says ${actual.join(', ')}. One event of 30 bytes is new.`;
       await explainDouble({ topics, group, postgres, observed });
     },
   );
 });
-
-/** Bytes of an account, over all days and plans. */
-function sumOf(rows: readonly string[], account: string): number {
-  return rows
-    .filter((row) => row.startsWith(`${account} `))
-    .reduce((sum, row) => sum + Number(row.split(' ').at(-1)), 0);
-}

@@ -5,10 +5,12 @@ import {
   expect,
   gate,
   lesson,
+  type Reply,
   type StartedService,
 } from '@backend-labs/testkit';
 import { test as base } from './support/kafka/billing.ts';
 import {
+  bytesIn,
   golden,
   OBJECT_BYTES,
   planChanged,
@@ -70,14 +72,12 @@ const test = base.extend(
   async ({ topics, storage, group, projector, cleanup }) => {
     /** The slow answers wait for the test to have looked at the lag, too. */
     const looked = gate(99, { opens: 'by hand' });
-    storage.when('archived', async () => {
+    const slowly = (reply: Reply) => async (): Promise<Reply> => {
       await Promise.all([sleep(SLOW_MS), looked.arrive()]);
-      return SIZE;
-    });
-    storage.when('lost', async () => {
-      await Promise.all([sleep(SLOW_MS), looked.arrive()]);
-      return { status: 404 };
-    });
+      return reply;
+    };
+    storage.when('archived', slowly(SIZE));
+    storage.when('lost', slowly({ status: 404 }));
     await topics.produce(EVENTS, [
       ...records(SLOW_IN, slow),
       ...records(PASSED_IN, [...passed, lost]),
@@ -223,7 +223,7 @@ test('an instance that freezes is replaced, and counts nothing twice when it wak
   await explain(
     () => expectSame('usage of the account whose event was in flight', actual, expected),
     () => {
-      const extra = sumOf(actual) - sumOf(expected);
+      const extra = bytesIn(actual) - bytesIn(expected);
       if (storage.asked('held') < 2 || extra < OBJECT_BYTES) return;
       lesson('check-then-write', {
         observed: `An instance was frozen while it waited for the size of an event; the other took over and applied it. Then the first one woke, had its answer, and counted the event again: usage says ${actual.join(', ')}; the events come to ${expected.join(', ')}.`,
@@ -262,7 +262,3 @@ function inWords(answer: Partial<Lag> | undefined): string[] {
 
 const numbersOf = (answer: Lag | undefined): string =>
   answer?.partitions?.map(({ partition }) => partition).join(', ') || 'none';
-
-/** Bytes of some rows. */
-const sumOf = (rows: readonly string[]): number =>
-  rows.reduce((sum, row) => sum + Number(row.split(' ').at(-1)), 0);

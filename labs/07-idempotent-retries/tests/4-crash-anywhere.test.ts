@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Answer,
+  arrival,
   beforeStatement,
-  eventually,
   explain,
   expect,
   gate,
+  happens,
   lesson,
   type Passage,
   type Reply,
@@ -13,7 +13,7 @@ import {
   type Tap as ProxyTap,
   TcpProxy,
 } from '@backend-labs/testkit';
-import { ACCOUNT, pay, plural, rowsFor, type Tap } from './support/charges.ts';
+import { pay, plural, requestOf, rowsFor, type Tap } from './support/charges.ts';
 import { test as base } from './support/payments.ts';
 import { heldAt, type Provider } from './support/provider.ts';
 
@@ -22,8 +22,6 @@ const LEASE_MS = 250;
 /** Outer bound: a right service needs one lease and a request. */
 const FINAL_WITHIN_MS = 3_000;
 
-/** Between two retries of a client. */
-const PAUSE_MS = 20;
 /** As many as a transaction of two writes has. */
 const STATEMENTS = 4;
 
@@ -87,16 +85,25 @@ const test = base.extend('crashing', { scope: 'file' }, async ({ payments, lease
   return { service, next, dead };
 });
 
-/** Sends a tap again until the answer is final, and answers the last. */
-async function lastAnswer(service: StartedService, tap: Tap): Promise<Answer> {
-  const begun = performance.now();
-  for (;;) {
-    const answer = await pay(service, tap);
-    const isOpen = answer.status === 409 || answer.status === 202;
-    if (!isOpen || performance.now() - begun >= FINAL_WITHIN_MS) return answer;
-    await sleep(PAUSE_MS);
-  }
+/** Sends a tap again while the answer is one of these, for so long, and answers the last. */
+async function retryWhile(
+  statuses: readonly number[],
+  within: number,
+  service: StartedService,
+  tap: Tap,
+): Promise<Answer> {
+  let last = await pay(service, tap);
+  const isOver = async (): Promise<boolean> => {
+    if (statuses.includes(last.status)) last = await pay(service, tap);
+    return !statuses.includes(last.status);
+  };
+  await happens(isOver, { within });
+  return last;
 }
+
+/** Sends a tap again until the answer is final, and answers the last. */
+const lastAnswer = (service: StartedService, tap: Tap): Promise<Answer> =>
+  retryWhile([202, 409], FINAL_WITHIN_MS, service, tap);
 
 /** Sends a tap again until the answer is final, which must be 201. */
 async function settles(service: StartedService, tap: Tap, when: string): Promise<void> {
@@ -157,12 +164,7 @@ test('who is slow is not dead: a claim that ran out makes no second charge', asy
   first.catch(() => {});
   await held.reached();
   // Until somebody takes over; a design in which nobody can is left alone after a few leases.
-  const begun = performance.now();
-  let retry = await pay(service, tap);
-  while (retry.status === 409 && performance.now() - begun < 6 * LEASE_MS) {
-    await sleep(PAUSE_MS);
-    retry = await pay(service, tap);
-  }
+  await retryWhile([409], 6 * LEASE_MS, service, tap);
   held.open();
   const answer = await first;
   await settles(service, tap, 'whose provider was slow');
@@ -175,11 +177,6 @@ test('killed with charges under way, each at another point, it charges each once
   postgres,
   crashing: { service, next, dead },
 }) => {
-  const held = async (what: string, come: Promise<unknown>): Promise<void> => {
-    let isThere = false;
-    void come.then(() => (isThere = true));
-    await eventually(what, () => isThere);
-  };
   const send = (tap: Tap): void => void pay(service, tap).catch(() => {});
 
   const cutShort: { tap: Tap; sent: readonly string[] }[] = [];
@@ -206,7 +203,7 @@ test('killed with charges under way, each at another point, it charges each once
     return 'reset';
   });
   send(afterClaim);
-  await held('a call to the provider', called.promise);
+  await arrival('a call to the provider', called.promise);
 
   const afterCharge = { key: 'crash-3', source: 'card_crash_3' };
   const charged = Promise.withResolvers<void>();
@@ -217,7 +214,7 @@ test('killed with charges under way, each at another point, it charges each once
     return 'reset';
   });
   send(afterCharge);
-  await held('a charge at the provider', charged.promise);
+  await arrival('a charge at the provider', charged.promise);
 
   const beforeCommit = { key: 'crash-4', source: 'card_crash_4' };
   const nextStatement = Promise.withResolvers<unknown>();
@@ -226,7 +223,7 @@ test('killed with charges under way, each at another point, it charges each once
     return charge();
   });
   send(beforeCommit);
-  await held('a statement after the answer of the provider', nextStatement.promise);
+  await arrival('a statement after the answer of the provider', nextStatement.promise);
 
   const beforeAnswer = { key: 'crash-5', source: 'card_crash_5' };
   const answered = Promise.withResolvers<void>();
@@ -238,7 +235,7 @@ test('killed with charges under way, each at another point, it charges each once
     },
   }));
   void payThrough(door, beforeAnswer).catch(() => {});
-  await held('the answer of a charge', answered.promise);
+  await arrival('the answer of a charge', answered.promise);
 
   await service.kill();
   dead.resolve();
@@ -291,14 +288,8 @@ const shown = (sql: string): string => {
 };
 
 /** A charge whose answer comes by way of a proxy. */
-function payThrough(door: TcpProxy, { key, source }: Tap): Promise<Response> {
-  return fetch(`http://127.0.0.1:${door.port}/v1/charges`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-account-id': String(ACCOUNT),
-      'idempotency-key': key,
-    },
-    body: JSON.stringify({ amount: 1250, currency: 'EUR', source }),
-  });
+function payThrough(door: TcpProxy, tap: Tap): Promise<Response> {
+  const { headers, body } = requestOf(tap);
+  const init = { method: 'POST', headers, body: JSON.stringify(body) };
+  return fetch(`http://127.0.0.1:${door.port}/v1/charges`, init);
 }

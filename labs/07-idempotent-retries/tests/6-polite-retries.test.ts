@@ -1,149 +1,24 @@
+import { explain, expect, gate, lesson } from '@backend-labs/testkit';
+import { pay, plural } from './support/charges.ts';
+import { heldAt, refuses, well } from './support/provider.ts';
 import {
-  type Answer,
-  explain,
-  expect,
-  gate,
-  lesson,
-  type StartedService,
-} from '@backend-labs/testkit';
-import { pay, plural, type Tap } from './support/charges.ts';
-import { test as base } from './support/payments.ts';
-import { fails, heldAt, type Provider, refuses, type Step, well } from './support/provider.ts';
+  BRISK,
+  DEADLINE_MS,
+  EARLY_MS,
+  expectHealed,
+  LONE,
+  PATIENT,
+  RETRY_AFTER_MS,
+  send,
+  type Sent,
+  SOON_MS,
+  test,
+} from './support/retries.ts';
 
 const MOST_ATTEMPTS = 3;
 const BURST = 10;
 const RETRIES_PER_REQUEST = 0.1;
 const OUTAGE = 30;
-
-const DEADLINE_MS = 1_000;
-/** A wait that the cap does not bound, or bounds after the random number, is longer than the deadline. */
-const BRISK = { random: 0.01, base: 150_000, cap: 1_000 };
-/** Waits 220 and 440 ms, together two thirds of the shortest `Retry-After`; never bounded by the cap. */
-const PATIENT = { random: 0.2, base: 1_100, cap: 10_000 };
-/** The shortest `Retry-After`. */
-const RETRY_AFTER_MS = 1_000;
-/** Timers may be early by a millisecond, never more; late they may be at will. */
-const EARLY_MS = 1.5;
-/** Outer bound of what must come without a long wait: right clients need 1.1 s. */
-const SOON_MS = 5_000;
-
-const settings = ({ random, base: first, cap }: typeof BRISK) => ({
-  RETRY_RANDOM: String(random),
-  RETRY_BASE_MS: String(first),
-  RETRY_CAP_MS: String(cap),
-});
-
-/** Names of charges that the other process is asked for. */
-const LONE = 'patient_';
-
-interface Sent {
-  readonly tap: Tap;
-  /** `undefined` when there was none in time. */
-  readonly answer: Promise<Answer | undefined>;
-}
-
-let number = 0;
-/** Sends a charge of which the provider's next calls go so. */
-function send(provider: Provider, service: StartedService, name: string, ...steps: Step[]): Sent {
-  number += 1;
-  const tap = { key: `${name}-${number}`, source: `card_${name}_${number}` };
-  provider.plan(tap.source, ...steps);
-  const answer = within(SOON_MS, pay(service, tap));
-  // Whoever awaits it is told of a failure.
-  answer.catch(() => {});
-  return { tap, answer };
-}
-
-const retries = base
-  // Waits next to nothing between two attempts. Would wait a minute for one call, has a second for all.
-  .extend('brisk', { scope: 'file' }, async ({ payments, cleanup }) => {
-    const env = {
-      ...settings(BRISK),
-      PROVIDER_TIMEOUT_MS: '60000',
-      PROVIDER_DEADLINE_MS: String(DEADLINE_MS),
-    };
-    return cleanup.use(await payments.with(env).start());
-  })
-  // Has a minute for all calls.
-  .extend('patient', { scope: 'file' }, async ({ payments, cleanup }) => {
-    const env = { ...settings(PATIENT), PROVIDER_TIMEOUT_MS: '700' };
-    return cleanup.use(await payments.with(env).start());
-  });
-
-/** Charges that wait, a second at most, side by side and while the other tests run. */
-const test = retries.extend(
-  'slow',
-  { scope: 'file', auto: true },
-  async ({ provider, brisk, patient }) => {
-    const again = refuses(503, { 'retry-after': '0' });
-    const asked: Sent[] = [];
-    const waits = send(
-      provider,
-      patient,
-      `${LONE}waits`,
-      (call, charge) => {
-        const steps = [refuses(429, { 'retry-after': '1' }), well];
-        asked.push(send(provider, patient, `${LONE}brief`, ...steps));
-        return again(call, charge);
-      },
-      again,
-      well,
-    );
-    return {
-      waits,
-      /** Sent when the provider answers the first call of `waits`. */
-      brief: async (): Promise<Sent> => {
-        await waits.answer;
-        const [brief] = asked;
-        if (!brief) expect.fail('The provider was not called for a charge.');
-        await brief.answer;
-        return brief;
-      },
-      long: send(provider, patient, `${LONE}long`, refuses(503, { 'retry-after': '3600' })),
-      late: send(provider, patient, `${LONE}late`, fails('never'), well),
-      broken: send(
-        provider,
-        patient,
-        `${LONE}broken`,
-        fails({ status: 504 }),
-        fails('reset'),
-        well,
-      ),
-      silent: send(provider, brisk, 'silent', fails('never')),
-      pairs: [
-        [503, 500],
-        [409, 429],
-        [501, 502],
-      ].map(([first = 0, second = 0]) => ({
-        after: `answered ${first}, then ${second}`,
-        sent: send(provider, brisk, 'healed', refuses(first), refuses(second), well),
-      })),
-      down: send(
-        provider,
-        patient,
-        `${LONE}down`,
-        refuses(503),
-        refuses(503),
-        refuses(503, { 'retry-after': '2' }),
-      ),
-    };
-  },
-);
-
-/** A failure that may heal: the charge is made by the call after it. */
-async function expectHealed(
-  provider: Provider,
-  { tap, answer }: Sent,
-  after: string,
-  given = '',
-): Promise<void> {
-  const seen = await answer;
-  const calls = provider.callsFor(tap.source).length;
-  expect(
-    `${seen?.status ?? `none in ${SOON_MS / 1000} s`} after ${plural(calls, 'call')}`,
-    `answer to a charge, when the provider ${after}, and then was well${given}`,
-  ).toBe(`201 after ${after.includes(', then') ? '3 calls' : '2 calls'}`);
-}
 
 test('what will not heal is not tried again', async ({ provider, brisk }) => {
   const refused = [400, 401, 404, 408, 422].map((status) => ({
@@ -380,20 +255,6 @@ test('Retry-After is kept', async ({ provider, slow }) => {
   ).toBe(503);
   expect(answer?.headers['retry-after'], 'Retry-After that is passed on').toBe('3600');
 });
-
-/** What came in time, or `undefined`. What comes later is nobody's. */
-async function within<T>(ms: number, coming: Promise<T>): Promise<T | undefined> {
-  coming.catch(() => {});
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([coming, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 const gap = (from: number | undefined, to: number | undefined): number =>
   from === undefined || to === undefined ? Number.NaN : to - from;

@@ -35,6 +35,7 @@ class TestFile {
  * names them:
  *
  * - `cleanup`: put here what must be put away when the file ends, last first; all fixtures do
+ * - `file`: whether a test of the file has `failed`
  * - `run`: which lab, which folder, which servers
  * - `stack`: for leases of the test's own
  * - `lease`: the file's own piece of the stack, the target's migrations done

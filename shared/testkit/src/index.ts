@@ -46,5 +46,5 @@ export { migrate, runScript, type ScriptOptions, type ScriptResult } from './ser
 export { Service, type ServiceOptions } from './service/service.ts';
 export { type CallOptions, StartedService } from './service/started.ts';
 export { thousands } from './text.ts';
-export { eventually, happens, NeverHappened, type Patience } from './wait/eventually.ts';
+export { arrival, eventually, happens, NeverHappened, type Patience } from './wait/eventually.ts';
 export { Gate, gate, type GateOptions } from './wait/gate.ts';

@@ -156,6 +156,3 @@ export class Renderer implements AsyncDisposable {
 
 export const rendered = (jobId: string): Reply => ({ body: { url: `https://cdn.test/${jobId}` } });
 export const broken: Reply = { status: 500, body: { error: 'out of memory' } };
-
-/** `12,345`. */
-export const count = (number: number): string => number.toLocaleString('en-US');

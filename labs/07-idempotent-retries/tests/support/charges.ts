@@ -22,22 +22,25 @@ export interface Tap {
   readonly amount?: number;
 }
 
-/** Sends `POST /v1/charges`. `body` replaces the body that the tap would have. */
-export function pay(
-  service: StartedService,
-  { key, source, account = ACCOUNT, amount = 1250 }: Tap,
-  options: { readonly body?: unknown; readonly signal?: AbortSignal } = {},
-): Promise<Answer> {
-  const { body = { amount, currency: 'EUR', source }, ...rest } = options;
-  return service.request('POST', '/v1/charges', {
-    body,
+/** What a tap sends to `POST /v1/charges`. */
+export function requestOf({ key, source, account = ACCOUNT, amount = 1250 }: Tap) {
+  return {
+    body: { amount, currency: 'EUR', source },
     headers: {
       'x-account-id': String(account),
       'idempotency-key': key,
       'content-type': 'application/json',
     },
-    ...rest,
-  });
+  };
+}
+
+/** Sends `POST /v1/charges`. `body` replaces the body that the tap would have. */
+export function pay(
+  service: StartedService,
+  tap: Tap,
+  options: { readonly body?: unknown; readonly signal?: AbortSignal } = {},
+): Promise<Answer> {
+  return service.request('POST', '/v1/charges', { ...requestOf(tap), ...options });
 }
 
 /** The charge of an answer that must have one. Fails as an assertion, whatever the body is. */

@@ -60,6 +60,13 @@ export async function usage(postgres: PostgresProbe, ...accounts: string[]): Pro
   return rows.map(({ row }) => row).toSorted();
 }
 
+/** Bytes of such rows, over all days and plans; of one account's, when it is named. */
+export function bytesIn(rows: readonly string[], account?: string): number {
+  return rows
+    .filter((row) => account === undefined || row.startsWith(`${account} `))
+    .reduce((sum, row) => sum + Number(row.split(' ').at(-1)), 0);
+}
+
 const SETTLES_WITHIN_MS = 1000;
 
 /** `usage` of the accounts of some events when it says what they come to, or what it says instead. */

@@ -1,0 +1,155 @@
+import {
+  type Answer,
+  arrival,
+  expect,
+  NeverHappened,
+  type StartedService,
+} from '@backend-labs/testkit';
+import { pay, plural, type Tap } from './charges.ts';
+import { test as base } from './payments.ts';
+import { fails, type Provider, refuses, type Step, well } from './provider.ts';
+
+export const DEADLINE_MS = 1_000;
+/** A wait that the cap does not bound, or bounds after the random number, is longer than the deadline. */
+export const BRISK = { random: 0.01, base: 150_000, cap: 1_000 };
+/** Waits 220 and 440 ms, together two thirds of the shortest `Retry-After`; never bounded by the cap. */
+export const PATIENT = { random: 0.2, base: 1_100, cap: 10_000 };
+/** The shortest `Retry-After`. */
+export const RETRY_AFTER_MS = 1_000;
+/** Timers may be early by a millisecond, never more; late they may be at will. */
+export const EARLY_MS = 1.5;
+/** Outer bound of what must come without a long wait: right clients need 1.1 s. */
+export const SOON_MS = 5_000;
+
+const settings = ({ random, base: first, cap }: typeof BRISK) => ({
+  RETRY_RANDOM: String(random),
+  RETRY_BASE_MS: String(first),
+  RETRY_CAP_MS: String(cap),
+});
+
+/** Names of charges that the other process is asked for. */
+export const LONE = 'patient_';
+
+export interface Sent {
+  readonly tap: Tap;
+  /** `undefined` when there was none in time. */
+  readonly answer: Promise<Answer | undefined>;
+}
+
+let number = 0;
+/** Sends a charge of which the provider's next calls go so. */
+export function send(
+  provider: Provider,
+  service: StartedService,
+  name: string,
+  ...steps: Step[]
+): Sent {
+  number += 1;
+  const tap = { key: `${name}-${number}`, source: `card_${name}_${number}` };
+  provider.plan(tap.source, ...steps);
+  const answer = within(SOON_MS, pay(service, tap));
+  // Whoever awaits it is told of a failure.
+  answer.catch(() => {});
+  return { tap, answer };
+}
+
+const retries = base
+  // Waits next to nothing between two attempts. Would wait a minute for one call, has a second for all.
+  .extend('brisk', { scope: 'file' }, async ({ payments, cleanup }) => {
+    const env = {
+      ...settings(BRISK),
+      PROVIDER_TIMEOUT_MS: '60000',
+      PROVIDER_DEADLINE_MS: String(DEADLINE_MS),
+    };
+    return cleanup.use(await payments.with(env).start());
+  })
+  // Has a minute for all calls.
+  .extend('patient', { scope: 'file' }, async ({ payments, cleanup }) => {
+    const env = { ...settings(PATIENT), PROVIDER_TIMEOUT_MS: '700' };
+    return cleanup.use(await payments.with(env).start());
+  });
+
+/** Charges that wait, a second at most, side by side and while the other tests run. */
+export const test = retries.extend(
+  'slow',
+  { scope: 'file', auto: true },
+  async ({ provider, brisk, patient }) => {
+    const again = refuses(503, { 'retry-after': '0' });
+    const asked: Sent[] = [];
+    const waits = send(
+      provider,
+      patient,
+      `${LONE}waits`,
+      (call, charge) => {
+        const steps = [refuses(429, { 'retry-after': '1' }), well];
+        asked.push(send(provider, patient, `${LONE}brief`, ...steps));
+        return again(call, charge);
+      },
+      again,
+      well,
+    );
+    return {
+      waits,
+      /** Sent when the provider answers the first call of `waits`. */
+      brief: async (): Promise<Sent> => {
+        await waits.answer;
+        const [brief] = asked;
+        if (!brief) expect.fail('The provider was not called for a charge.');
+        await brief.answer;
+        return brief;
+      },
+      long: send(provider, patient, `${LONE}long`, refuses(503, { 'retry-after': '3600' })),
+      late: send(provider, patient, `${LONE}late`, fails('never'), well),
+      broken: send(
+        provider,
+        patient,
+        `${LONE}broken`,
+        fails({ status: 504 }),
+        fails('reset'),
+        well,
+      ),
+      silent: send(provider, brisk, 'silent', fails('never')),
+      pairs: [
+        [503, 500],
+        [409, 429],
+        [501, 502],
+      ].map(([first = 0, second = 0]) => ({
+        after: `answered ${first}, then ${second}`,
+        sent: send(provider, brisk, 'healed', refuses(first), refuses(second), well),
+      })),
+      down: send(
+        provider,
+        patient,
+        `${LONE}down`,
+        refuses(503),
+        refuses(503),
+        refuses(503, { 'retry-after': '2' }),
+      ),
+    };
+  },
+);
+
+/** A failure that may heal: the charge is made by the call after it. */
+export async function expectHealed(
+  provider: Provider,
+  { tap, answer }: Sent,
+  after: string,
+  given = '',
+): Promise<void> {
+  const seen = await answer;
+  const calls = provider.callsFor(tap.source).length;
+  expect(
+    `${seen?.status ?? `none in ${SOON_MS / 1000} s`} after ${plural(calls, 'call')}`,
+    `answer to a charge, when the provider ${after}, and then was well${given}`,
+  ).toBe(`201 after ${after.includes(', then') ? '3 calls' : '2 calls'}`);
+}
+
+/** What came in time, or `undefined`. What comes later is nobody's. */
+async function within<T>(ms: number, coming: Promise<T>): Promise<T | undefined> {
+  try {
+    return await arrival('it', coming, { within: ms });
+  } catch (error) {
+    if (error instanceof NeverHappened) return undefined;
+    throw error;
+  }
+}
