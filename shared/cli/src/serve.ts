@@ -35,9 +35,10 @@ export class ServedCopy implements AsyncDisposable {
     this.#env = { ...process.env, ...env, PATH: path };
   }
 
-  /** @throws UsageError when package.json lacks one of the scripts. */
+  /** @throws UsageError when package.json is no JSON, or lacks one of the scripts. */
   restart(): Promise<void> {
-    this.#turn = this.#turn.then(async () => {
+    const before = this.#turn.catch(() => {});
+    this.#turn = before.then(async () => {
       await this.#stop();
       const scripts = readScripts(this.#dir);
       const commands = this.#programs.map(({ script, env }) => ({
@@ -81,10 +82,12 @@ export class ServedCopy implements AsyncDisposable {
 type Scripts = Readonly<Record<string, string>>;
 
 function readScripts(dir: string): Scripts {
-  const { scripts = {} } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as {
-    scripts?: Scripts;
-  };
-  return scripts;
+  const text = readFileSync(join(dir, 'package.json'), 'utf8');
+  try {
+    return (JSON.parse(text) as { scripts?: Scripts }).scripts ?? {};
+  } catch (error) {
+    throw new UsageError(`The copy's package.json is no JSON: ${String(error)}.`, { cause: error });
+  }
 }
 
 function findScript(scripts: Scripts, name: string): string {

@@ -113,9 +113,22 @@ describe('lab 07', () => {
       timeout: 20_000,
       interval: 100,
     });
+    const manifest = join(labs.work, '07-idempotent-retries/package.json');
+    const sound = readFileSync(manifest, 'utf8');
+    writeFileSync(manifest, sound.slice(0, -3));
+    const isServed = () =>
+      fetch(`http://127.0.0.1:${port}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await vi.waitFor(async () => expect(await isServed()).toBe(false), { timeout: 20_000 });
+    writeFileSync(manifest, sound);
+    await vi.waitFor(async () => expect(await isServed()).toBe(true), { timeout: 20_000 });
+
     served.kill('SIGINT');
-    const { exit, out } = await outcome;
+    const { exit, out, err } = await outcome;
     expect(exit).toBe(0);
+    expect(err).toContain("labs: The copy's package.json is no JSON: SyntaxError: ");
     expect(out).toContain(`07-idempotent-retries on http://127.0.0.1:${port}\n`);
     expect(out).toContain(`npm run sandbox beside it, with PORT=${port + 1}\n`);
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');

@@ -3,7 +3,7 @@ import { findLab, readCatalog } from '@backend-labs/catalog';
 import { connectStack } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
 import { openCopy } from '../copy.ts';
-import { EXIT, MachineError, sentence } from '../errors.ts';
+import { EXIT, MachineError, sentence, told } from '../errors.ts';
 import { openLabStack } from '../judging.ts';
 import { freePort, isPortFree, ServedCopy } from '../serve.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
@@ -47,7 +47,8 @@ export const run: Run = async (args, context) => {
   using _interrupt = onInterrupt(async () => ended.resolve());
   await served.restart();
   await using _saves = await onSave(copy, () => {
-    served.restart().catch(ended.reject);
+    // The next save may mend it.
+    served.restart().catch((error: unknown) => console.error(`labs: ${told(error).line}`));
   });
 
   const url = `http://127.0.0.1:${port}`;
