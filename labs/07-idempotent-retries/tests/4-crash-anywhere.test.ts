@@ -15,7 +15,7 @@ import {
 } from '@backend-labs/testkit';
 import { pay, plural, requestOf, rowsFor, type Tap } from './support/charges.ts';
 import { test as base } from './support/payments.ts';
-import { heldAt, type Provider } from './support/provider.ts';
+import { heldAt, type Provider, refuses, well } from './support/provider.ts';
 
 /** Short, so that no test waits long for the end of one. */
 const LEASE_MS = 250;
@@ -25,24 +25,30 @@ const FINAL_WITHIN_MS = 3_000;
 /** As many as a transaction of two writes has. */
 const STATEMENTS = 4;
 
-/** Holds a statement of the service on its way to Postgres, until the service is dead. */
+/** Holds a statement of the service on its way to Postgres. */
 class NextStatement {
-  readonly #dead: Promise<unknown>;
-  #caught: (() => void) | undefined;
+  readonly #cut: Promise<Passage>;
+  #caught: (() => Promise<Passage>) | undefined;
   #skip = 0;
   #sent: string[] = [];
 
   constructor(dead: Promise<unknown>) {
-    this.#dead = dead;
+    this.#cut = dead.then(() => 'cut');
   }
 
-  /** The n-th from now on; resolves when it is held, with the texts of all up to it. */
-  async toCome(n = 1): Promise<readonly string[]> {
+  /**
+   * The n-th from now on; resolves when it is held, with the texts of all up to it. Held until the
+   * service is dead, or until then.
+   */
+  async toCome(n = 1, until = this.#cut): Promise<readonly string[]> {
     const { promise, resolve } = Promise.withResolvers<readonly string[]>();
     const sent: string[] = [];
     this.#sent = sent;
     this.#skip = n - 1;
-    this.#caught = () => resolve(sent);
+    this.#caught = () => {
+      resolve(sent);
+      return until;
+    };
     return promise;
   }
 
@@ -61,9 +67,7 @@ class NextStatement {
         return undefined;
       }
       this.#caught = undefined;
-      caught();
-      await this.#dead;
-      return 'cut';
+      return caught();
     });
 }
 
@@ -79,6 +83,8 @@ const test = base.extend('crashing', { scope: 'file' }, async ({ payments, lease
         DATABASE_URL: proxy.rewrite(url),
         CLAIM_LEASE_MS: String(LEASE_MS),
         RETRY_RANDOM: '0',
+        // A look of the service's own would come into the count of statements.
+        RECONCILE_EVERY_MS: String(60 * 60 * 1000),
       })
       .start(),
   );
@@ -170,6 +176,59 @@ test('who is slow is not dead: a claim that ran out makes no second charge', asy
   await settles(service, tap, 'whose provider was slow');
   await expectOneCharge(provider, tap.source, 'while a second request took over from a slow one');
   expect(answer.status, 'status of the first request, which was slow and lost its claim').toBe(201);
+});
+
+test('who has lost its claim takes nothing from who has it', async ({
+  provider,
+  postgres,
+  crashing: { service, next },
+}) => {
+  const tap = { key: 'late-1', source: 'card_late' };
+  const release = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<unknown>();
+  provider.plan(tap.source, (call, charge) => {
+    // The statement after the last refusal: whatever the service then writes, it writes late.
+    if (provider.callsFor(tap.source).length === 1) {
+      void next.toCome(1, release.promise).then(held.resolve);
+    }
+    return refuses(503)(call, charge);
+  });
+  const first = pay(service, tap);
+  await Promise.race([held.promise, first]);
+  next.forget();
+  provider.plan(tap.source, well);
+  const second = retryWhile([409], 6 * LEASE_MS, service, tap);
+  // Somebody may have to wait for the first.
+  await arrival('a second request', second, { within: 8 * LEASE_MS }).catch(() => {});
+  release.resolve();
+  const { status } = await first;
+  const isTakenOver = (await second).status === 201;
+
+  const last = await lastAnswer(service, tap);
+  const charges = provider.chargesFor(tap.source).length;
+  const rows = await rowsFor(postgres, tap.source);
+  const when = 'whose first request was refused by the provider and lost its claim';
+  await explain(
+    () => {
+      expect(charges, `charges at the provider for a key ${when}`).toBe(1);
+      expect(rows, `rows of charges for a key ${when}`).toHaveLength(1);
+      expectFinal(last, when);
+      if (isTakenOver) {
+        const what = `status (${status}) of the first request for a key ${when} to a second, which got 201`;
+        expect([201, 202, 409], what).toContain(status);
+      }
+    },
+    () => {
+      if (!isTakenOver || status !== 503 || charges < 2) return;
+      lesson('late-writer', {
+        observed: `The provider refused a request with 503. Before it wrote anything of that, its claim ran out, and a second request took over and got 201. Then the first wrote what it had to, and answered 503. A retry was a new charge: the card was charged ${charges} times, and charges has ${plural(rows.length, 'row')} of it.`,
+        meaning:
+          'Who has lost its claim does not know. It goes on with what was true when it had it, and takes away what somebody else has done since.',
+        lookAt:
+          'what each write of a claim’s owner could ask for, so that it changes nothing when the claim is another’s.',
+      });
+    },
+  );
 });
 
 test('killed with charges under way, each at another point, it charges each once', async ({

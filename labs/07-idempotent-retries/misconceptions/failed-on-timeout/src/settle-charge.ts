@@ -27,7 +27,8 @@ export async function settleCharge(
       return store(pool, charge, outcome);
     case 'not processed':
       if (!claim.isFirst) break;
-      await giveBack(pool, claim);
+      // Who took over meanwhile may have charged.
+      if (!(await giveBack(pool, claim))) return { state: 'pending', charge };
       return { state: 'not processed', retryAfterMs: outcome.retryAfterMs };
     case 'unknown':
       return store(pool, charge, { kind: 'final', status: 'declined', code: 'timeout' });

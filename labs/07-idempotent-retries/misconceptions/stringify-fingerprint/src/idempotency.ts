@@ -104,10 +104,18 @@ export async function unlock(pool: Pool, { chargeId }: Claim): Promise<void> {
   ]);
 }
 
-/** As if the request had never come. Only for a claim that charged nothing for certain. */
-export async function giveBack(pool: Pool, { chargeId }: Claim): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await client.query('DELETE FROM idempotency_keys WHERE charge_id = $1', [chargeId]);
+/**
+ * As if the request had never come. Only for a first claim that charged nothing for certain. Answers
+ * whether it was still there to give: a lease may have ended, and then another has it.
+ */
+export async function giveBack(pool: Pool, { chargeId }: Claim): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    const { rowCount } = await client.query(
+      'DELETE FROM idempotency_keys WHERE charge_id = $1 AND claims = 1',
+      [chargeId],
+    );
+    if (rowCount === 0) return false;
     await client.query('DELETE FROM charges WHERE id = $1', [chargeId]);
+    return true;
   });
 }

@@ -57,18 +57,20 @@ export async function claimKey(
     if (row?.is_held) return { state: 'running' };
     const chargeId = row?.charge_id ?? randomUUID();
     await client.query(
-      `INSERT INTO idempotency_keys (account_id, key, fingerprint, charge_id, locked_until)
+      `INSERT INTO idempotency_keys AS k (account_id, key, fingerprint, charge_id, locked_until)
        VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms')
        ON CONFLICT (account_id, key) DO UPDATE
-          SET locked_until = excluded.locked_until, charge_id = excluded.charge_id`,
+          SET locked_until = excluded.locked_until, charge_id = excluded.charge_id,
+              claims = k.claims + 1`,
       [account, key, print, chargeId, leaseMs],
     );
+    if (row) return { state: 'yours', claim: { chargeId, isFirst: false } };
     await client.query(
       `INSERT INTO charges (id, account_id, idempotency_key, amount, currency, source, metadata, status)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending') ON CONFLICT DO NOTHING`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending')`,
       [chargeId, account, key, order.amount, order.currency, order.source, order.metadata],
     );
-    return { state: 'yours', claim: { chargeId, isFirst: !row } };
+    return { state: 'yours', claim: { chargeId, isFirst: true } };
   });
 }
 
@@ -96,10 +98,18 @@ export async function unlock(pool: Pool, { chargeId }: Claim): Promise<void> {
   ]);
 }
 
-/** As if the request had never come. Only for a claim that charged nothing for certain. */
-export async function giveBack(pool: Pool, { chargeId }: Claim): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await client.query('DELETE FROM idempotency_keys WHERE charge_id = $1', [chargeId]);
+/**
+ * As if the request had never come. Only for a first claim that charged nothing for certain. Answers
+ * whether it was still there to give: a lease may have ended, and then another has it.
+ */
+export async function giveBack(pool: Pool, { chargeId }: Claim): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    const { rowCount } = await client.query(
+      'DELETE FROM idempotency_keys WHERE charge_id = $1 AND claims = 1',
+      [chargeId],
+    );
+    if (rowCount === 0) return false;
     await client.query('DELETE FROM charges WHERE id = $1', [chargeId]);
+    return true;
   });
 }

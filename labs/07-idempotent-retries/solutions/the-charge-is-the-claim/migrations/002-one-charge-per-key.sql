@@ -2,6 +2,7 @@
 ALTER TABLE charges
   ADD COLUMN outcome      text CHECK (outcome IN ('succeeded', 'declined')),
   ADD COLUMN leased_until timestamptz,
+  ADD COLUMN leases       integer NOT NULL DEFAULT 1,
   ADD COLUMN events       text[] NOT NULL DEFAULT '{}';
 
 CREATE UNIQUE INDEX charges_one_per_key ON charges (account_id, idempotency_key);

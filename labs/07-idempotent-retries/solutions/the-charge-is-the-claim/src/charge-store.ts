@@ -54,7 +54,7 @@ export async function leaseCharge(
   id: string,
 ): Promise<OpenCharge | undefined> {
   const { rows } = await pool.query<OpenCharge>(
-    `UPDATE charges SET leased_until = ${LEASED}
+    `UPDATE charges SET leased_until = ${LEASED}, leases = leases + 1
       WHERE id = $2 AND outcome IS NULL AND leased_until <= now()
   RETURNING ${COLUMNS}`,
     [leaseMs, id],
@@ -98,7 +98,11 @@ export async function writeOutcome(
   return charge;
 }
 
-/** As if it had never been asked for. Only for a charge that was certainly never made. */
-export async function deleteCharge(pool: Pool, id: string): Promise<void> {
-  await pool.query('DELETE FROM charges WHERE id = $1 AND outcome IS NULL', [id]);
+/**
+ * As if it had never been asked for. Only for a charge that was certainly never made: `false` when
+ * somebody else has leased it meanwhile, who may have made it.
+ */
+export async function deleteCharge(pool: Pool, id: string): Promise<boolean> {
+  const { rowCount } = await pool.query('DELETE FROM charges WHERE id = $1 AND leases = 1', [id]);
+  return rowCount === 1;
 }

@@ -22,8 +22,7 @@ export async function makeCharge(
     return { kind: 'settled', charge: await writeOutcome(pool, id, said) };
   }
   if (said.kind === 'refused' && isNew) {
-    await deleteCharge(pool, id);
-    return said;
+    return (await deleteCharge(pool, id)) ? said : { kind: 'open' };
   }
   await endLease(pool, id);
   return { kind: 'open' };
