@@ -12,6 +12,8 @@ interface Mistake {
   readonly code: string;
   readonly status: number;
   readonly send: (service: StartedService) => Promise<Answer>;
+  /** What is sent, for the reader. */
+  readonly body?: string;
 }
 
 const get = (path: string, status: number, code: string): Mistake => ({
@@ -24,6 +26,7 @@ const post = (body: unknown): Mistake => ({
   status: 400,
   send: (service) =>
     service.post('/v1/events', body, { headers: { 'content-type': 'application/json' } }),
+  body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 const without = (method: string, path: string): Mistake => ({
   code: 'method-not-allowed',
@@ -57,6 +60,14 @@ const MISTAKES: readonly Mistake[] = [
   post({ ...EVENT, type: 'teleported' }),
   post({ ...EVENT, shipmentId: '4711' }),
   post({ shipmentId: 4711, type: 'delivered' }),
+  post('[]'),
+  post('null'),
+  {
+    code: 'invalid-body',
+    status: 400,
+    send: (service) => service.post('/v1/events'),
+    body: 'no body',
+  },
 ];
 
 test('what already works still does', async ({ service }) => {
@@ -75,8 +86,8 @@ test('what already works still does', async ({ service }) => {
 
 test('each mistake has its status and type, and each type its title', async ({ service }) => {
   const titles = new Map<string, Set<string>>();
-  for (const { send, status, code } of MISTAKES) {
-    const { type, title } = await expectProblem(await send(service), status, code);
+  for (const { send, status, code, body } of MISTAKES) {
+    const { type, title } = await expectProblem(await send(service), status, code, body);
     titles.set(type, (titles.get(type) ?? new Set()).add(title));
   }
   for (const [type, seen] of titles) {
