@@ -40,6 +40,10 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     flags: {
       work: WORK_FLAG,
       json: JSON_FLAG,
+      all: {
+        type: 'boolean',
+        help: 'print each failing test in full, not only the first of a task',
+      },
       logs: {
         type: 'boolean',
         help: 'print all that the service said of a failed task, not only its errors',

@@ -119,9 +119,12 @@ function failureFrom(test: string, error: Thrown): Failure {
   };
 }
 
+/** What `toBe` adds to say how it compared. */
+const HOW_COMPARED = / \/\/ Object\.is equality$/u;
+
 /** A lesson's three parts, a line each, left for whoever shows them to wrap. */
 function messageOf({ message, lesson, observed, meaning, lookAt }: Thrown): string {
-  if (typeof lesson !== 'string') return message;
+  if (typeof lesson !== 'string') return message.replace(HOW_COMPARED, '');
   return `Observed  ${String(observed)}\nMeaning   ${String(meaning)}\nLook at   ${String(lookAt)}`;
 }
 

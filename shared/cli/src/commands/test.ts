@@ -18,7 +18,7 @@ export const run: Run = async (args, context) => {
   const copy = await openCopy(lab, context, args.text('work'));
 
   const json = args.on('json');
-  const view = { logs: args.on('logs') };
+  const view = { logs: args.on('logs'), all: args.on('all') };
   const started = Date.now();
   const results = await judged(context, lab, copy, tasks, (result) => {
     if (!json) console.log(renderVerdict(result, view));

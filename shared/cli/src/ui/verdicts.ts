@@ -25,6 +25,8 @@ const SERVICE_LINES = 8;
 export interface VerdictView {
   /** All that the service said, not only its errors. */
   readonly logs?: boolean;
+  /** Each failing test in full, not only the first. */
+  readonly all?: boolean;
 }
 
 /** A task's verdict, with what a person needs to go on. */
@@ -32,7 +34,18 @@ export function renderVerdict(result: TaskResult, view: VerdictView = {}): strin
   const mark = paint(COLOURS[result.status], MARKS[result.status]);
   const head = ` ${mark} ${result.task}  ${result.title}${suffix(result)}`;
   if (result.status === 'passed' || result.status === 'waiting') return head;
-  return [head, ...result.failures.map(renderFailure), ...service(result, view)].join('\n');
+  return [head, ...failing(result, view), ...service(result, view)].join('\n');
+}
+
+/** Of a red task the first failing test in full: one thing at a time, and no lesson gives another away. */
+function failing({ failures, status }: TaskResult, view: VerdictView): string[] {
+  if (view.all || status !== 'failed') return failures.map(renderFailure);
+  const [first, ...others] = failures;
+  const width = columns();
+  return [
+    ...(first ? [renderFailure(first)] : []),
+    ...others.map(({ test }) => paint('dim', hanging('   also red: ', test, width))),
+  ];
 }
 
 function suffix({ status, waitsFor }: TaskResult): string {
