@@ -1,7 +1,8 @@
 import { connectStack } from '@backend-labs/stack';
-import { Kafka, logLevel } from 'kafkajs';
+import { type EachMessageHandler, Kafka, logLevel } from 'kafkajs';
 import { test as base, expect } from 'vitest';
 import { KafkaProbe } from '../src/kafka/probe.ts';
+import { eventually } from '../src/wait/eventually.ts';
 import { gate } from '../src/wait/gate.ts';
 import { toyRun } from './support/stack.ts';
 
@@ -73,16 +74,57 @@ test('lag is what a group has not committed, by partition', async ({ kafka, leas
     { value: 2, partition: 0 },
     { value: 3, partition: 1 },
   ]);
-  expect(await kafka.lag('projector', 'orders')).toEqual([
+  const projector = kafka.group('projector');
+  expect(await projector.lag('orders')).toEqual([
     { partition: 0, end: 2, committed: undefined, lag: 2 },
     { partition: 1, end: 1, committed: undefined, lag: 1 },
   ]);
-  await consumeThree(lease.kafka?.brokers ?? [], kafka.name('projector'), kafka.name('orders'));
+  await consumeThree(lease.kafka?.brokers ?? [], projector.name, kafka.name('orders'));
   await kafka.produce('orders', [{ value: 4, partition: 1 }]);
-  expect(await kafka.lag('projector', 'orders')).toEqual([
+  expect(await projector.lag('orders')).toEqual([
     { partition: 0, end: 2, committed: 2, lag: 0 },
     { partition: 1, end: 2, committed: 1, lag: 1 },
   ]);
+});
+
+test('a group is described, its offsets are set and forgotten', async ({ kafka, lease }) => {
+  await kafka.createTopic('bills', 2);
+  await kafka.produce('bills', [
+    { value: 1, partition: 1 },
+    { value: 2, partition: 1 },
+  ]);
+  const group = kafka.group('billing');
+  expect(await group.describe()).toEqual({ state: 'Dead', members: [] });
+
+  await group.setOffset('bills', 1, 1);
+  expect(await group.describe()).toEqual({ state: 'Empty', members: [] });
+  expect((await group.lag('bills'))[1]).toMatchObject({ committed: 1, lag: 1 });
+
+  const client = new Kafka({
+    brokers: [...(lease.kafka?.brokers ?? [])],
+    logLevel: logLevel.NOTHING,
+  });
+  const consumer = client.consumer({ groupId: group.name, maxWaitTimeInMs: 100 });
+  const read: (string | undefined)[] = [];
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic: kafka.name('bills') });
+    const eachMessage: EachMessageHandler = async ({ message }) => {
+      read.push(message.value?.toString());
+    };
+    await consumer.run({ autoCommit: false, eachMessage });
+    await eventually('the second record, and not the first', () => read.length > 0);
+    expect(read).toEqual(['2']);
+    const { state, members } = await group.describe();
+    expect([state, members.length]).toEqual(['Stable', 1]);
+    // A group with members keeps its offsets.
+    await expect(group.delete()).rejects.toMatchObject({ server: 'kafka' });
+  } finally {
+    await consumer.disconnect();
+  }
+
+  await group.delete();
+  expect((await group.lag('bills'))[1]).toMatchObject({ committed: undefined, lag: 2 });
 });
 
 async function consumeThree(

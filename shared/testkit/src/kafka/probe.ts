@@ -1,19 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease } from '@backend-labs/stack';
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
-import { notLeased, serverTrouble } from '../errors.ts';
+import { notLeased } from '../errors.ts';
+import { KafkaGroup } from './group.ts';
 import { readAll } from './read-all.ts';
 import { type KafkaRecord, type NewRecord, valueBytes } from './record.ts';
-
-/** How far a group has come in one partition. Offsets are of the next record. */
-export interface PartitionLag {
-  readonly partition: number;
-  readonly end: number;
-  /** `undefined`: the group has committed nothing there. */
-  readonly committed: number | undefined;
-  /** Records that the group has not committed. */
-  readonly lag: number;
-}
+import { doing } from './trouble.ts';
 
 /**
  * Looks at the topics and groups of the lease. Names are given and answered without the lease's
@@ -80,24 +71,15 @@ export class KafkaProbe implements AsyncDisposable {
     return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => Number(high));
   }
 
-  /** By partition, in order. */
-  async lag(group: string, topic: string): Promise<PartitionLag[]> {
-    const ends = await this.endOffsets(topic);
-    const [found] = await doing(`read the offsets of ${group}`, () =>
-      this.#admin.fetchOffsets({ groupId: this.name(group), topics: [this.name(topic)] }),
-    );
-    const committed = new Map(
-      found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
-    );
-    return ends.map((end, partition) => {
-      const offset = committed.get(partition) ?? -1;
-      return {
-        partition,
-        end,
-        committed: offset < 0 ? undefined : offset,
-        lag: end - Math.max(offset, 0),
-      };
-    });
+  /** A consumer group of the lease. It need not exist yet. */
+  group(short: string): KafkaGroup {
+    const link = {
+      kafka: this.#kafka,
+      admin: this.#admin,
+      name: (each: string) => this.name(each),
+      endOffsets: (topic: string) => this.endOffsets(topic),
+    };
+    return new KafkaGroup(link, short);
   }
 
   /** Sends records, in this order; resolves when the broker has them. */
@@ -139,28 +121,4 @@ export class KafkaProbe implements AsyncDisposable {
     await producer.connect();
     return producer;
   }
-}
-
-const READY_WITHIN_MS = 10_000;
-const AGAIN_MS = 20;
-
-/** What the broker itself calls retriable ("coordinator is loading") is asked again for a while. */
-async function doing<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const begun = performance.now();
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isRetriable(error) || performance.now() - begun > READY_WITHIN_MS) {
-        throw serverTrouble('kafka', what, error);
-      }
-      await sleep(AGAIN_MS);
-    }
-  }
-}
-
-/** kafkajs has retried connections already when it gives up on one. */
-function isRetriable(error: unknown): boolean {
-  if (!(error instanceof Error) || error.name !== 'KafkaJSProtocolError') return false;
-  return 'retriable' in error && error.retriable === true;
 }

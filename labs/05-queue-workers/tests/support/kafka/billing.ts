@@ -1,6 +1,6 @@
 import { Service, test as base } from '@backend-labs/testkit';
 import { Group } from './group.ts';
-import { DEAD_LETTERS, EVENTS, PARTITIONS } from './names.ts';
+import { DEAD_LETTERS, EVENTS, GROUP, PARTITIONS } from './names.ts';
 import { Storage } from './storage.ts';
 
 /**
@@ -18,9 +18,7 @@ export const test = base
   .extend('storage', { scope: 'file' }, async ({ cleanup }) => {
     return cleanup.use(await Storage.open());
   })
-  .extend('group', { scope: 'file' }, async ({ lease, topics, cleanup }) => {
-    return cleanup.use(await Group.of(lease, topics));
-  })
+  .extend('group', { scope: 'file' }, ({ topics }) => new Group(topics.group(GROUP)))
   .extend('projector', { scope: 'file' }, ({ run, lease, topics: _topics, storage }) => {
     return new Service({
       run,

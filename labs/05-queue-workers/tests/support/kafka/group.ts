@@ -1,83 +1,44 @@
-import type { KafkaProbe, Lease, PartitionLag } from '@backend-labs/testkit';
-import { eventually, expect } from '@backend-labs/testkit';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { eventually, expect, type KafkaGroup, type PartitionLag } from '@backend-labs/testkit';
 import { expectSame } from '../same.ts';
-import { EVENTS, GROUP } from './names.ts';
+import { EVENTS } from './names.ts';
 
 const STUCK_MS = 500;
 /** A group that nobody is in for so long is left alone. A member that starts anew is back sooner. */
 const DESERTED_MS = 2000;
 
-/** The projector's group as the broker sees it. */
-export class Group implements AsyncDisposable {
-  readonly #client: Kafka;
-  readonly #admin: Admin;
-  readonly #kafka: KafkaProbe;
-  readonly #id: string;
+/** The projector's group, and what is waited for there. */
+export class Group {
+  readonly #kafka: KafkaGroup;
   /** The longest that is waited from now on. */
   #patience = Infinity;
 
-  private constructor(client: Kafka, admin: Admin, probe: KafkaProbe) {
-    this.#client = client;
-    this.#admin = admin;
-    this.#kafka = probe;
-    this.#id = probe.name(GROUP);
-  }
-
-  static async of(lease: Lease, probe: KafkaProbe): Promise<Group> {
-    const client = new Kafka({
-      clientId: 'group-of-the-test',
-      brokers: [...(lease.kafka?.brokers ?? [])],
-      retry: { initialRetryTime: 50, maxRetryTime: 250, retries: 10 },
-      logLevel: logLevel.NOTHING,
-    });
-    const admin = client.admin();
-    await admin.connect();
-    return new Group(client, admin, probe);
-  }
-
-  /** `Stable`, `PreparingRebalance`, `Empty`, `Dead`, …, and how many members it has. */
-  async look(): Promise<{ state: string; members: number }> {
-    const { groups } = await this.#admin.describeGroups([this.#id]);
-    const [group] = groups;
-    return { state: group?.state ?? 'Dead', members: group?.members.length ?? 0 };
+  constructor(kafka: KafkaGroup) {
+    this.#kafka = kafka;
   }
 
   /** Ids of the members. One that was put out and joins again has another. */
-  async members(): Promise<string[]> {
-    const { groups } = await this.#admin.describeGroups([this.#id]);
-    return (groups[0]?.members ?? []).map(({ memberId }) => memberId);
+  async members(): Promise<readonly string[]> {
+    return (await this.#kafka.describe()).members;
+  }
+
+  /** Offsets of the group, by partition. */
+  lag(): Promise<PartitionLag[]> {
+    return this.#kafka.lag(EVENTS);
   }
 
   /** As an operator who sets an offset; nobody may be in the group. */
-  async setOffset(partition: number, offset: number): Promise<void> {
-    const topic = this.#kafka.name(EVENTS);
-    // kafkajs's admin does the same, with a wait of 5 s for records that nobody wants.
-    const consumer = this.#client.consumer({ groupId: this.#id, maxWaitTimeInMs: 50 });
-    const joined = Promise.withResolvers<unknown>();
-    consumer.on(consumer.events.GROUP_JOIN, joined.resolve);
-    try {
-      await consumer.connect();
-      await consumer.subscribe({ topic });
-      await consumer.run({ autoCommit: false, eachMessage: async () => {} });
-      await joined.promise;
-      await consumer.commitOffsets([{ topic, partition, offset: String(offset) }]);
-    } finally {
-      await consumer.disconnect();
-    }
+  setOffset(partition: number, offset: number): Promise<void> {
+    return this.#kafka.setOffset(EVENTS, partition, offset);
   }
 
   /** Resolves when that many members share the partitions. */
   async settled(members: number): Promise<void> {
     await this.#wait(`the group to be stable with ${members} members`, 10_000, async () => {
-      expectSame('the group', await this.look(), { state: 'Stable', members });
+      const seen = await this.#kafka.describe();
+      const look = { state: seen.state, members: seen.members.length };
+      expectSame('the group', look, { state: 'Stable', members });
       return true;
     });
-  }
-
-  /** Offsets of the group, by partition. */
-  async lag(): Promise<PartitionLag[]> {
-    return this.#kafka.lag(GROUP, EVENTS);
   }
 
   /** Resolves when the group has committed the end of these partitions (of all, unless told). */
@@ -105,7 +66,7 @@ export class Group implements AsyncDisposable {
       if (why !== undefined) return `${told}; ${why}`;
       looks += 1;
       if (looks % 8 === 0) {
-        if ((await this.look()).members > 0) seenAt = performance.now();
+        if ((await this.members()).length > 0) seenAt = performance.now();
         else if (performance.now() - seenAt > DESERTED_MS)
           return `${told}; the group has no members`;
       }
@@ -116,10 +77,10 @@ export class Group implements AsyncDisposable {
   /** As an operator's reset to the earliest offset: what the group committed is forgotten. */
   async forgetOffsets(): Promise<void> {
     await eventually(`the group to have no members, for its offsets to be reset`, async () => {
-      const { state } = await this.look();
+      const { state } = await this.#kafka.describe();
       return state === 'Empty' || state === 'Dead';
     });
-    await this.#admin.deleteGroups([this.#id]);
+    await this.#kafka.delete();
   }
 
   /** `look` answers true, or why there is no more to wait for. */
@@ -132,9 +93,5 @@ export class Group implements AsyncDisposable {
       this.#patience = STUCK_MS;
       throw error;
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#admin.disconnect();
   }
 }
