@@ -13,7 +13,7 @@ import {
 import type { AmqpWire } from './support/amqp-wire.ts';
 import { addJobs, doneOf, enqueue, RENDER_QUEUE, Renderer, rendered } from './support/media.ts';
 import { expectSame } from './support/same.ts';
-import { test, type WiredWorker } from './support/workers.ts';
+import { test as base, type WiredWorker } from './support/workers.ts';
 
 const PREFETCH = 3;
 const GRACE = 300;
@@ -24,19 +24,47 @@ const SIGN_WITHIN = 1_000;
 
 const by = (name: string) => (wire: AmqpWire) => wire.count(name) > 0;
 
-/** A renderer that holds all until the gate opens. */
-async function holding(held: Gate): Promise<Renderer> {
-  const renderer = await Renderer.open();
-  renderer.outcome = async (id) => {
-    await held.arrive();
-    return rendered(id);
-  };
-  return renderer;
+/** A worker with as many jobs at its renderer as it takes, all held there until `held` opens. */
+interface BusyWorker extends WiredWorker {
+  readonly renderer: Renderer;
+  readonly held: Gate;
+  /** At the renderer. */
+  readonly begun: readonly string[];
+  /** In the queue behind them. */
+  readonly later: readonly string[];
 }
 
-/** Waits for the process to end, if it does. Answers whether it has. */
-async function ends({ service }: WiredWorker): Promise<boolean> {
-  return happens(() => !service.running, { within: ENDS_WITHIN });
+/** `test` with `busyWorker(waiting, env)`: one that is busy, with so many jobs waiting behind. */
+const test = base.extend(
+  'busyWorker',
+  { scope: 'file' },
+  ({ wiredWorker, rabbitmq, postgres }) =>
+    async (waiting: number, env: Readonly<Record<string, string>> = {}): Promise<BusyWorker> => {
+      await using stack = new AsyncDisposableStack();
+      const held = stack.use(gate(Number.POSITIVE_INFINITY, { opens: 'by hand' }));
+      const renderer = stack.use(await Renderer.open());
+      renderer.outcome = async (id) => {
+        await held.arrive();
+        return rendered(id);
+      };
+      const settings = { ...renderer.env, PREFETCH: String(PREFETCH), ...env };
+      const { service, wire } = stack.use(await wiredWorker(settings));
+      const begun = await addJobs(postgres, PREFETCH);
+      const later = await addJobs(postgres, waiting);
+      await enqueue(rabbitmq, [...begun, ...later]);
+      await held.reached(PREFETCH);
+      wire.clear();
+      const all = stack.move();
+      const put = { [Symbol.asyncDispose]: () => all.disposeAsync() };
+      return { service, wire, renderer, held, begun, later, ...put };
+    },
+);
+
+/** Waits for the process to end, if it does, and then ends it. Answers whether it did, and how. */
+async function ending({ service }: WiredWorker): Promise<{ ended: boolean; exit: Exit }> {
+  const ended = await happens(() => !service.running, { within: ENDS_WITHIN });
+  if (!ended) await service.kill();
+  return { ended, exit: await service.exited };
 }
 
 /** All that waits in the queue when a worker is gone, in its order. */
@@ -59,19 +87,12 @@ function endedBadly({ code }: Exit): void {
 const jobOf = ({ json }: RabbitMessage): unknown => (json as { jobId: string } | undefined)?.jobId;
 
 test('SIGTERM: what is in flight is finished, what is not begun stays for others', async ({
-  wiredWorker,
+  busyWorker,
   rabbitmq,
   postgres,
 }) => {
-  using held = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
-  await using renderer = await holding(held);
-  await using worker = await wiredWorker({ ...renderer.env, PREFETCH: String(PREFETCH) });
-  const begun = await addJobs(postgres, PREFETCH);
-  const later = await addJobs(postgres, PREFETCH);
-  await enqueue(rabbitmq, [...begun, ...later]);
-  await held.reached(PREFETCH);
-
-  worker.wire.clear();
+  await using worker = await busyWorker(PREFETCH);
+  const { renderer, held, begun, later } = worker;
   worker.service.signal('SIGTERM');
   const closing = ['basic.cancel', 'channel.close', 'connection.close'].map(by);
   // One that goes on consuming gives no sign; it has had far more time than a signal needs.
@@ -82,9 +103,7 @@ test('SIGTERM: what is in flight is finished, what is not begun stays for others
   const closedEarly = by('channel.close')(worker.wire) || by('connection.close')(worker.wire);
   const cancelled = by('basic.cancel')(worker.wire);
   held.open();
-  const ended = await ends(worker);
-  if (!ended) await worker.service.kill();
-  const exit = await worker.service.exited;
+  const { ended, exit } = await ending(worker);
   const left = await leftBehind(rabbitmq, later.length);
   const again = left.filter(({ redelivered }) => redelivered);
 
@@ -135,47 +154,29 @@ test('SIGTERM: what is in flight is finished, what is not begun stays for others
 });
 
 test('a second SIGTERM ends it at once, and its jobs come back', async ({
-  wiredWorker,
+  busyWorker,
   rabbitmq,
-  postgres,
 }) => {
-  using held = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
-  await using renderer = await holding(held);
-  await using worker = await wiredWorker({ ...renderer.env, PREFETCH: String(PREFETCH) });
-  const jobs = await addJobs(postgres, PREFETCH);
-  await enqueue(rabbitmq, jobs);
-  await held.reached(PREFETCH);
-  worker.wire.clear();
+  await using worker = await busyWorker(0);
   worker.service.signal('SIGTERM');
   await happens(() => !worker.service.running || worker.wire.sent.length > 0, {
     within: SIGN_WITHIN,
   });
   worker.service.signal('SIGTERM');
-  const ended = await ends(worker);
-  if (!ended) await worker.service.kill();
-  const exit = await worker.service.exited;
+  const { ended, exit } = await ending(worker);
   const left = await leftBehind(rabbitmq, PREFETCH);
   expect(ended, 'the worker ended at a second SIGTERM').toBe(true);
   endedBadly(exit);
-  expectSame('jobs that came back', left.map(jobOf), jobs);
+  expectSame('jobs that came back', left.map(jobOf), worker.begun);
 });
 
 test('a job that takes longer than SHUTDOWN_GRACE_MS comes back', async ({
-  wiredWorker,
+  busyWorker,
   rabbitmq,
-  postgres,
 }) => {
-  using held = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
-  await using renderer = await holding(held);
-  const env = { PREFETCH: String(PREFETCH), SHUTDOWN_GRACE_MS: String(GRACE) };
-  await using worker = await wiredWorker({ ...renderer.env, ...env });
-  const jobs = await addJobs(postgres, PREFETCH);
-  await enqueue(rabbitmq, jobs);
-  await held.reached(PREFETCH);
+  await using worker = await busyWorker(0, { SHUTDOWN_GRACE_MS: String(GRACE) });
   worker.service.signal('SIGTERM');
-  const ended = await ends(worker);
-  if (!ended) await worker.service.kill();
-  const exit = await worker.service.exited;
+  const { ended, exit } = await ending(worker);
   const left = await leftBehind(rabbitmq, PREFETCH);
   await explain(
     () => {
@@ -185,7 +186,7 @@ test('a job that takes longer than SHUTDOWN_GRACE_MS comes back', async ({
     },
     () => {
       lesson('no-deadline', {
-        observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} was sent SIGTERM while ${renderer.inFlight} renders hung. ${thousands(ENDS_WITHIN)} ms later it still waited for them.`,
+        observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} was sent SIGTERM while ${worker.renderer.inFlight} renders hung. ${thousands(ENDS_WITHIN)} ms later it still waited for them.`,
         meaning:
           'Somebody else has a limit: the orchestrator sends SIGKILL when its own time is up, and then nothing is closed, logged or handed back in order. A render that hangs holds the deploy until then.',
         lookAt: 'who ends the wait, and what becomes of the messages that are not acknowledged.',
@@ -193,5 +194,5 @@ test('a job that takes longer than SHUTDOWN_GRACE_MS comes back', async ({
     },
   );
   endedBadly(exit);
-  expectSame('jobs that came back', left.map(jobOf), jobs);
+  expectSame('jobs that came back', left.map(jobOf), worker.begun);
 });
