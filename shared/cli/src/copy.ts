@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Lab } from '@backend-labs/catalog';
 import { shownPath, type Context } from './context.ts';
 import { copyDir, createCopy, workRoot, type WorkPlace } from './copies/index.ts';
+import { recordReset } from './progress.ts';
 
 /** Where this learner's copies are. */
 export function placeOf(context: Context, flag: string | undefined): WorkPlace {
@@ -18,6 +19,8 @@ export async function openCopy(
   const { dir, outcome } = await createCopy(lab, placeOf(context, flag));
   const shown = shownPath(dir, context);
   if (outcome === 'made') {
+    // What passed did so in a copy that is no more.
+    await recordReset(context.stateDir, lab.id);
     process.stderr.write(`Your copy of ${lab.id} is in ${shown}: edit it there.\n`);
   } else if (outcome === 'adopted') {
     process.stderr.write(

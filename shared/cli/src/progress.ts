@@ -108,7 +108,7 @@ export function recordHint(
   });
 }
 
-/** After a reset no task of the lab passes any more; when each first did stays known. */
+/** In a fresh copy no task of the lab passes any more; when each first did stays known. */
 export function recordReset(stateDir: string, lab: string): Promise<ReadProgress> {
   return change(stateDir, (progress) => {
     for (const task of Object.keys(progress.labs[lab]?.tasks ?? {})) {

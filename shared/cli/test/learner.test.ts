@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { freePort } from '../src/serve.ts';
@@ -45,6 +45,11 @@ describe('lab 01', () => {
     );
     expect(restored.exit).toBe(0);
     expect((await labs.run('test', '1', '2')).exit).toBe(0);
+
+    expect((await labs.run('list')).out).toMatch(/01-query-plans +1\/7/u);
+    rmSync(copy, { recursive: true });
+    expect((await labs.run('test', '1', '1')).exit).toBe(1);
+    expect((await labs.run('list')).out).toMatch(/01-query-plans +0\/7/u);
   });
 
   test('two runs at once both judge', async () => {

@@ -16,8 +16,7 @@ import { exitCode } from './test.ts';
 
 export const run: Run = async (args, context) => {
   const catalog = readCatalog(context.root);
-  const progress = await loadProgress(context.stateDir);
-  const lab = chosen(catalog, args.positionals[0], progress);
+  const lab = chosen(catalog, args.positionals[0], await loadProgress(context.stateDir));
   if (!lab) {
     console.log(
       'Every task of every lab passes. `labs list` shows them; `labs reset <lab>` starts one anew.',
@@ -29,7 +28,7 @@ export const run: Run = async (args, context) => {
     answer: args.on('merge') ? 'yes' : args.on('no-merge') ? 'no' : 'ask',
     context,
   });
-  const task = openTask(lab, progress);
+  const task = openTask(lab, await loadProgress(context.stateDir));
   if (!task) {
     console.log(`Every task of ${lab.id} passes. \`labs reset ${lab.number}\` starts it anew.`);
     return EXIT.green;
