@@ -68,6 +68,23 @@ test('the role owns the tables, may make more, and is no superuser', async () =>
   expect(owners).toEqual([{ tableowner: lease.postgres?.role }]);
 });
 
+test('what ran in a database is forgotten with it, to leave room for others', async () => {
+  const lease = await stack.lease(request);
+  await rows(lease.postgres?.url ?? '', 'SELECT count(*) FROM item');
+  const name = lease.postgres?.database ?? '';
+  const [{ oid } = {}] = await rows(
+    postgres.url,
+    `SELECT oid FROM pg_database WHERE datname = '${name}'`,
+  );
+  const counted = `SELECT count(*)::int AS n FROM pg_stat_statements WHERE dbid = ${String(oid)}`;
+  expect(await rows(postgres.url, counted)).not.toEqual([{ n: 0 }]);
+  await lease[Symbol.asyncDispose]();
+  expect(await rows(postgres.url, counted)).toEqual([{ n: 0 }]);
+  // Nor do the administrator's own statements stay, which name the database.
+  const named = `SELECT query FROM pg_stat_statements WHERE query ~ '${name}' AND query !~ 'pg_'`;
+  expect(await rows(postgres.url, named)).toEqual([]);
+});
+
 test('the planner is pinned in every clone', async () => {
   await using lease = await stack.lease(request);
   const [settings] = await rows(

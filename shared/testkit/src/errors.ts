@@ -30,7 +30,12 @@ export class FailedAssertion extends Error {
 }
 
 /** What went wrong with the testkit's own means, or with how a test uses it. */
-export type TestkitErrorCode = 'NO_FREE_PORT' | 'NOT_LEASED' | 'TARGET_MISSING' | 'MISUSED';
+export type TestkitErrorCode =
+  | 'NO_FREE_PORT'
+  | 'NOT_LEASED'
+  | 'TARGET_MISSING'
+  | 'COUNT_LOST'
+  | 'MISUSED';
 
 /** Not the learner's doing: a run counts it as an error. `mend` says what helps. */
 export class TestkitError extends Error {

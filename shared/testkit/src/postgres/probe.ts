@@ -16,7 +16,7 @@ import {
 import { NoticeReader } from './notices.ts';
 import { type ExecutedPlan, readPlan } from './plan.ts';
 import { PgSession, type Row } from './session.ts';
-import { readUsage, resetUsage, type Usage } from './usage.ts';
+import { readEvictions, readUsage, resetUsage, type Usage } from './usage.ts';
 
 export interface PostgresProbeOptions {
   readonly lease: PostgresLease;
@@ -66,10 +66,9 @@ export class PostgresProbe implements AsyncDisposable {
   static async open(options: PostgresProbeOptions): Promise<PostgresProbe> {
     await using opened = new AsyncDisposableStack();
     const inside = opened.use(await PgSession.open(options.lease.adminUrl));
-    const outside = opened.use(await PgSession.open(options.server.url));
-    await outside.query(`SELECT pg_advisory_lock(hashtextextended('pg_stat_statements', 0))`);
-    await outside.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
-    await outside.query('SELECT pg_advisory_unlock_all()');
+    // What the probe itself asks is not counted: it would take the room of what is.
+    const uncounted = { 'pg_stat_statements.track': 'none' };
+    const outside = opened.use(await PgSession.open(options.server.url, uncounted));
     opened.move();
     return new PostgresProbe(options, inside, outside);
   }
@@ -105,13 +104,17 @@ export class PostgresProbe implements AsyncDisposable {
    * ```ts
    * const { buffers } = await postgres.measure(() => service.get('/v1/orders?status=paid'));
    * ```
+   *
+   * Throws `COUNT_LOST` when Postgres had no room for all statements meanwhile.
    */
   async measure<T>(work: () => T | Promise<T>): Promise<Usage<T>> {
     await this.#settled();
-    await resetUsage(this.#outside, this.#options.lease);
+    const evictions = await resetUsage(this.#outside, this.#options.lease);
     const result = await work();
     await this.#settled();
-    return readUsage(this.#outside, this.#options.lease, result);
+    const usage = await readUsage(this.#outside, this.#options.lease, result);
+    if ((await readEvictions(this.#outside)) !== evictions) throw countLost();
+    return usage;
   }
 
   /**
@@ -222,4 +225,11 @@ export class PostgresProbe implements AsyncDisposable {
     );
     if (found) await this.#outside.query(found.statement);
   }
+}
+
+function countLost(): TestkitError {
+  const message =
+    'Postgres forgot statements while a test counted them: pg_stat_statements has no room for all that run.';
+  const mend = 'run fewer things at once on that server, or raise its pg_stat_statements.max';
+  return new TestkitError('COUNT_LOST', message, mend);
 }

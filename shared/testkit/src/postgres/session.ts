@@ -14,9 +14,15 @@ export class PgSession implements AsyncDisposable {
     this.#client = client;
   }
 
-  static async open(url: string): Promise<PgSession> {
+  /** With settings as `postgres -c` takes them, which only an administrator may give. */
+  static async open(
+    url: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<PgSession> {
+    const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
     const client = new Client({
       connectionString: url,
+      options: options.join(' '),
       connectionTimeoutMillis: CONNECT_WITHIN_MS,
       query_timeout: ANSWER_WITHIN_MS,
     });

@@ -52,13 +52,25 @@ export interface Who {
   readonly role: string;
 }
 
-/** Forgets what the role did in the database so far; other roles and databases are not touched. */
-export async function resetUsage(session: PgSession, { database, role }: Who): Promise<void> {
+/**
+ * Forgets what the role did in the database so far; other roles and databases are not touched.
+ * Answers the server's evictions so far.
+ */
+export async function resetUsage(session: PgSession, { database, role }: Who): Promise<number> {
   await session.query(
     `SELECT pg_stat_statements_reset(r.oid, d.oid, 0)
        FROM pg_roles r, pg_database d WHERE r.rolname = $1 AND d.datname = $2`,
     [role, database],
   );
+  return readEvictions(session);
+}
+
+/** How often the server had to forget statements to make room for others. */
+export async function readEvictions(session: PgSession): Promise<number> {
+  const [info] = await session.query<{ dealloc: number }>(
+    'SELECT dealloc::float8 AS dealloc FROM pg_stat_statements_info',
+  );
+  return info?.dealloc ?? 0;
 }
 
 /** What the role did in the database since the last reset. */

@@ -1,4 +1,4 @@
-import { Client, type ClientBase, Pool, type QueryResultRow } from 'pg';
+import { Client, type ClientBase, type ClientConfig, Pool, type QueryResultRow } from 'pg';
 import { errorCode, reason, ServerUnavailable, StackError } from '../../errors.ts';
 import { digest } from '../../owner.ts';
 import type { ServerAddress } from '../../types.ts';
@@ -7,16 +7,24 @@ import { ident, literal } from './names.ts';
 /** A big template takes seconds to build; anything near this hangs. */
 const STATEMENT_MS = 120_000;
 
+/**
+ * Not counted: statements that name a database are all different, and would fill the room that
+ * `pg_stat_statements` has for those of the services.
+ */
+const UNCOUNTED = '-c pg_stat_statements.track=none';
+
 /** The administrator's side of one Postgres server. Connections open when first needed. */
 export class Admin implements AsyncDisposable {
   readonly address: ServerAddress;
   readonly #pool: Pool;
+  #statistics: Promise<void> | undefined;
 
   constructor(address: ServerAddress) {
     this.address = address;
     this.#pool = new Pool({
       connectionString: address.url,
       max: 4,
+      options: UNCOUNTED,
       connectionTimeoutMillis: 10_000,
       query_timeout: STATEMENT_MS,
     });
@@ -46,7 +54,7 @@ export class Admin implements AsyncDisposable {
    * for a lock there could take the last connection from whoever holds it.
    */
   async session<T>(doing: string, work: (client: ClientBase) => Promise<T>): Promise<T> {
-    return this.inside(doing, this.address.url, work);
+    return connected(doing, { connectionString: this.address.url, options: UNCOUNTED }, work);
   }
 
   /** Runs `work` on a connection of its own to another database of this server. */
@@ -55,18 +63,7 @@ export class Admin implements AsyncDisposable {
     url: string,
     work: (client: ClientBase) => Promise<T>,
   ): Promise<T> {
-    const client = new Client({
-      connectionString: url,
-      connectionTimeoutMillis: 10_000,
-      query_timeout: STATEMENT_MS,
-    });
-    client.on('error', () => {});
-    await guard(doing, () => client.connect());
-    try {
-      return await work(client);
-    } finally {
-      await client.end().catch(() => {});
-    }
+    return connected(doing, { connectionString: url }, work);
   }
 
   /** URL of a database, as the administrator or as a role of ours. */
@@ -104,23 +101,49 @@ export class Admin implements AsyncDisposable {
     );
   }
 
-  /** Drops a database and whoever is connected to it; one that is gone already is fine. */
+  /** Makes sure that `pg_stat_statements` can be asked here, for all databases of the server. */
+  ensureStatistics(): Promise<void> {
+    this.#statistics ??= this.#createStatistics();
+    return this.#statistics;
+  }
+
+  async #createStatistics(): Promise<void> {
+    const doing = 'install pg_stat_statements';
+    const isThere = `SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'`;
+    if ((await this.query(doing, isThere)).length > 0) return;
+    await this.session(doing, async (client) =>
+      guard(doing, async () => {
+        await client.query(`SELECT pg_advisory_lock(hashtextextended('pg_stat_statements', 0))`);
+        await client.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+      }),
+    );
+  }
+
+  /**
+   * Drops a database and whoever is connected to it; one that is gone already is fine. Its statements
+   * are forgotten with it: what `pg_stat_statements` has no room for takes the place of those that
+   * another run counts.
+   */
   async drop(database: string): Promise<void> {
     const doing = `drop the database ${database}`;
+    await this.ensureStatistics();
     await this.session(doing, async (client) =>
       guard(doing, async () => {
         // Two that drop the same one meet here: a half-dropped database ends the session that alters it.
         await client.query('SELECT pg_advisory_lock(hashtextextended($1, 1))', [database]);
-        const { rows } = await client.query<{ isTemplate: boolean }>(
-          `SELECT datistemplate AND datconnlimit <> -2 AS "isTemplate" FROM pg_database
+        const { rows } = await client.query<{ oid: number; isTemplate: boolean }>(
+          `SELECT oid, datistemplate AND datconnlimit <> -2 AS "isTemplate" FROM pg_database
            WHERE datname = $1`,
           [database],
         );
+        const [found] = rows;
+        if (!found) return;
         // A template is protected from being dropped until it says otherwise.
-        if (rows[0]?.isTemplate) {
+        if (found.isTemplate) {
           await client.query(`ALTER DATABASE ${ident(database)} IS_TEMPLATE false`);
         }
         await client.query(`DROP DATABASE IF EXISTS ${ident(database)} WITH (FORCE)`);
+        await client.query('SELECT pg_stat_statements_reset(0, $1, 0)', [found.oid]);
       }),
     );
   }
@@ -132,6 +155,25 @@ export class Admin implements AsyncDisposable {
   /** The same in every process that knows the administrator's password, and in no other. */
   #passwordOf(role: string): string {
     return digest(`${new URL(this.address.url).password}/${role}`, 32);
+  }
+}
+
+async function connected<T>(
+  doing: string,
+  config: ClientConfig,
+  work: (client: ClientBase) => Promise<T>,
+): Promise<T> {
+  const client = new Client({
+    ...config,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: STATEMENT_MS,
+  });
+  client.on('error', () => {});
+  await guard(doing, () => client.connect());
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
   }
 }
 

@@ -7,14 +7,14 @@ import { dropSnapshots, snapshot } from './snapshot.ts';
 /** Databases of one server, for one `Stack`. */
 export class PostgresLeases implements AsyncDisposable {
   readonly #admin: Admin;
-  #reclaimed: Promise<void> | undefined;
+  #prepared: Promise<void> | undefined;
 
   constructor(address: ServerAddress) {
     this.#admin = new Admin(address);
   }
 
   async lease(request: LeaseRequest, mark: string): Promise<Part<{ postgres: PostgresLease }>> {
-    await this.#reclaim();
+    await this.#prepare();
     return leasePostgres(this.#admin, request, mark);
   }
 
@@ -23,7 +23,7 @@ export class PostgresLeases implements AsyncDisposable {
     key: string,
     build: (lease: PostgresLease) => Promise<void>,
   ): Promise<string> {
-    await this.#reclaim();
+    await this.#prepare();
     return snapshot(this.#admin, request, key, build);
   }
 
@@ -40,8 +40,8 @@ export class PostgresLeases implements AsyncDisposable {
   }
 
   /** Once for each stack: leftovers of crashed runs would fill the disk in time. */
-  #reclaim(): Promise<void> {
-    this.#reclaimed ??= reclaimDatabases(this.#admin);
-    return this.#reclaimed;
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#admin.ensureStatistics().then(() => reclaimDatabases(this.#admin));
+    return this.#prepared;
   }
 }
