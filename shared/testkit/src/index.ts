@@ -19,6 +19,7 @@ export {
 export { explain, lesson, LessonError, type LessonText, renderLesson } from './lesson.ts';
 export {
   type Direction,
+  type Cut,
   type Passage,
   type Tap,
   TcpProxy,

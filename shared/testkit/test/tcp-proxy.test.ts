@@ -119,6 +119,21 @@ test('a tap may hold a chunk at a gate', async ({ echo }) => {
   socket.destroy();
 });
 
+test('what comes behind the last byte of a tap does not arrive', async ({ echo }) => {
+  let answered = '';
+  const tap = (): Tap => ({
+    toServer: (chunk) => ({ last: chunk.indexOf('.') + 1 }),
+    toClient: (chunk) => void (answered += chunk.toString()),
+  });
+  await using proxy = await TcpProxy.to(echo.url, tap);
+  const { socket } = await dial(proxy.port);
+  const reset = once(socket, 'error');
+  socket.write('ack.publish');
+  expect((await reset)[0]).toMatchObject({ code: 'ECONNRESET' });
+  await eventually('the end of the connection', () => proxy.open === 0);
+  expect(answered).toBe('ack.');
+});
+
 test('what a tap cuts never arrives, and the connection is reset', async ({ echo }) => {
   let answered = '';
   const tap = (): Tap => ({

@@ -35,9 +35,13 @@ export interface ContentHeader {
   readonly persistent: boolean;
 }
 
-export type Frame =
+export type Frame = (
   | ({ readonly type: 'method' } & Method)
-  | ({ readonly type: 'header' } & ContentHeader);
+  | ({ readonly type: 'header' } & ContentHeader)
+) & {
+  /** Bytes of the chunk that it came with, up to its end. */
+  readonly end: number;
+};
 
 const NAMES: Readonly<Record<string, string>> = {
   '10.10': 'connection.start',
@@ -74,23 +78,23 @@ export class FrameReader {
     }
     const frames: Frame[] = [];
     while (this.#greeted && bytes.length >= AROUND) {
-      const end = bytes.readUInt32BE(3) + AROUND;
-      if (bytes.length < end) break;
-      if (bytes[end - 1] !== END) throw new Error('these bytes are no AMQP frames');
-      const frame = readFrame(bytes.subarray(0, end));
-      if (frame) frames.push(frame);
-      bytes = bytes.subarray(end);
+      const size = bytes.readUInt32BE(3) + AROUND;
+      if (bytes.length < size) break;
+      if (bytes[size - 1] !== END) throw new Error('these bytes are no AMQP frames');
+      const frame = readFrame(bytes.subarray(0, size));
+      bytes = bytes.subarray(size);
+      if (frame) frames.push({ ...frame, end: chunk.length - bytes.length });
     }
     this.#rest = bytes;
     return frames;
   }
 }
 
-function readFrame(frame: Buffer): Frame | undefined {
+function readFrame(frame: Buffer) {
   const channel = frame.readUInt16BE(1);
   const payload = frame.subarray(7, -1);
-  if (frame[0] === METHOD) return { type: 'method', channel, ...readMethod(payload) };
-  if (frame[0] === HEADER) return { type: 'header', channel, ...readHeader(payload) };
+  if (frame[0] === METHOD) return { type: 'method', channel, ...readMethod(payload) } as const;
+  if (frame[0] === HEADER) return { type: 'header', channel, ...readHeader(payload) } as const;
   return undefined;
 }
 

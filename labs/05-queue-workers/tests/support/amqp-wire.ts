@@ -1,8 +1,12 @@
-import { type Direction, type Passage, type Tap, TcpProxy } from '@backend-labs/testkit';
+import { type Cut, type Direction, type Passage, type Tap, TcpProxy } from '@backend-labs/testkit';
 import { type ContentHeader, FrameReader, type Method } from './amqp-frames.ts';
 
-/** Sees a method before it goes on; may hold it, or answer `'cut'` to end the connection there. */
-export type Before = (method: Method, direction: Direction) => Passage | Promise<Passage>;
+/**
+ * Sees a method before it goes on; may hold it, or answer `'cut'` to end the connection before it, or
+ * `'last'` to end it there, with the method gone on and nothing behind it.
+ */
+export type Before = (method: Method, direction: Direction) => Verdict | Promise<Verdict>;
+type Verdict = Cut | 'last';
 
 /** The line between a program and the broker: what each says to the other, and a place to cut it. */
 export class AmqpWire implements AsyncDisposable {
@@ -77,7 +81,9 @@ export class AmqpWire implements AsyncDisposable {
           continue;
         }
         (direction === 'toServer' ? this.sent : this.received).push(frame);
-        passage = (await this.before(frame, direction)) ?? passage;
+        const verdict = await this.before(frame, direction);
+        if (verdict === 'last') return { last: frame.end };
+        passage = verdict ?? passage;
       }
       return passage;
     };

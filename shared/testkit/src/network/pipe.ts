@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net';
 
 /** `'cut'`: the bytes do not go on, and the connection is reset. */
-export type Passage = 'cut' | void;
+export type Cut = 'cut' | void;
+
+/**
+ * `{ last }`: so many of the bytes go on and none behind them, as when the sender dies there: it is
+ * reset, and the other side sees the end.
+ */
+export type Passage = Cut | { readonly last: number };
 
 /** Sees a chunk before it goes on; a promise holds the chunk until it settles. */
 export type Look = (chunk: Buffer) => Passage | Promise<Passage>;
@@ -39,9 +45,11 @@ export class Pipe {
       // The other direction goes on when this one ends, so the socket must outlive its reader.
       for await (const chunk of from.iterator({ destroyOnReturn: false })) {
         await this.#paused?.promise;
-        if ((await this.#look(chunk as Buffer)) === 'cut') {
+        const passage = await this.#look(chunk as Buffer);
+        if (passage !== undefined) {
           from.resetAndDestroy();
-          to.resetAndDestroy();
+          if (passage === 'cut') to.resetAndDestroy();
+          else to.end((chunk as Buffer).subarray(0, passage.last));
           return;
         }
         await this.#paused?.promise;

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { TestkitError } from '../errors.ts';
 import { claimPort, type PortClaim } from '../process/ports.ts';
-import { type Look, type Passage, Pipe } from './pipe.ts';
+import { type Cut, type Look, type Passage, Pipe } from './pipe.ts';
 
 export type Direction = 'toServer' | 'toClient';
 
 /**
  * Sees the bytes of one connection before they go on. A promise holds them until it settles, so a
  * tap may wait at a gate, or kill the service at a labelled moment. It must not change the bytes; it
- * may answer `'cut'` to let them go no further.
+ * may answer `'cut'` to let them go no further, or `{ last }` to let only so many of them go on.
  */
 export type Tap = Readonly<Partial<Record<Direction, Look>>>;
 
@@ -165,4 +165,4 @@ function defaultPort(protocol: string): number {
   throw new TestkitError('MISUSED', `${protocol} has no usual port.`, 'give the URL a port');
 }
 
-export type { Passage };
+export type { Cut, Passage };

@@ -1,4 +1,4 @@
-import type { Passage, Tap } from '../network/tcp-proxy.ts';
+import type { Cut, Tap } from '../network/tcp-proxy.ts';
 import { asksForEncryption, Frames } from './frames.ts';
 
 /**
@@ -13,7 +13,7 @@ import { asksForEncryption, Frames } from './frames.ts';
  * }));
  * ```
  */
-export function beforeStatement(look: (sql: string) => Passage | Promise<Passage>): Tap {
+export function beforeStatement(look: (sql: string) => Cut | Promise<Cut>): Tap {
   const reader = new StatementReader();
   return {
     async toServer(chunk) {
