@@ -7,7 +7,7 @@ import {
   gate,
   happens,
   lesson,
-  type Passage,
+  type Cut,
   type Reply,
   type StartedService,
   type Tap as ProxyTap,
@@ -27,8 +27,8 @@ const STATEMENTS = 4;
 
 /** Holds a statement of the service on its way to Postgres. */
 class NextStatement {
-  readonly #cut: Promise<Passage>;
-  #caught: (() => Promise<Passage>) | undefined;
+  readonly #cut: Promise<Cut>;
+  #caught: (() => Promise<Cut>) | undefined;
   #skip = 0;
   #sent: string[] = [];
 
@@ -287,7 +287,7 @@ test('killed with charges under way, each at another point, it charges each once
   const beforeAnswer = { key: 'crash-5', source: 'card_crash_5' };
   const answered = Promise.withResolvers<void>();
   await using door = await TcpProxy.to(service.url, () => ({
-    async toClient(): Promise<Passage> {
+    async toClient(): Promise<Cut> {
       answered.resolve();
       await dead.promise;
       return 'cut';

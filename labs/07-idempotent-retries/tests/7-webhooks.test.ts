@@ -21,7 +21,7 @@ const TIMES = 50;
 /** More statements than a delivery has. */
 const MOST_STATEMENTS = 15;
 /** Outer bound of work that goes on behind its answer. */
-const CUT_WITHIN_MS = 1_000;
+const BEHIND_WITHIN_MS = 1_000;
 const DAY_SECONDS = 86_400;
 const TOLERANCE_SECONDS = 300;
 const SEVEN_MINUTES = 420;
@@ -74,7 +74,7 @@ async function stateOf(service: StartedService, id: string) {
   return { status, refunded };
 }
 
-async function refundedOf(postgres: PostgresProbe, { id }: Charge): Promise<number> {
+async function refundedOf(postgres: PostgresProbe, { id }: Pick<Charge, 'id'>): Promise<number> {
   const [row] = await postgres.query<{ refunded: number }>(
     'SELECT refunded FROM charges WHERE id = $1',
     [id],
@@ -224,7 +224,7 @@ test('an event is answered when it is written down, and survives a crash at any 
       },
       async () => {
         // Answered before its work, so that the cut comes after the answer.
-        const wasCut = await happens(() => line.cut, { within: CUT_WITHIN_MS });
+        const wasCut = await happens(() => line.cut, { within: BEHIND_WITHIN_MS });
         if (!wasCut || (await refundedOf(postgres, charge)) !== expected - 100) return;
         lesson('ack-first', {
           observed: `The connection to Postgres was cut at statement ${statement} of a delivery. It was answered with ${status}, and its 100 cents are not refunded.`,
@@ -269,7 +269,11 @@ async function redeliver(service: StartedService, event: ProviderEvent): Promise
   });
 }
 
-test('events may come in any order, before the answer, too', async ({ provider, events }) => {
+test('events may come in any order, before the answer, too', async ({
+  provider,
+  postgres,
+  events,
+}) => {
   const { service } = events;
   const source = 'card_order';
   let early: Answer | undefined;
@@ -278,6 +282,9 @@ test('events may come in any order, before the answer, too', async ({ provider, 
     const reply = charge();
     event = refund(call.reference, call.amount);
     early = await deliver(service, event);
+    // Who answers first and works then would otherwise race with the answer to the charge.
+    const isDone = async () => (await refundedOf(postgres, { id: call.reference })) === call.amount;
+    if (early.status === 200) await happens(isDone, { within: BEHIND_WITHIN_MS });
     return reply;
   });
   const paid = (await pay(service, { key: 'order-1', source })).expect(201);

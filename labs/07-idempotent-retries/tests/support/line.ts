@@ -2,7 +2,7 @@ import {
   beforeStatement,
   type Gate,
   happens,
-  type Passage,
+  type Cut,
   type PostgresProbe,
 } from '@backend-labs/testkit';
 
@@ -37,7 +37,7 @@ export class Line {
   }
 
   readonly tap = () =>
-    beforeStatement(async (sql): Promise<Passage> => {
+    beforeStatement(async (sql): Promise<Cut> => {
       this.#seen += 1;
       if (this.#seen === this.#cutAt) return 'cut';
       const writes = this.#writes;
