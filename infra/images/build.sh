@@ -17,11 +17,11 @@ tag_of() {
 
 say() { echo "build.sh: $*"; }
 
-if ! "$docker" image inspect labs-standin/base >/dev/null 2>&1; then
-  say 'base: debootstrap'
-  debootstrap --variant=minbase bookworm "$work/base" >"$work/debootstrap.log" 2>&1 ||
+if ! "$docker" image inspect labs-standin/trixie >/dev/null 2>&1; then
+  say 'base: Debian 13 by debootstrap'
+  debootstrap --variant=minbase trixie "$work/base" >"$work/debootstrap.log" 2>&1 ||
     { tail -5 "$work/debootstrap.log"; exit 1; }
-  tar -C "$work/base" -c . | "$docker" import - labs-standin/base >/dev/null
+  tar -C "$work/base" -c . | "$docker" import - labs-standin/trixie >/dev/null
 fi
 
 prepare_postgres() {
