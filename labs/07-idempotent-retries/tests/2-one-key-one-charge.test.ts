@@ -18,7 +18,9 @@ const CONNECTIONS = 20;
 const DELIVERIES = 100;
 const EACH = DELIVERIES / CONNECTIONS;
 /** Outer bound; on a busy machine all but the one at the provider have their answer within 1.2 s. */
-const ANSWERED_WITHIN_MS = 6_000;
+const ANSWERED_WITHIN_MS = 12_000;
+/** On a machine that is busy a right service, too, may be seen to wait for a lock, and then goes on. */
+const WAITS_FOR_MS = 2_000;
 
 /** Two instances of the service whose statements pass a line of the test's. */
 const test = base.extend('pair', { scope: 'file' }, async ({ payments, lease, cleanup }) => {
@@ -35,7 +37,7 @@ interface Race {
   readonly answers: readonly Answer[];
   /** Deliveries without an answer when the wait for them was over, but for those at the provider. */
   readonly stuck: number;
-  /** Sessions of the service that waited for a lock then. */
+  /** Sessions of the service that waited for a lock then, and went on waiting. */
   readonly waiting: number;
 }
 
@@ -82,7 +84,11 @@ async function race(
   ]);
   if (!answered) {
     stuck = CONNECTIONS - finished - held.arrived;
-    waiting = (await postgres.locksHeld()).filter(({ granted }) => !granted).length;
+    const isFree = async () => {
+      waiting = (await postgres.locksHeld()).filter(({ granted }) => !granted).length;
+      return waiting === 0;
+    };
+    await happens(isFree, { within: WAITS_FOR_MS });
   }
   held.open();
   await racing;

@@ -51,6 +51,13 @@ async function store(pool: Db, charge: ChargeRow, final: Final): Promise<Settled
   const { status, id, code = null } = final;
   const settled = { ...charge, status, refunded: 0, decline_code: code };
   return inTransaction(pool, async (client) => {
+    const { rows } = await client.query<{ status: number; body: string }>(
+      `UPDATE idempotency_keys
+          SET status_code = coalesce(status_code, $2), body = coalesce(body, $3)
+        WHERE charge_id = $1
+    RETURNING status_code AS status, body`,
+      [charge.id, status === 'declined' ? 402 : 201, JSON.stringify({ charge: toCharge(settled) })],
+    );
     // An event may have been faster; it knows at least as much.
     await client.query(
       `UPDATE charges
@@ -59,13 +66,6 @@ async function store(pool: Db, charge: ChargeRow, final: Final): Promise<Settled
               provider_charge_id = $4
         WHERE id = $1`,
       [charge.id, status, code, id],
-    );
-    const { rows } = await client.query<{ status: number; body: string }>(
-      `UPDATE idempotency_keys
-          SET status_code = coalesce(status_code, $2), body = coalesce(body, $3)
-        WHERE charge_id = $1
-    RETURNING status_code AS status, body`,
-      [charge.id, status === 'declined' ? 402 : 201, JSON.stringify({ charge: toCharge(settled) })],
     );
     const [answer] = rows;
     if (!answer) throw new Error(`the key of charge ${charge.id} is not there`);
