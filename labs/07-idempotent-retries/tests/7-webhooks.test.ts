@@ -8,14 +8,12 @@ import {
   happens,
   lesson,
   type PostgresProbe,
-  ServiceError,
   type StartedService,
-  TcpProxy,
 } from '@backend-labs/testkit';
 import { type Charge, chargeOf, pay, readCharge } from './support/charges.ts';
-import { Line, overlapped } from './support/line.ts';
-import { deliver, type ProviderEvent, refund, SECRET, sign, told } from './support/events.ts';
-import { test as base } from './support/payments.ts';
+import { overlapped } from './support/line.ts';
+import { deliver, type ProviderEvent, refund, sign, told } from './support/events.ts';
+import { test } from './support/endpoint.ts';
 
 const TIMES = 50;
 /** More statements than a delivery has. */
@@ -25,44 +23,6 @@ const BEHIND_WITHIN_MS = 1_000;
 const DAY_SECONDS = 86_400;
 const TOLERANCE_SECONDS = 300;
 const SEVEN_MINUTES = 420;
-
-/** The service behind that line. */
-class Endpoint implements AsyncDisposable {
-  readonly line: Line;
-  #service: StartedService;
-
-  constructor(service: StartedService, line: Line) {
-    this.#service = service;
-    this.line = line;
-  }
-
-  get service(): StartedService {
-    return this.#service;
-  }
-
-  /** A delivery that may take the service down, which is started again then, as it would be. */
-  async riskDelivery(event: ProviderEvent): Promise<Answer | undefined> {
-    try {
-      return await deliver(this.#service, event);
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      this.#service = await this.#service.restart();
-      return undefined;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#service[Symbol.asyncDispose]();
-  }
-}
-
-const test = base.extend('events', { scope: 'file' }, async ({ payments, lease, cleanup }) => {
-  const line = new Line();
-  const url = lease.postgres?.url ?? '';
-  const proxy = cleanup.use(await TcpProxy.to(url, line.tap));
-  const env = { DATABASE_URL: proxy.rewrite(url), WEBHOOK_SECRET: SECRET };
-  return cleanup.use(new Endpoint(await payments.with(env).start(), line));
-});
 
 async function newCharge(service: StartedService, name: string): Promise<Charge> {
   return chargeOf((await pay(service, { key: name, source: `card_${name}` })).expect(201));

@@ -103,9 +103,10 @@ export async function unlock(pool: Pool, { chargeId }: Claim): Promise<void> {
 }
 
 /** As if the request had never come. Only for a claim that charged nothing for certain. */
-export async function giveBack(pool: Pool, { chargeId }: Claim): Promise<void> {
+export async function giveBack(pool: Pool, { chargeId }: Claim): Promise<boolean> {
   await inTransaction(pool, async (client) => {
     await client.query('DELETE FROM idempotency_keys WHERE charge_id = $1', [chargeId]);
     await client.query('DELETE FROM charges WHERE id = $1', [chargeId]);
   });
+  return true;
 }

@@ -1,0 +1,107 @@
+import {
+  type Answer,
+  beforeStatement,
+  type Cut,
+  happens,
+  type StartedService,
+  type Tap as ProxyTap,
+  TcpProxy,
+} from '@backend-labs/testkit';
+import { pay, type Tap } from './charges.ts';
+import { test as base } from './payments.ts';
+
+/** Short, so that no test waits long for the end of one. */
+export const LEASE_MS = 250;
+/** Outer bound: a right service needs one lease and a request. */
+export const FINAL_WITHIN_MS = 3_000;
+
+/** Holds a statement of the service on its way to Postgres. */
+class NextStatement {
+  readonly #cut: Promise<Cut>;
+  #caught: (() => Promise<Cut>) | undefined;
+  #skip = 0;
+  #sent: string[] = [];
+
+  constructor(dead: Promise<unknown>) {
+    this.#cut = dead.then(() => 'cut');
+  }
+
+  /**
+   * The n-th from now on; resolves when it is held, with the texts of all up to it. Held until the
+   * service is dead, or until then.
+   */
+  async toCome(n = 1, until = this.#cut): Promise<readonly string[]> {
+    const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+    const sent: string[] = [];
+    this.#sent = sent;
+    this.#skip = n - 1;
+    this.#caught = () => {
+      resolve(sent);
+      return until;
+    };
+    return promise;
+  }
+
+  /** Holds none. */
+  forget(): void {
+    this.#caught = undefined;
+  }
+
+  readonly tap = (): ProxyTap =>
+    beforeStatement(async (sql) => {
+      const caught = this.#caught;
+      if (!caught) return undefined;
+      this.#sent.push(sql);
+      if (this.#skip > 0) {
+        this.#skip -= 1;
+        return undefined;
+      }
+      this.#caught = undefined;
+      return caught();
+    });
+}
+
+/** `test` with `crashing`: an instance whose `next` statement can be held, until it is `dead`. */
+export const test = base.extend(
+  'crashing',
+  { scope: 'file' },
+  async ({ payments, lease, cleanup }) => {
+    const dead = Promise.withResolvers<void>();
+    cleanup.defer(() => dead.resolve());
+    const next = new NextStatement(dead.promise);
+    const url = lease.postgres?.url ?? '';
+    const proxy = cleanup.use(await TcpProxy.to(url, next.tap));
+    const service = cleanup.use(
+      await payments
+        .with({
+          DATABASE_URL: proxy.rewrite(url),
+          CLAIM_LEASE_MS: String(LEASE_MS),
+          RETRY_RANDOM: '0',
+          // A look of the service's own would come into the count of statements.
+          RECONCILE_EVERY_MS: String(60 * 60 * 1000),
+        })
+        .start(),
+    );
+    return { service, next, dead };
+  },
+);
+
+/** Sends a tap again while the answer is one of these, for so long, and answers the last. */
+export async function retryWhile(
+  statuses: readonly number[],
+  within: number,
+  service: StartedService,
+  tap: Tap,
+): Promise<Answer> {
+  let last = await pay(service, tap);
+  const isOver = async (): Promise<boolean> => {
+    if (statuses.includes(last.status)) last = await pay(service, tap);
+    return !statuses.includes(last.status);
+  };
+  await happens(isOver, { within });
+  return last;
+}
+
+/** Sends a tap again until the answer is final, and answers the last. */
+export const lastAnswer = (service: StartedService, tap: Tap): Promise<Answer> =>
+  retryWhile([202, 409], FINAL_WITHIN_MS, service, tap);
