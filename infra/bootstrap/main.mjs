@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { boundCompiled } from './compiled.mjs';
 import { BootstrapFailure, Interrupted, asSystemError, explain } from './failure.mjs';
 import { handOver } from './handover.mjs';
 import { locateTool, packagesAreWhole, toolIsWhole } from './installed.mjs';
@@ -20,7 +21,9 @@ export async function main(args) {
     const cli = path.join(root, 'shared', 'cli', 'src', 'main.ts');
     if (!fs.existsSync(cli)) throw missing(path.relative(root, cli));
     // Compiled code is kept: it is most of a short command's time.
-    process.env['NODE_COMPILE_CACHE'] ??= path.join(stateDir(), 'compile-cache');
+    const compiled = path.join(stateDir(), 'compile-cache');
+    boundCompiled(compiled);
+    process.env['NODE_COMPILE_CACHE'] ??= compiled;
     // kafkajs is full of it (its issue 1751), and nobody here can act on it.
     const quiet = '--disable-warning=TimeoutNegativeWarning';
     process.exitCode = await handOver(node, [quiet, cli, ...args]);
