@@ -1,4 +1,3 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,6 +9,7 @@ import {
   type Overlay,
 } from '@backend-labs/catalog';
 import { connectStack, ownerTag, type OpenedStack } from '@backend-labs/stack';
+import { takeFolder } from './folder.ts';
 import { cellOf, differing, problemsOf, type Expectation, type MatrixRow } from './matrix.ts';
 import { judge } from './run.ts';
 import { Session, type Row } from './session.ts';
@@ -68,7 +68,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const { root, stateDir, lab, stack, repeat, workers = WORKERS, onVerdict } = options;
   const started = performance.now();
   const owner = await ownerTag();
-  const dir = join(stateDir, 'runs', `${lab.id}-${owner}`);
+  using folder = await takeFolder(join(stateDir, 'runs'), lab.id);
+  const { dir } = folder;
   const rows = plan(lab, dir)
     .filter(({ name }) => options.rows?.includes(name) ?? true)
     .map((row) => {
@@ -76,27 +77,19 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
       return { ...row, tasks: tasks.filter((task) => options.tasks?.includes(task) ?? true) };
     })
     .filter(({ tasks }) => tasks.length > 0);
-  mkdirSync(dir, { recursive: true });
-  try {
-    for (const { overlays, target } of rows) layOut(lab, overlays, target);
-    const faults = await typecheck(root, dir, rows);
-    const context = { servers: stack.servers, stateDir, templates: `${owner}/`, keepFailed: false };
-    await using held = new AsyncDisposableStack();
-    const lanes: Session[] = [];
-    while (lanes.length < Math.min(workers, rows.length)) {
-      lanes.push(held.use(await Session.open({ lab, rows, context })));
-    }
-    const repeats: MatrixRow[][] = [];
-    for (let round = 0; round < repeat; round++) repeats.push(await oneRound(lanes, faults));
-    return report(lab, repeats, performance.now() - started);
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
+  for (const { overlays, target } of rows) layOut(lab, overlays, target);
+  const faults = await typecheck(root, dir, rows);
+  const context = { servers: stack.servers, stateDir, templates: `${owner}/`, keepFailed: false };
+  await using held = new AsyncDisposableStack();
+  const lanes: Session[] = [];
+  while (lanes.length < Math.min(workers, rows.length)) {
+    lanes.push(held.use(await Session.open({ lab, rows, context })));
   }
+  const repeats: MatrixRow[][] = [];
+  for (let round = 0; round < repeat; round++) repeats.push(await oneRound());
+  return report(lab, repeats, performance.now() - started);
 
-  async function oneRound(
-    lanes: readonly Session[],
-    faults: ReadonlyMap<string, string[]>,
-  ): Promise<MatrixRow[]> {
+  async function oneRound(): Promise<MatrixRow[]> {
     const verdicts = new Map<string, readonly TaskResult[]>();
     const waiting = rows.values();
     const walk = async (lane: Session): Promise<void> => {
