@@ -65,6 +65,11 @@ async function expectOneCharge(provider: Provider, source: string, when: string)
   );
 }
 
+/** Somebody may have to wait for the first, who is held. */
+async function endsOrWaits(second: Promise<unknown>): Promise<void> {
+  await arrival('a second request', second, { within: 8 * LEASE_MS }).catch(() => {});
+}
+
 test('who is slow is not dead: a claim that ran out makes no second charge', async ({
   provider,
   crashing: { service },
@@ -76,9 +81,11 @@ test('who is slow is not dead: a claim that ran out makes no second charge', asy
   first.catch(() => {});
   await held.reached();
   // Until somebody takes over; a design in which nobody can is left alone after a few leases.
-  await retryWhile([409], 6 * LEASE_MS, service, tap);
+  const second = retryWhile([409], 6 * LEASE_MS, service, tap);
+  await endsOrWaits(second);
   held.open();
   const answer = await first;
+  await second;
   await settles(service, tap, 'whose provider was slow');
   await expectOneCharge(provider, tap.source, 'while a second request took over from a slow one');
   expect(answer.status, 'status of the first request, which was slow and lost its claim').toBe(201);
@@ -104,8 +111,7 @@ test('who has lost its claim takes nothing from who has it', async ({
   next.forget();
   provider.plan(tap.source, well);
   const second = retryWhile([409], 6 * LEASE_MS, service, tap);
-  // Somebody may have to wait for the first.
-  await arrival('a second request', second, { within: 8 * LEASE_MS }).catch(() => {});
+  await endsOrWaits(second);
   release.resolve();
   const { status } = await first;
   const isTakenOver = (await second).status === 201;

@@ -1,6 +1,6 @@
-import { explain, expect, gate, lesson } from '@backend-labs/testkit';
-import { pay, plural } from './support/charges.ts';
-import { heldAt, refuses, well } from './support/provider.ts';
+import { explain, expect, lesson } from '@backend-labs/testkit';
+import { plural } from './support/charges.ts';
+import { refuses } from './support/provider.ts';
 import {
   BRISK,
   DEADLINE_MS,
@@ -20,12 +20,8 @@ const BURST = 10;
 const RETRIES_PER_REQUEST = 0.1;
 const OUTAGE = 30;
 
-test('what will not heal is not tried again', async ({ provider, brisk }) => {
-  const refused = [400, 401, 404, 408, 422].map((status) => ({
-    status,
-    sent: send(provider, brisk, `no${status}`, refuses(status)),
-  }));
-  for (const { status, sent } of refused) {
+test('what will not heal is not tried again', async ({ provider, slow }) => {
+  for (const { status, sent } of slow.refused) {
     const answer = await sent.answer;
     const calls = provider.callsFor(sent.tap.source).length;
     await explain(
@@ -47,21 +43,9 @@ test('what will not heal is not tried again', async ({ provider, brisk }) => {
   }
 });
 
-test('nobody retries for a caller who is gone', async ({ provider, brisk }) => {
-  const gone = { key: 'gone-1', source: 'card_gone' };
-  using held = gate(1, { opens: 'by hand' });
-  provider.plan(gone.source, heldAt(held, refuses(503)));
-  const caller = new AbortController();
-  const call = pay(brisk, gone, { signal: caller.signal }).catch(() => {});
-  await held.reached();
-  caller.abort();
-  await call;
-  // Two turns of the service behind the end of that connection: it knows by now.
-  for (let turn = 0; turn < 2; turn += 1) (await brisk.get('/healthz')).expect(200);
-  held.open();
-  // Two retries of another charge, begun later and with waits as long: that one's first has come, too.
-  const sentinel = send(provider, brisk, 'sentinel', refuses(503), refuses(503), well);
-  await sentinel.answer;
+test('nobody retries for a caller who is gone', async ({ provider, slow }) => {
+  const { gone, after } = await slow.gone;
+  await after.answer;
   const calls = provider.callsFor(gone.source).length;
   await explain(
     () => expect(calls, 'calls for a charge whose caller hung up during the first').toBe(1),
@@ -75,7 +59,7 @@ test('nobody retries for a caller who is gone', async ({ provider, brisk }) => {
       });
     },
   );
-  await expectHealed(provider, sentinel, 'answered 503, then 503');
+  await expectHealed(provider, after, 'answered 503, then 503');
 });
 
 test('retries stay within their budget when the provider is down', async ({
@@ -83,6 +67,11 @@ test('retries stay within their budget when the provider is down', async ({
   brisk,
   slow,
 }) => {
+  const { after: last } = await slow.gone;
+  // The outage leaves no retry for others. And who keeps one waiting keeps 30 waiting.
+  for (const { sent, after } of [...slow.pairs, { sent: last, after: 'answered 503, then 503' }]) {
+    if (!(await sent.answer)) await expectHealed(provider, sent, after);
+  }
   const sent: Sent[] = [];
   let isStuck = false;
   const lines = Array.from({ length: 10 }, async () => {

@@ -2,12 +2,13 @@ import {
   type Answer,
   arrival,
   expect,
+  gate,
   NeverHappened,
   type StartedService,
 } from '@backend-labs/testkit';
 import { pay, plural, type Tap } from './charges.ts';
 import { test as base } from './payments.ts';
-import { fails, type Provider, refuses, type Step, well } from './provider.ts';
+import { fails, heldAt, type Provider, refuses, type Step, well } from './provider.ts';
 
 /** A warm service needs some ten milliseconds of it, on a machine with ten times too much to do half a second. */
 export const DEADLINE_MS = 2_000;
@@ -35,6 +36,12 @@ export interface Sent {
   readonly tap: Tap;
   /** `undefined` when there was none in time. */
   readonly answer: Promise<Answer | undefined>;
+}
+
+export interface HungUp {
+  readonly gone: Tap;
+  /** Has two retries, begun later and with waits as long: when it ends, the first of `gone` has come, too. */
+  readonly after: Sent;
 }
 
 let number = 0;
@@ -81,6 +88,9 @@ export const test = retries.extend(
       send(provider, patient, `${LONE}first`, well),
     ];
     for (const { answer } of warm) await answer;
+    const gone = hangUp(provider, brisk);
+    // Whoever awaits it is told of a failure.
+    gone.catch(() => {});
     const again = refuses(503, { 'retry-after': '0' });
     const asked: Sent[] = [];
     const waits = send(
@@ -97,6 +107,11 @@ export const test = retries.extend(
     );
     return {
       waits,
+      refused: [400, 401, 404, 408, 422].map((status) => ({
+        status,
+        sent: send(provider, brisk, `no${status}`, refuses(status)),
+      })),
+      gone,
       /** Sent when the provider answers the first call of `waits`. */
       brief: async (): Promise<Sent> => {
         await waits.answer;
@@ -135,6 +150,22 @@ export const test = retries.extend(
     };
   },
 );
+
+/** A caller who is gone while the provider has its first call, which it refuses then. */
+async function hangUp(provider: Provider, service: StartedService): Promise<HungUp> {
+  const gone = { key: 'gone-1', source: 'card_gone' };
+  using held = gate(1, { opens: 'by hand' });
+  provider.plan(gone.source, heldAt(held, refuses(503)));
+  const caller = new AbortController();
+  const call = pay(service, gone, { signal: caller.signal }).catch(() => {});
+  await held.reached();
+  caller.abort();
+  await call;
+  // Two turns of the service behind the end of that connection: it knows by now.
+  for (let turn = 0; turn < 2; turn += 1) (await service.get('/healthz')).expect(200);
+  held.open();
+  return { gone, after: send(provider, service, 'after', refuses(503), refuses(503), well) };
+}
 
 /** A failure that may heal: the charge is made by the call after it. */
 export async function expectHealed(
