@@ -37,6 +37,8 @@ export interface VerifyOptions {
   readonly tasks?: readonly Task[];
   /** Told of each verdict as it is reached, with the row's name. */
   readonly onVerdict?: (row: string, result: TaskResult) => void;
+  /** Told after each repeat of what all so far came to. */
+  readonly onRound?: (report: VerifyReport) => void;
 }
 
 export interface VerifyReport {
@@ -86,8 +88,12 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     lanes.push(held.use(await Session.open({ lab, rows, context })));
   }
   const repeats: MatrixRow[][] = [];
-  for (let round = 0; round < repeat; round++) repeats.push(await oneRound());
-  return report(lab, repeats, performance.now() - started);
+  const soFar = () => report(lab, repeats, performance.now() - started);
+  while (repeats.length < repeat) {
+    repeats.push(await oneRound());
+    options.onRound?.(soFar());
+  }
+  return soFar();
 
   async function oneRound(): Promise<MatrixRow[]> {
     const verdicts = new Map<string, readonly TaskResult[]>();

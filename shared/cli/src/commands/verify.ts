@@ -73,7 +73,7 @@ async function verified(
   context: Context,
   options: Pick<VerifyOptions, 'lab' | 'repeat' | 'workers' | 'rows' | 'tasks'>,
 ): Promise<VerifyReport> {
-  const { lab } = options;
+  const { lab, repeat } = options;
   const stack = await openLabStack(context, lab);
   using waiting = new Waiting(`Verifying ${lab.id}`);
   let done = 0;
@@ -86,7 +86,17 @@ async function verified(
       done++;
       waiting.tick(`Verifying ${lab.id}: ${done} cells, last ${row} task ${task} ${status}`);
     },
+    onRound: (report) => {
+      if (report.repeats < repeat) waiting.say(roundLine(report, repeat));
+    },
   });
+}
+
+/** Twenty rounds take an hour: what they found is told as it comes. */
+function roundLine({ lab, repeats, rows, flakes }: VerifyReport, repeat: number): string {
+  const faults = [...rows.flatMap(({ problems }) => problems), ...flakes];
+  const found = faults.length === 0 ? 'all as it must be' : faults.join('; ');
+  return `Verifying ${lab}: ${repeats} of ${repeat} rounds, ${found}`;
 }
 
 /** Green when every row of every lab is what it must be; a task that was not run is no failure here. */
