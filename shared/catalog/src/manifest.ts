@@ -20,8 +20,8 @@ export const taskSchema = z.strictObject({
   /** When it needs fewer servers than the lab. */
   services: z.array(z.enum(SERVICES)).optional(),
   /**
-   * Of a lab of several programs, which one: a misconception about one part is judged by the tasks of
-   * that part alone.
+   * Of a lab whose parts have nothing to do with each other, be it several programs or several routes,
+   * which one: a misconception is judged by the tasks of the parts that it says something about.
    */
   part: line.optional(),
 });

@@ -133,7 +133,7 @@ function plan(lab: Lab, dir: string): PlannedRow[] {
   ];
 }
 
-/** Where a lab has parts, a misconception about one says nothing of the others. */
+/** Where a lab has parts, a misconception that names tasks of one says nothing of the others. */
 export function tasksFor(lab: Lab, expectation: Expectation): readonly Task[] {
   if (expectation.kind !== 'misconception') return lab.tasks;
   const { killedBy, stillPasses } = expectation.misconception;
