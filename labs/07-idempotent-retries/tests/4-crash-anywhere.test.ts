@@ -5,17 +5,21 @@ import {
   expect,
   gate,
   lesson,
+  NeverHappened,
   type Cut,
   type Reply,
   type StartedService,
   TcpProxy,
 } from '@backend-labs/testkit';
 import { FINAL_WITHIN_MS, lastAnswer, LEASE_MS, retryWhile, test } from './support/crashing.ts';
-import { pay, plural, requestOf, rowsFor, type Tap } from './support/charges.ts';
-import { heldAt, type Provider, refuses, well } from './support/provider.ts';
+import { type ChargeRow, pay, plural, requestOf, rowsFor, type Tap } from './support/charges.ts';
+import { fails, heldAt, type Provider, refuses, type Step, well } from './support/provider.ts';
+import { begins, commits, reads, writes } from './support/sql.ts';
 
 /** As many as a transaction of two writes has. */
 const STATEMENTS = 4;
+/** Each held one keeps a connection; all held together must leave one of the starter's ten. */
+const RESULT_STATEMENTS = 3;
 
 /** Sends a tap again until the answer is final, which must be 201. */
 async function settles(service: StartedService, tap: Tap, when: string): Promise<void> {
@@ -42,9 +46,6 @@ function expectFinal({ status }: Answer, when: string): void {
   ).toBe(201);
 }
 
-const READS = /^\s*SELECT\b/iu;
-const BEGINS = /^\s*(?:BEGIN|START)\b/iu;
-
 /** All charges that the provider made for a card must be one. */
 async function expectOneCharge(provider: Provider, source: string, when: string): Promise<void> {
   const charges = provider.chargesFor(source);
@@ -65,9 +66,15 @@ async function expectOneCharge(provider: Provider, source: string, when: string)
   );
 }
 
-/** Somebody may have to wait for the first, who is held. */
-async function endsOrWaits(second: Promise<unknown>): Promise<void> {
-  await arrival('a second request', second, { within: 8 * LEASE_MS }).catch(() => {});
+/** Whether it ends while another is held: it may have to wait for that one. */
+async function ends(coming: Promise<unknown>): Promise<boolean> {
+  try {
+    await arrival('its end', coming, { within: 8 * LEASE_MS });
+    return true;
+  } catch (error) {
+    if (error instanceof NeverHappened) return false;
+    throw error;
+  }
 }
 
 test('who is slow is not dead: a claim that ran out makes no second charge', async ({
@@ -82,7 +89,7 @@ test('who is slow is not dead: a claim that ran out makes no second charge', asy
   await held.reached();
   // Until somebody takes over; a design in which nobody can is left alone after a few leases.
   const second = retryWhile([409], 6 * LEASE_MS, service, tap);
-  await endsOrWaits(second);
+  await ends(second);
   held.open();
   const answer = await first;
   await second;
@@ -91,74 +98,137 @@ test('who is slow is not dead: a claim that ran out makes no second charge', asy
   expect(answer.status, 'status of the first request, which was slow and lost its claim').toBe(201);
 });
 
-test('who has lost its claim takes nothing from who has it', async ({
-  provider,
-  postgres,
-  crashing: { service, next },
-}) => {
-  const tap = { key: 'late-1', source: 'card_late' };
-  const release = Promise.withResolvers<void>();
-  const held = Promise.withResolvers<unknown>();
-  provider.plan(tap.source, (call, charge) => {
-    // The statement after the last refusal: whatever the service then writes, it writes late.
-    if (provider.callsFor(tap.source).length === 1) {
-      void next.toCome(1, release.promise).then(held.resolve);
-    }
-    return refuses(503)(call, charge);
-  });
-  const first = pay(service, tap);
-  await Promise.race([held.promise, first]);
-  next.forget();
-  provider.plan(tap.source, well);
-  const second = retryWhile([409], 6 * LEASE_MS, service, tap);
-  await endsOrWaits(second);
-  release.resolve();
-  const { status } = await first;
-  const isTakenOver = (await second).status === 201;
+interface Late {
+  readonly title: string;
+  readonly tap: Tap;
+  /** What the provider does to all calls of the first request, and how we say that. */
+  readonly outcome: Step;
+  readonly told: string;
+  /** The first statement of this kind behind that is late. */
+  readonly counts: (sql: string) => boolean;
+  /** How far the second request is by then. */
+  readonly second: 'has 201' | 'is at the provider';
+}
 
-  const last = await lastAnswer(service, tap);
-  const charges = provider.chargesFor(tap.source).length;
-  const rows = await rowsFor(postgres, tap.source);
-  const when = 'whose first request was refused by the provider and lost its claim';
-  await explain(
-    () => {
-      expect(charges, `charges at the provider for a key ${when}`).toBe(1);
-      expect(rows, `rows of charges for a key ${when}`).toHaveLength(1);
-      expectFinal(last, when);
-      if (isTakenOver) {
-        const what = `status (${status}) of the first request for a key ${when} to a second, which got 201`;
-        expect([201, 202, 409], what).toContain(status);
+const LATE: readonly Late[] = [
+  {
+    title: 'who has lost its claim takes nothing from who has it',
+    tap: { key: 'late-1', source: 'card_late_1' },
+    outcome: refuses(503),
+    told: 'was refused by the provider with 503',
+    counts: () => true,
+    second: 'has 201',
+  },
+  {
+    title: 'nor from who has it and is still at the provider',
+    tap: { key: 'late-2', source: 'card_late_2' },
+    outcome: refuses(503),
+    told: 'was refused by the provider with 503',
+    counts: writes,
+    second: 'is at the provider',
+  },
+  {
+    title: 'nor opens what another has closed',
+    tap: { key: 'late-3', source: 'card_late_3' },
+    outcome: fails({ status: 500 }),
+    told: 'got 500 from the provider',
+    counts: writes,
+    second: 'has 201',
+  },
+];
+
+test.for(LATE)(
+  '$title',
+  async (
+    { tap, outcome, told, counts, second: far },
+    { provider, postgres, crashing: { service, next } },
+  ) => {
+    const release = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<boolean>();
+    provider.plan(tap.source, (call, charge) => {
+      if (provider.callsFor(tap.source).length === 1) {
+        const until = release.promise;
+        void next.toCome({ counts, until }).then(() => late.resolve(true));
       }
-    },
-    () => {
-      if (!isTakenOver || status !== 503 || charges < 2) return;
-      lesson('late-writer', {
-        observed: `The provider refused a request with 503. Before it wrote anything of that, its claim ran out, and a second request took over and got 201. Then the first wrote what it had to, and answered 503. A retry was a new charge: the card was charged ${charges} times, and charges has ${plural(rows.length, 'row')} of it.`,
-        meaning:
-          'Who has lost its claim does not know. It goes on with what was true when it had it, and takes away what somebody else has done since.',
-        lookAt:
-          'what each write of a claim’s owner could ask for, so that it changes nothing when the claim is another’s.',
-      });
-    },
-  );
-});
+      return outcome(call, charge);
+    });
+    const first = pay(service, tap);
+    const isLate = await Promise.race([late.promise, first.then(() => false)]);
+    next.forget();
+    using atProvider = gate(1, { opens: 'by hand' });
+    provider.plan(tap.source, far === 'has 201' ? well : heldAt(atProvider));
+    const second = retryWhile([409], 6 * LEASE_MS, service, tap);
+    const isThere = await ends(
+      far === 'has 201' ? second : Promise.race([second, atProvider.reached()]),
+    );
+    const isTakenOver =
+      isLate && isThere && (atProvider.arrived > 0 || (await second).status === 201);
+    release.resolve();
+    await ends(first);
+    atProvider.open();
+    const { status } = await first;
+    await second;
+
+    const last = await lastAnswer(service, tap);
+    const charges = provider.chargesFor(tap.source).length;
+    const rows = await rowsFor(postgres, tap.source);
+    const when = `whose first request ${told}${isTakenOver ? `, and lost its claim to a second, which ${far === 'has 201' ? 'got 201' : 'was at the provider'}` : ''}`;
+    await explain(
+      () => {
+        expect(charges, `charges at the provider for a key ${when}`).toBe(1);
+        expect(
+          rows.map((row) => row.status),
+          `status of the rows of charges for a key ${when}`,
+        ).toEqual(['succeeded']);
+        expectFinal(last, when);
+        if (isTakenOver) {
+          const what = `status (${status}) of the first request for a key ${when}`;
+          expect([201, 202, 409], what).toContain(status);
+        }
+      },
+      () => {
+        const harm = harmOf(charges, rows);
+        if (!isTakenOver || !harm) return;
+        lesson('late-writer', {
+          observed: `The first request ${told}. Before it wrote anything of that, its claim ran out, and a second request to the same process took over and ${far === 'has 201' ? 'got 201' : 'was at the provider'}. Then the first wrote what it had to, and answered ${status}. ${harm}`,
+          meaning:
+            'Who has lost its claim does not know. It goes on with what was true when it had it, and takes away what somebody else has done since, or is doing.',
+          lookAt:
+            'what each write of a claim’s owner could ask for, in the same statement, so that it changes nothing when the claim is another request’s.',
+        });
+      },
+    );
+  },
+);
+
+/** What became of a charge that a second request made while a first was late. */
+function harmOf(charges: number, rows: readonly ChargeRow[]): string | undefined {
+  const [row, ...more] = rows;
+  // Who has no claim makes rows of its own.
+  if (more.length > 0) return undefined;
+  if (charges > 1) return `A retry was a new charge: the card was charged ${charges} times.`;
+  if (!row) return 'The charge was made, and charges has no row of it any more.';
+  if (row.status !== 'succeeded') return `The charge was made, and charges says ${row.status}.`;
+  return undefined;
+}
 
 test('killed with charges under way, each at another point, it charges each once', async ({
   provider,
   postgres,
   crashing: { service, next, dead },
 }) => {
-  const send = (tap: Tap): void => void pay(service, tap).catch(() => {});
+  // Those that are killed have none.
+  const answerOf = (tap: Tap): Promise<undefined> =>
+    pay(service, tap).then(
+      () => undefined,
+      () => undefined,
+    );
 
   const cutShort: { tap: Tap; sent: readonly string[] }[] = [];
   for (let n = 1; n <= STATEMENTS; n += 1) {
     const tap = { key: `crash-1-${n}`, source: `card_crash_1_${n}` };
-    const statement = next.toCome(n);
-    const answer = pay(service, tap).then(
-      () => undefined,
-      () => undefined,
-    );
-    const sent = await Promise.race([statement, answer]);
+    const statement = next.toCome({ n });
+    const sent = await Promise.race([statement, answerOf(tap)]);
     if (n === 1) expect(sent?.length, 'statements of the service for a charge').toBe(1);
     next.forget();
     // Answered with fewer statements than that.
@@ -173,7 +243,7 @@ test('killed with charges under way, each at another point, it charges each once
     await dead.promise;
     return 'reset';
   });
-  send(afterClaim);
+  void answerOf(afterClaim);
   await arrival('a call to the provider', called.promise);
 
   const afterCharge = { key: 'crash-3', source: 'card_crash_3' };
@@ -184,17 +254,27 @@ test('killed with charges under way, each at another point, it charges each once
     await dead.promise;
     return 'reset';
   });
-  send(afterCharge);
+  next.forget();
+  void answerOf(afterCharge);
   await arrival('a charge at the provider', charged.promise);
+  const isClaimed = isKept(next.sent);
 
-  const beforeCommit = { key: 'crash-4', source: 'card_crash_4' };
-  const nextStatement = Promise.withResolvers<unknown>();
-  provider.plan(beforeCommit.source, (_call, charge) => {
-    void next.toCome().then(nextStatement.resolve);
-    return charge();
-  });
-  send(beforeCommit);
-  await arrival('a statement after the answer of the provider', nextStatement.promise);
+  const unstored: { tap: Tap; sent: readonly string[] }[] = [];
+  for (let n = 1; n <= RESULT_STATEMENTS; n += 1) {
+    const tap = { key: `crash-4-${n}`, source: `card_crash_4_${n}` };
+    const statement = Promise.withResolvers<readonly string[]>();
+    provider.plan(tap.source, (_call, charge) => {
+      void next.toCome({ n }).then(statement.resolve);
+      return charge();
+    });
+    const sent = await Promise.race([statement.promise, answerOf(tap)]);
+    if (n === 1)
+      expect(sent?.length, 'statements of the service after the provider charged').toBe(1);
+    next.forget();
+    // Answered with fewer statements than that.
+    if (!sent) break;
+    unstored.push({ tap, sent });
+  }
 
   const beforeAnswer = { key: 'crash-5', source: 'card_crash_5' };
   const answered = Promise.withResolvers<void>();
@@ -213,10 +293,17 @@ test('killed with charges under way, each at another point, it charges each once
   provider.heal();
   await using restarted = await service.restart();
 
+  if (isClaimed) await expectDoubt(provider, restarted, afterCharge);
   const points: readonly (readonly [string, Tap])[] = [
     ['that was killed before the provider had charged', afterClaim],
     ['that was killed after the provider had charged', afterCharge],
-    ['that was killed before the result was stored', beforeCommit],
+    ...unstored.map(
+      ({ tap, sent }) =>
+        [
+          `that was killed at its statement ${sent.length} after the provider charged`,
+          tap,
+        ] as const,
+    ),
     ['that was killed before the answer was out', beforeAnswer],
   ];
   await Promise.all(points.map(async ([when, tap]) => settles(restarted, tap, when)));
@@ -227,8 +314,8 @@ test('killed with charges under way, each at another point, it charges each once
       () => expectFinal(last, when),
       () => {
         // The others have their answers, so that claims do end here.
-        const [write] = sent.slice(0, -1).filter((sql) => !READS.test(sql));
-        if (write === undefined || sent.some((sql) => BEGINS.test(sql))) return;
+        const [write] = sent.slice(0, -1).filter((sql) => !reads(sql));
+        if (write === undefined || sent.some(begins)) return;
         lesson('half-a-claim', {
           observed: `The service was killed when it had sent "${shown(write)}" and not yet "${shown(sent.at(-1) ?? '')}". After its restart, and after CLAIM_LEASE_MS=${LEASE_MS}, a retry got ${last.status}; charges that were killed later were finished.`,
           meaning:
@@ -245,12 +332,57 @@ test('killed with charges under way, each at another point, it charges each once
   for (const [when, tap] of all) {
     await expectOneCharge(provider, tap.source, `for a charge ${when}`);
     const rows = await rowsFor(postgres, tap.source);
-    expect(
-      rows.map(({ status }) => status),
-      `status of the rows of charges for one ${when}`,
-    ).toEqual(['succeeded']);
+    await explain(
+      () =>
+        expect(
+          rows.map(({ status }) => status),
+          `status of the rows of charges for one ${when}`,
+        ).toEqual(['succeeded']),
+      () => {
+        const sent = unstored.find((each) => each.tap === tap)?.sent ?? [];
+        const [write] = sent.slice(0, -1).filter(writes);
+        if (rows[0]?.status !== 'pending' || write === undefined || sent.some(begins)) return;
+        lesson('half-a-result', {
+          observed: `The service was killed when the provider had charged, it had sent "${shown(write)}", and not yet "${shown(sent.at(-1) ?? '')}". After its restart a retry got 201, and charges says ${rows[0].status}.`,
+          meaning:
+            'Each statement by itself is a transaction of its own. Whoever comes next finds the first and takes all for done, so that nobody ever does the second.',
+          lookAt: 'what is true only together, and what makes it come together.',
+        });
+      },
+    );
   }
 });
+
+/**
+ * A retry takes over a charge that was killed when the provider had charged, and is refused by the
+ * provider: it knows nothing, and must not say that nothing was charged.
+ */
+async function expectDoubt(provider: Provider, service: StartedService, tap: Tap): Promise<void> {
+  provider.plan(tap.source, refuses(503));
+  const { status } = await retryWhile([409], FINAL_WITHIN_MS, service, tap);
+  await explain(
+    () =>
+      expect(
+        [202, 409],
+        `status (${status}) of a retry that the provider answered with 503, of a charge that was killed after the provider had charged`,
+      ).toContain(status),
+    () => {
+      if (status !== 503) return;
+      lesson('trusting-heir', {
+        observed:
+          'The service was killed when the provider had charged. After its restart a retry took over, the provider answered it with 503, and so did the service: nothing was charged.',
+        meaning:
+          'A 503 of the provider tells of the call that it answers. The call before it may have charged; who made it is dead and left no word. A key that is given back now is charged a second time.',
+        lookAt: 'what a successor knows about the calls that were made before its own.',
+      });
+    },
+  );
+  provider.plan(tap.source, well);
+}
+
+/** Whether something was written that outlives the process, to judge by the statements. */
+const isKept = (sent: readonly string[]): boolean =>
+  sent.some(writes) && (!sent.some(begins) || sent.some(commits));
 
 /** The beginning of a statement. */
 const shown = (sql: string): string => {

@@ -134,7 +134,7 @@ test('a refusal after a lost answer does not say how the first call went', async
         provider.plan(lost.source, chargesAndThen('reset'));
         if ((await pay(service, lost)).status !== 202) return;
         lesson('last-answer-wins', {
-          observed: `The provider charged the card and broke the connection; it was called ${plural(calls, 'time')} in the first request, and then answered 503. ${which === 'a retry' ? 'A retry' : 'The request'} got 503, which says that nothing was charged. Without a 503 of the provider it is 202.`,
+          observed: `The provider charged the card and broke the connection. It refused all later calls with 503, ${calls - 1} of them before our first answer. ${which === 'a retry' ? 'A retry' : 'The request'} got 503, which says that nothing was charged. Without a 503 of the provider it is 202.`,
           meaning:
             'A 503 of the provider tells of the call that it answers. What the call before it did is as open as ever, and a customer who is told "nothing happened" pays elsewhere.',
           lookAt: 'what is known after all calls for a charge, and not after the last one.',

@@ -15,27 +15,40 @@ export const LEASE_MS = 250;
 /** Outer bound: a right service needs one lease and a request. */
 export const FINAL_WITHIN_MS = 3_000;
 
+export interface Hold {
+  /** Which of those that count, from 1. */
+  readonly n?: number;
+  /** How long; until the service is dead, unless told. */
+  readonly until?: Promise<Cut>;
+  /** Which statements count; all, unless told. */
+  readonly counts?: (sql: string) => boolean;
+}
+
 /** Holds a statement of the service on its way to Postgres. */
 class NextStatement {
   readonly #cut: Promise<Cut>;
-  #caught: (() => Promise<Cut>) | undefined;
-  #skip = 0;
+  #caught: ((sql: string) => Promise<Cut> | undefined) | undefined;
   #sent: string[] = [];
 
   constructor(dead: Promise<unknown>) {
     this.#cut = dead.then(() => 'cut');
   }
 
-  /**
-   * The n-th from now on; resolves when it is held, with the texts of all up to it. Held until the
-   * service is dead, or until then.
-   */
-  async toCome(n = 1, until = this.#cut): Promise<readonly string[]> {
+  /** Texts of all statements since the last `toCome` or `forget`. */
+  get sent(): readonly string[] {
+    return this.#sent;
+  }
+
+  /** The n-th from now on; resolves when it is held, with the texts of all up to it. */
+  async toCome({ n = 1, until = this.#cut, counts = () => true }: Hold = {}) {
     const { promise, resolve } = Promise.withResolvers<readonly string[]>();
     const sent: string[] = [];
+    let left = n;
     this.#sent = sent;
-    this.#skip = n - 1;
-    this.#caught = () => {
+    this.#caught = (sql) => {
+      if (counts(sql)) left -= 1;
+      if (left > 0) return undefined;
+      this.#caught = undefined;
       resolve(sent);
       return until;
     };
@@ -45,19 +58,13 @@ class NextStatement {
   /** Holds none. */
   forget(): void {
     this.#caught = undefined;
+    this.#sent = [];
   }
 
   readonly tap = (): ProxyTap =>
-    beforeStatement(async (sql) => {
-      const caught = this.#caught;
-      if (!caught) return undefined;
+    beforeStatement(async (sql): Promise<Cut> => {
       this.#sent.push(sql);
-      if (this.#skip > 0) {
-        this.#skip -= 1;
-        return undefined;
-      }
-      this.#caught = undefined;
-      return caught();
+      return this.#caught?.(sql);
     });
 }
 

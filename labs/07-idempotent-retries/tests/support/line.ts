@@ -5,12 +5,10 @@ import {
   type Cut,
   type PostgresProbe,
 } from '@backend-labs/testkit';
+import { reads, steers } from './sql.ts';
 
 /** Outer bound; two come within a second, on a busy machine, too. */
 const OVERLAP_WITHIN_MS = 5_000;
-
-const READS = /^\s*(?:SELECT\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))/isu;
-const STEERS = /^\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|SET|SAVEPOINT|RELEASE)\b/iu;
 
 /** What happens to the service's statements on their way to Postgres. */
 export class Line {
@@ -41,8 +39,8 @@ export class Line {
       this.#seen += 1;
       if (this.#seen === this.#cutAt) return 'cut';
       const writes = this.#writes;
-      if (!writes || writes.isOpen || STEERS.test(sql)) return undefined;
-      if (READS.test(sql)) this.looks.push(sql);
+      if (!writes || writes.isOpen || steers(sql)) return undefined;
+      if (reads(sql)) this.looks.push(sql);
       else await writes.arrive();
       return undefined;
     });
