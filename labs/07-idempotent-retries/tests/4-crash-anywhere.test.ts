@@ -5,7 +5,6 @@ import {
   expect,
   gate,
   lesson,
-  NeverHappened,
   type Cut,
   type Reply,
   type StartedService,
@@ -13,7 +12,8 @@ import {
 } from '@backend-labs/testkit';
 import { FINAL_WITHIN_MS, lastAnswer, LEASE_MS, retryWhile, test } from './support/crashing.ts';
 import { type ChargeRow, pay, plural, requestOf, rowsFor, type Tap } from './support/charges.ts';
-import { fails, heldAt, type Provider, refuses, type Step, well } from './support/provider.ts';
+import { bringLate, ends, LATE } from './support/late.ts';
+import { heldAt, type Provider, refuses, well } from './support/provider.ts';
 import { begins, commits, reads, writes } from './support/sql.ts';
 
 /** As many as a transaction of two writes has. */
@@ -66,17 +66,6 @@ async function expectOneCharge(provider: Provider, source: string, when: string)
   );
 }
 
-/** Whether it ends while another is held: it may have to wait for that one. */
-async function ends(coming: Promise<unknown>): Promise<boolean> {
-  try {
-    await arrival('its end', coming, { within: 8 * LEASE_MS });
-    return true;
-  } catch (error) {
-    if (error instanceof NeverHappened) return false;
-    throw error;
-  }
-}
-
 test('who is slow is not dead: a claim that ran out makes no second charge', async ({
   provider,
   crashing: { service },
@@ -98,108 +87,40 @@ test('who is slow is not dead: a claim that ran out makes no second charge', asy
   expect(answer.status, 'status of the first request, which was slow and lost its claim').toBe(201);
 });
 
-interface Late {
-  readonly title: string;
-  readonly tap: Tap;
-  /** What the provider does to all calls of the first request, and how we say that. */
-  readonly outcome: Step;
-  readonly told: string;
-  /** The first statement of this kind behind that is late. */
-  readonly counts: (sql: string) => boolean;
-  /** How far the second request is by then. */
-  readonly second: 'has 201' | 'is at the provider';
-}
-
-const LATE: readonly Late[] = [
-  {
-    title: 'who has lost its claim takes nothing from who has it',
-    tap: { key: 'late-1', source: 'card_late_1' },
-    outcome: refuses(503),
-    told: 'was refused by the provider with 503',
-    counts: () => true,
-    second: 'has 201',
-  },
-  {
-    title: 'nor from who has it and is still at the provider',
-    tap: { key: 'late-2', source: 'card_late_2' },
-    outcome: refuses(503),
-    told: 'was refused by the provider with 503',
-    counts: writes,
-    second: 'is at the provider',
-  },
-  {
-    title: 'nor opens what another has closed',
-    tap: { key: 'late-3', source: 'card_late_3' },
-    outcome: fails({ status: 500 }),
-    told: 'got 500 from the provider',
-    counts: writes,
-    second: 'has 201',
-  },
-];
-
-test.for(LATE)(
-  '$title',
-  async (
-    { tap, outcome, told, counts, second: far },
-    { provider, postgres, crashing: { service, next } },
-  ) => {
-    const release = Promise.withResolvers<void>();
-    const late = Promise.withResolvers<boolean>();
-    provider.plan(tap.source, (call, charge) => {
-      if (provider.callsFor(tap.source).length === 1) {
-        const until = release.promise;
-        void next.toCome({ counts, until }).then(() => late.resolve(true));
+test.for(LATE)('$title', async (late, { provider, postgres, crashing }) => {
+  const { tap, told, second } = late;
+  const { service } = crashing;
+  const { status, isTakenOver } = await bringLate(late, provider, crashing);
+  const last = await lastAnswer(service, tap);
+  const charges = provider.chargesFor(tap.source).length;
+  const rows = await rowsFor(postgres, tap.source);
+  const when = `whose first request ${told}${isTakenOver ? `, and lost its claim to a second, which ${second}` : ''}`;
+  await explain(
+    () => {
+      expect(charges, `charges at the provider for a key ${when}`).toBe(1);
+      expect(
+        rows.map((row) => row.status),
+        `status of the rows of charges for a key ${when}`,
+      ).toEqual(['succeeded']);
+      expectFinal(last, when);
+      if (isTakenOver) {
+        const what = `status (${status}) of the first request for a key ${when}`;
+        expect([201, 202, 409], what).toContain(status);
       }
-      return outcome(call, charge);
-    });
-    const first = pay(service, tap);
-    const isLate = await Promise.race([late.promise, first.then(() => false)]);
-    next.forget();
-    using atProvider = gate(1, { opens: 'by hand' });
-    provider.plan(tap.source, far === 'has 201' ? well : heldAt(atProvider));
-    const second = retryWhile([409], 6 * LEASE_MS, service, tap);
-    const isThere = await ends(
-      far === 'has 201' ? second : Promise.race([second, atProvider.reached()]),
-    );
-    const isTakenOver =
-      isLate && isThere && (atProvider.arrived > 0 || (await second).status === 201);
-    release.resolve();
-    await ends(first);
-    atProvider.open();
-    const { status } = await first;
-    await second;
-
-    const last = await lastAnswer(service, tap);
-    const charges = provider.chargesFor(tap.source).length;
-    const rows = await rowsFor(postgres, tap.source);
-    const when = `whose first request ${told}${isTakenOver ? `, and lost its claim to a second, which ${far === 'has 201' ? 'got 201' : 'was at the provider'}` : ''}`;
-    await explain(
-      () => {
-        expect(charges, `charges at the provider for a key ${when}`).toBe(1);
-        expect(
-          rows.map((row) => row.status),
-          `status of the rows of charges for a key ${when}`,
-        ).toEqual(['succeeded']);
-        expectFinal(last, when);
-        if (isTakenOver) {
-          const what = `status (${status}) of the first request for a key ${when}`;
-          expect([201, 202, 409], what).toContain(status);
-        }
-      },
-      () => {
-        const harm = harmOf(charges, rows);
-        if (!isTakenOver || !harm) return;
-        lesson('late-writer', {
-          observed: `The first request ${told}. Before it wrote anything of that, its claim ran out, and a second request to the same process took over and ${far === 'has 201' ? 'got 201' : 'was at the provider'}. Then the first wrote what it had to, and answered ${status}. ${harm}`,
-          meaning:
-            'Who has lost its claim does not know. It goes on with what was true when it had it, and takes away what somebody else has done since, or is doing.',
-          lookAt:
-            'what each write of a claim’s owner could ask for, in the same statement, so that it changes nothing when the claim is another request’s.',
-        });
-      },
-    );
-  },
-);
+    },
+    () => {
+      const harm = harmOf(charges, rows);
+      if (!isTakenOver || !harm) return;
+      lesson('late-writer', {
+        observed: `The first request ${told}. Before it wrote anything of that, its claim ran out, and a second request to the same process took over and ${second}. Then the first wrote what it had to, and answered ${status}. ${harm}`,
+        meaning:
+          'Who has lost its claim does not know. It goes on with what was true when it had it, and takes away what somebody else has done since, or is doing.',
+        lookAt:
+          'what each write of a claim’s owner could ask for, in the same statement, so that it changes nothing when the claim is another request’s.',
+      });
+    },
+  );
+});
 
 /** What became of a charge that a second request made while a first was late. */
 function harmOf(charges: number, rows: readonly ChargeRow[]): string | undefined {

@@ -68,11 +68,18 @@ class NextStatement {
     });
 }
 
-/** `test` with `crashing`: an instance whose `next` statement can be held, until it is `dead`. */
+/** An instance whose `next` statement can be held, until it is `dead`. */
+export interface Crashing {
+  readonly service: StartedService;
+  readonly next: NextStatement;
+  readonly dead: PromiseWithResolvers<void>;
+}
+
+/** The task's `test`, with an instance that is to be killed. */
 export const test = base.extend(
   'crashing',
   { scope: 'file' },
-  async ({ payments, lease, cleanup }) => {
+  async ({ payments, lease, cleanup }): Promise<Crashing> => {
     const dead = Promise.withResolvers<void>();
     cleanup.defer(() => dead.resolve());
     const next = new NextStatement(dead.promise);

@@ -1,0 +1,95 @@
+import { arrival, gate, NeverHappened } from '@backend-labs/testkit';
+import { pay, type Tap } from './charges.ts';
+import { type Crashing, LEASE_MS, retryWhile } from './crashing.ts';
+import { fails, heldAt, type Provider, refuses, type Step, well } from './provider.ts';
+import { writes } from './sql.ts';
+
+/** A first request that writes its outcome when a second may have taken over. */
+export interface Late {
+  readonly title: string;
+  readonly tap: Tap;
+  /** What the provider does to all its calls, and how we say that. */
+  readonly outcome: Step;
+  readonly told: string;
+  /** The first statement of this kind behind that is late. */
+  readonly counts: (sql: string) => boolean;
+  /** How far the second request is by then. */
+  readonly second: 'got 201' | 'was at the provider';
+}
+
+export const LATE: readonly Late[] = [
+  {
+    title: 'who has lost its claim takes nothing from who has it',
+    tap: { key: 'late-1', source: 'card_late_1' },
+    outcome: refuses(503),
+    told: 'was refused by the provider with 503',
+    counts: () => true,
+    second: 'got 201',
+  },
+  {
+    title: 'nor from who has it and is still at the provider',
+    tap: { key: 'late-2', source: 'card_late_2' },
+    outcome: refuses(503),
+    told: 'was refused by the provider with 503',
+    // A look that comes just before the write is no condition of it.
+    counts: writes,
+    second: 'was at the provider',
+  },
+  {
+    title: 'nor opens what another has closed',
+    tap: { key: 'late-3', source: 'card_late_3' },
+    outcome: fails({ status: 500 }),
+    told: 'got 500 from the provider',
+    counts: writes,
+    second: 'got 201',
+  },
+];
+
+/**
+ * Holds a statement of the first request until a second has taken over or had the time to, then lets
+ * both end. Answers the first one's status, and whether the second took over.
+ */
+export async function bringLate(
+  { tap, outcome, counts, second: far }: Late,
+  provider: Provider,
+  { service, next }: Crashing,
+): Promise<{ status: number; isTakenOver: boolean }> {
+  const release = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<boolean>();
+  provider.plan(tap.source, (call, charge) => {
+    if (provider.callsFor(tap.source).length === 1) {
+      void next.toCome({ counts, until: release.promise }).then(() => late.resolve(true));
+    }
+    return outcome(call, charge);
+  });
+  const first = pay(service, tap);
+  const isLate = await Promise.race([late.promise, first.then(() => false)]);
+  next.forget();
+
+  using atProvider = gate(1, { opens: 'by hand' });
+  provider.plan(tap.source, far === 'got 201' ? well : heldAt(atProvider));
+  const second = retryWhile([409], 6 * LEASE_MS, service, tap);
+  const isThere = await ends(
+    far === 'got 201' ? second : Promise.race([second, atProvider.reached()]),
+  );
+  const isTakenOver =
+    isLate && isThere && (atProvider.arrived > 0 || (await second).status === 201);
+
+  release.resolve();
+  await ends(first);
+  atProvider.open();
+  const { status } = await first;
+  await second;
+  return { status, isTakenOver };
+}
+
+/** Whether it ends while another is held: it may have to wait for that one. */
+export async function ends(coming: Promise<unknown>): Promise<boolean> {
+  try {
+    await arrival('its end', coming, { within: 8 * LEASE_MS });
+    return true;
+  } catch (error) {
+    if (error instanceof NeverHappened) return false;
+    throw error;
+  }
+}
