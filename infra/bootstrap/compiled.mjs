@@ -2,7 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** About 100 MB. A working copy needs some 2,000; each run of a test adds two. */
+/**
+ * About 100 MB. Measured: 1,200 files after a start and 40 runs of one lab, 9,400 after a whole
+ * `npm test`.
+ */
 const MOST_FILES = 20_000;
 
 /**

@@ -1,6 +1,7 @@
-import { arrival, gate, NeverHappened } from '@backend-labs/testkit';
+import { gate } from '@backend-labs/testkit';
 import { pay, type Tap } from './charges.ts';
 import { type Crashing, LEASE_MS, retryWhile } from './crashing.ts';
+import { inTime } from './in-time.ts';
 import { fails, heldAt, type Provider, refuses, type Step, well } from './provider.ts';
 import { writes } from './sql.ts';
 
@@ -27,7 +28,7 @@ export const LATE: readonly Late[] = [
     second: 'got 201',
   },
   {
-    title: 'nor from who has it and is still at the provider',
+    title: 'who has lost its claim takes nothing from who is still at the provider',
     tap: { key: 'late-2', source: 'card_late_2' },
     outcome: refuses(503),
     told: 'was refused by the provider with 503',
@@ -36,7 +37,7 @@ export const LATE: readonly Late[] = [
     second: 'was at the provider',
   },
   {
-    title: 'nor opens what another has closed',
+    title: 'who has lost its claim does not open again what another has settled',
     tap: { key: 'late-3', source: 'card_late_3' },
     outcome: fails({ status: 500 }),
     told: 'got 500 from the provider',
@@ -85,11 +86,10 @@ export async function bringLate(
 
 /** Whether it ends while another is held: it may have to wait for that one. */
 export async function ends(coming: Promise<unknown>): Promise<boolean> {
-  try {
-    await arrival('its end', coming, { within: 8 * LEASE_MS });
-    return true;
-  } catch (error) {
-    if (error instanceof NeverHappened) return false;
-    throw error;
-  }
+  return (
+    (await inTime(
+      8 * LEASE_MS,
+      coming.then(() => true),
+    )) ?? false
+  );
 }

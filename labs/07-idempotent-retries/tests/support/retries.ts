@@ -1,12 +1,6 @@
-import {
-  type Answer,
-  arrival,
-  expect,
-  gate,
-  NeverHappened,
-  type StartedService,
-} from '@backend-labs/testkit';
+import { type Answer, expect, gate, type StartedService } from '@backend-labs/testkit';
 import { pay, plural, type Tap } from './charges.ts';
+import { inTime } from './in-time.ts';
 import { test as base } from './payments.ts';
 import { fails, heldAt, type Provider, refuses, type Step, well } from './provider.ts';
 
@@ -55,7 +49,7 @@ export function send(
   number += 1;
   const tap = { key: `${name}-${number}`, source: `card_${name}_${number}` };
   provider.plan(tap.source, ...steps);
-  const answer = within(SOON_MS, pay(service, tap));
+  const answer = inTime(SOON_MS, pay(service, tap));
   // Whoever awaits it is told of a failure.
   answer.catch(() => {});
   return { tap, answer };
@@ -180,14 +174,4 @@ export async function expectHealed(
     `${seen?.status ?? `none in ${SOON_MS / 1000} s`} after ${plural(calls, 'call')}`,
     `answer to a charge, when the provider ${after}, and then was well${given}`,
   ).toBe(`201 after ${after.includes(', then') ? '3 calls' : '2 calls'}`);
-}
-
-/** What came in time, or `undefined`. What comes later is nobody's. */
-async function within<T>(ms: number, coming: Promise<T>): Promise<T | undefined> {
-  try {
-    return await arrival('it', coming, { within: ms });
-  } catch (error) {
-    if (error instanceof NeverHappened) return undefined;
-    throw error;
-  }
 }
