@@ -11,7 +11,10 @@ import type { ServerAddress, ServerName, StackOptions } from './types.ts';
 export interface SpareServer extends AsyncDisposable {
   /** Stays the same over `kill` and `start`. */
   readonly address: ServerAddress;
-  /** As a power cut does it: SIGKILL. Resolves when its processes are gone. */
+  /**
+   * As a crash does it: SIGKILL, once all that it has answered for is on its disk. Resolves when
+   * its processes are gone. Throws when it does not answer any more.
+   */
   kill(): Promise<void>;
   /** Starts it from what the kill left on its disk, at the same address. */
   start(): Promise<void>;
@@ -48,6 +51,7 @@ export async function openSpare(
     return {
       address,
       kill: async () => {
+        await server.flush?.(address);
         killed = true;
         await (composed ? killService(home, name) : killNative(home, server));
       },

@@ -25,6 +25,11 @@ export interface ServerDefinition {
    * it. Throws whatever is wrong: no answer within `timeoutMs`, refused password, too old.
    */
   probe(endpoint: Endpoint, timeoutMs: number): Promise<string | undefined>;
+  /**
+   * For a server that answers before what it answered for is on its disk: resolves when it is.
+   * Throws whatever is wrong.
+   */
+  flush?(endpoint: Endpoint): Promise<void>;
   readonly native: NativeServer;
 }
 

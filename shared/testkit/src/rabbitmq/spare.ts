@@ -56,7 +56,7 @@ export class SpareRabbit implements AsyncDisposable {
     return RabbitProbe.of(this.#lease);
   }
 
-  /** SIGKILL. Resolves when the broker's processes are gone. */
+  /** SIGKILL, once its tables are on its disk. Resolves when the broker's processes are gone. */
   kill(): Promise<void> {
     return this.#kill();
   }

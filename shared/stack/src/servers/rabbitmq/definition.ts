@@ -1,5 +1,6 @@
 import { ServerTrouble } from '../../errors.ts';
 import type { ServerDefinition } from '../definition.ts';
+import { flushTables } from './flush.ts';
 import { rabbitmqNative } from './native.ts';
 import { probeRabbit } from './probe.ts';
 
@@ -28,6 +29,7 @@ export const rabbitmq: ServerDefinition = {
     };
   },
   probe: probeRabbit,
+  flush: flushTables,
   native: rabbitmqNative,
 };
 
