@@ -68,6 +68,29 @@ test('the role owns the tables, may make more, and is no superuser', async () =>
   expect(owners).toEqual([{ tableowner: lease.postgres?.role }]);
 });
 
+test('the role has what its data sets for it in the database, and nothing that a run set', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'labs-data-'));
+  const role = `lab_${lab.replaceAll('-', '_')}`;
+  const setting = `EXECUTE format('ALTER ROLE ${role} IN DATABASE %I SET search_path = a, b', current_database());`;
+  await writeFile(join(dir, '1.admin.sql'), `DO $$ BEGIN ${setting} END $$`);
+  const shown = `SELECT current_setting('search_path') AS path, current_setting('work_mem') AS mem`;
+  const before = { path: 'a, b', mem: '4MB' };
+  const own: LeaseRequest = { ...request, dataDir: dir };
+  {
+    const from = await stack.template(own, `${lab}/settings`, async ({ url }) => {
+      await rows(url, `ALTER ROLE CURRENT_USER SET search_path = c`);
+      await rows(url, `ALTER ROLE CURRENT_USER SET enable_sort = off`);
+    });
+    await using lease = await stack.lease({ ...own, from });
+    expect(await rows(lease.postgres?.url ?? '', shown)).toEqual([before]);
+  }
+  await using lease = await stack.lease(own);
+  const url = lease.postgres?.url ?? '';
+  expect(await rows(url, shown)).toEqual([before]);
+  expect(await rows(url, 'SHOW enable_sort')).toEqual([{ enable_sort: 'on' }]);
+  await rm(dir, { recursive: true });
+});
+
 test('what ran in a database is forgotten with it, to leave room for others', async () => {
   const lease = await stack.lease(request);
   await rows(lease.postgres?.url ?? '', 'SELECT count(*) FROM item');

@@ -77,13 +77,17 @@ export class Admin implements AsyncDisposable {
     return url.href;
   }
 
-  /** Makes sure of a role that may log in and nothing more. */
+  /**
+   * Makes sure of a role that may log in and nothing more, with no setting of its own: what a
+   * migration gave to it by `ALTER ROLE … SET` outlives its database, and every later run had it.
+   */
   async ensureRole(role: string): Promise<void> {
     const password = this.#passwordOf(role);
     const mark = digest(password, 16);
     const doing = `make the role ${role}`;
     const isThere = `SELECT 1 FROM pg_roles
-      WHERE rolname = $1 AND shobj_description(oid, 'pg_authid') = $2`;
+      WHERE rolname = $1 AND shobj_description(oid, 'pg_authid') = $2
+        AND NOT EXISTS (SELECT FROM pg_db_role_setting WHERE setrole = oid AND setdatabase = 0)`;
     if ((await this.query(doing, isThere, [role, mark])).length > 0) return;
     await this.session(doing, async (client) =>
       guard(doing, async () => {
@@ -94,6 +98,7 @@ export class Admin implements AsyncDisposable {
           `BEGIN;
            ${rows.length > 0 ? 'ALTER' : 'CREATE'} ROLE ${ident(role)} LOGIN NOSUPERUSER NOCREATEDB
              NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD ${literal(password)};
+           ALTER ROLE ${ident(role)} RESET ALL;
            COMMENT ON ROLE ${ident(role)} IS ${literal(mark)};
            COMMIT`,
         );

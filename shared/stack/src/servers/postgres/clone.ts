@@ -4,7 +4,8 @@ import { ident } from './names.ts';
 import { pinPlanner } from './settings.ts';
 
 /**
- * Copies a template nobody is connected to, with the planner pinned.
+ * Copies a template nobody is connected to, with the planner pinned and the settings of roles in
+ * it, `ALTER ROLE … IN DATABASE`, which `CREATE DATABASE … TEMPLATE` leaves behind.
  *
  * Measured with 1,000,000 rows and three indexes (221 MB), ext4, 2 cores, fsync off: `FILE_COPY`
  * with `file_copy_method = clone` (copy_file_range) 80 ms, `WAL_LOG` 390 ms, `FILE_COPY` with
@@ -25,8 +26,33 @@ export async function clone(
          STRATEGY ${strategy}`,
       );
       await client.query(pinPlanner(ident(target)));
+      await copyRoleSettings(client, source, target);
     }),
   );
+}
+
+async function copyRoleSettings(
+  client: pg.ClientBase,
+  source: string,
+  target: string,
+): Promise<void> {
+  const { rows } = await client.query<{ role: string; setting: string }>(
+    `SELECT r.rolname AS role, setting
+     FROM pg_db_role_setting s
+     JOIN pg_database d ON d.oid = s.setdatabase
+     JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS setting
+     WHERE d.datname = $1`,
+    [source],
+  );
+  for (const { role, setting } of rows) {
+    const equals = setting.indexOf('=');
+    const name = setting.slice(0, equals);
+    // By way of the session, since a list such as search_path would come back as one quoted item.
+    await client.query('SELECT set_config($1, $2, false)', [name, setting.slice(equals + 1)]);
+    await client.query(
+      `ALTER ROLE ${ident(role)} IN DATABASE ${ident(target)} SET ${ident(name)} FROM CURRENT`,
+    );
+  }
 }
 
 async function fastest(client: pg.ClientBase): Promise<'FILE_COPY' | 'WAL_LOG'> {
