@@ -1,17 +1,27 @@
-import { explain, expect, gate, lesson } from '@backend-labs/testkit';
+import {
+  eventually,
+  explain,
+  expect,
+  gate,
+  lesson,
+  type StartedService,
+} from '@backend-labs/testkit';
 import type { AmqpWire } from './support/amqp-wire.ts';
 import {
   addJobs,
+  doneOf,
   enqueue,
   eventuallyDone,
   RENDER_QUEUE,
   Renderer,
   rendered,
+  ROUTE,
 } from './support/media.ts';
+import { expectSame } from './support/same.ts';
 import { test } from './support/workers.ts';
 
-/** Not the default, which a worker may have learned by heart. */
-const PREFETCH = 4;
+/** Not the default, which a worker may have learned by heart; and more than its pool has connections. */
+const PREFETCH = 12;
 
 /** Throws a lesson when the line shows why a worker had more than it may. */
 function diagnose(wire: AmqpWire, held: string, renderer: Renderer): void {
@@ -67,7 +77,7 @@ test('a worker holds PREFETCH jobs and leaves the rest to others', async ({
       return rendered(id);
     };
   }
-  const many = 12;
+  const many = 2 * PREFETCH + 2;
   await using first = await wiredWorker({ ...busy.env, PREFETCH: String(PREFETCH) });
   const jobs = await addJobs(postgres, many);
   await enqueue(rabbitmq, jobs);
@@ -88,7 +98,27 @@ test('a worker holds PREFETCH jobs and leaves the rest to others', async ({
   expect(busy.inFlight, 'jobs in the hands of the first worker').toBe(PREFETCH);
   held.open();
   await eventuallyDone('all jobs to be done', postgres, jobs);
+
+  const consumers = first.wire.count('basic.consume');
+  first.wire.cut();
+  await eventually(
+    'a worker whose connection broke to end, or to consume again',
+    () => {
+      const idle = first.service.running && first.wire.count('basic.consume') <= consumers;
+      expectSame('what it did', idle ? 'neither' : 'one', 'one');
+      return true;
+    },
+    { within: 5_000 },
+  );
+  await endedBadly(first.service, 'A worker whose connection broke');
 });
+
+/** A worker may end when it loses the broker, if it says so to whoever started it. */
+async function endedBadly(service: StartedService, who: string): Promise<void> {
+  if (service.running) return;
+  const { code } = await service.exited;
+  if (code === 0) expect.fail(`${who} ended with exit code 0, expected another.`);
+}
 
 test('jobs in the hands of a worker that is killed are done by another', async ({
   rabbitmq,
@@ -108,7 +138,7 @@ test('jobs in the hands of a worker that is killed are done by another', async (
   await enqueue(rabbitmq, jobs);
   await held.reached(PREFETCH);
   await doomed.service.kill();
-  await using _other = await worker({ ...calm.env, PREFETCH: String(PREFETCH) });
+  await using other = await worker({ ...calm.env, PREFETCH: String(PREFETCH) });
   // What a killed worker had goes back to the head of the queue, so this one is sent last.
   const [last = ''] = await addJobs(postgres, 1);
   await enqueue(rabbitmq, [last]);
@@ -125,4 +155,19 @@ test('jobs in the hands of a worker that is killed are done by another', async (
         stuck,
       ),
   );
+
+  await rabbitmq.deleteQueue(RENDER_QUEUE);
+  await rabbitmq.declare(RENDER_QUEUE, { durable: true, ...ROUTE });
+  const [after = ''] = await addJobs(postgres, 1);
+  await enqueue(rabbitmq, [after]);
+  await eventually(
+    `a worker whose ${RENDER_QUEUE} was deleted, and is back, to end or to take jobs from it`,
+    async () => {
+      const idle = other.running && (await doneOf(postgres, [after])) === 0;
+      expectSame('what it did', idle ? 'neither' : 'one', 'one');
+      return true;
+    },
+    { within: 5_000 },
+  );
+  await endedBadly(other, `A worker whose ${RENDER_QUEUE} was deleted`);
 });

@@ -27,6 +27,8 @@ import { expectSame } from './support/same.ts';
 import { test as base, type WiredWorker } from './support/workers.ts';
 
 const WITHIN = { within: 5_000 };
+/** The render after which a job that always fails is given up. */
+const LAST_RENDER = 6;
 const EFFECT = /insert\s+into\s+(?:public\.)?"?(outputs|emails_sent)\b/u;
 /** A statement that asks whether the work was done. */
 const CHECK = /^\s*select\b.*\b(?:outputs|emails_sent|state|finished_at|exists)\b/isu;
@@ -95,6 +97,20 @@ async function deliver(
   await eventuallyDone('a later job to be done', postgres, last, WITHIN);
 }
 
+/** Does a job as another worker would. `false` when somebody holds its row. */
+async function doneByAnother(postgres: PostgresProbe, id: string): Promise<boolean> {
+  const done = await postgres.query(
+    `WITH free AS (SELECT id, email FROM jobs WHERE id = $1 FOR UPDATE SKIP LOCKED),
+          output AS (INSERT INTO outputs (job_id, url) SELECT id, 'https://cdn.test/' || id FROM free),
+          email AS (INSERT INTO emails_sent (job_id, address) SELECT id, email FROM free)
+     UPDATE jobs SET state = 'done', attempts = 1, finished_at = now()
+       FROM free WHERE jobs.id = free.id
+  RETURNING jobs.id`,
+    [id],
+  );
+  return done.length > 0;
+}
+
 /** How often workers have settled a message. */
 function settled(...workers: readonly WiredWorker[]): number {
   const names = ['basic.ack', 'basic.nack', 'basic.reject'];
@@ -158,11 +174,24 @@ test('a message that comes again to another worker has no effect', async ({
   shown.oneAfterTheOther = true;
 
   const renders = renderer.renders(id);
-  renderer.outcome = (job) => (job === id ? broken : rendered(job));
+  const [beaten = ''] = await addJobs(postgres, 1);
+  const late = { done: false, settled: Number.POSITIVE_INFINITY };
+  renderer.outcome = async (job, attempt) => {
+    if (job === beaten && attempt === LAST_RENDER) {
+      late.done = await doneByAnother(postgres, beaten);
+      late.settled = settled(second);
+    }
+    return job === id || job === beaten ? broken : rendered(job);
+  };
+  await enqueue(rabbitmq, [beaten]);
   await deliver(rabbitmq, postgres, [id]);
+  // Who gives a job up sooner is judged elsewhere.
+  await happens(() => settled(second) > late.settled, WITHIN);
   const dead: string[] = [];
   const buried = async (): Promise<boolean> => {
-    dead.push(...(await rabbitmq.drain(DEAD_QUEUE)).map(({ text }) => text));
+    const texts = (await rabbitmq.drain(DEAD_QUEUE)).map(({ text }) => text);
+    // Whose row was held by its worker could not be done by another, and is given up.
+    dead.push(...texts.filter((text) => late.done || !text.includes(beaten)));
     return dead.length > 0;
   };
   // Who has it rendered again may have to try some more before it gives up.
@@ -172,6 +201,10 @@ test('a message that comes again to another worker has no effect', async ({
   const last = await row(postgres, id);
   const what = 'a job that is done, whose message came again when the renderer was broken';
   expectSame(what, told(last), ONCE);
+  if (late.done) {
+    const by = 'a job that another worker did while its sixth try, which failed, was under way';
+    expectSame(by, told(await row(postgres, beaten)), ONCE);
+  }
   expectSame(`messages in ${DEAD_QUEUE} of jobs that are done`, dead, []);
 });
 

@@ -198,7 +198,7 @@ test('an instance that freezes is replaced, and counts nothing twice when it wak
   topics,
   postgres,
 }) => {
-  await group.settled(2);
+  await bothIn(group, pair.instances);
   using asleep = gate(1, { opens: 'by hand' });
   let victim: StartedService | undefined;
   storage.when('held', async (time, caller) => {
@@ -215,7 +215,7 @@ test('an instance that freezes is replaced, and counts nothing twice when it wak
     victim?.signal('SIGCONT');
     asleep.open();
   }
-  await group.settled(2);
+  await bothIn(group, pair.instances);
   await group.caughtUp();
 
   const actual = await settledUsage(postgres, frozen);
@@ -235,6 +235,18 @@ test('an instance that freezes is replaced, and counts nothing twice when it wak
     },
   );
 });
+
+/** Waits until both instances share the partitions. Says so when one has ended. */
+async function bothIn(group: Group, instances: ReadonlyMap<string, StartedService>): Promise<void> {
+  try {
+    await group.settled(2);
+  } catch (error) {
+    for (const [name, { running }] of instances) {
+      if (!running) expect.fail(`The ${name.slice(1)} instance has ended; both should run on.`);
+    }
+    throw error;
+  }
+}
 
 /** The true answer to `GET /lag`. */
 async function trueLag(group: Group): Promise<Lag> {

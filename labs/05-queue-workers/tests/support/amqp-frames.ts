@@ -29,8 +29,10 @@ export interface Method {
 /** What is known of a message before its body. */
 export interface ContentHeader {
   readonly channel: number;
-  /** It has a time to live of its own. */
-  readonly expires: boolean;
+  /** Bytes of the body. */
+  readonly size: number;
+  /** Its own time to live, in milliseconds, when it has one. */
+  readonly expiration?: string;
   /** It outlives the broker, in a queue that does. */
   readonly persistent: boolean;
 }
@@ -98,9 +100,8 @@ function readFrame(frame: Buffer) {
   return undefined;
 }
 
-const [CONTENT_TYPE, ENCODING, HEADERS, DELIVERY_MODE, EXPIRATION] = [
-  0x8000, 0x4000, 0x2000, 0x1000, 0x0100,
-];
+const [CONTENT_TYPE, ENCODING, HEADERS, DELIVERY_MODE] = [0x8000, 0x4000, 0x2000, 0x1000];
+const [PRIORITY, CORRELATION_ID, REPLY_TO, EXPIRATION] = [0x0800, 0x0400, 0x0200, 0x0100];
 const PERSISTENT = 2;
 
 /** Flags stand behind class, weight and size, then the properties that they announce, in that order. */
@@ -111,7 +112,12 @@ function readHeader(payload: Buffer): Omit<ContentHeader, 'channel'> {
   if (flags & ENCODING) values.shortString();
   if (flags & HEADERS) values.skip(values.long());
   const mode = flags & DELIVERY_MODE ? values.byte() : undefined;
-  return { expires: (flags & EXPIRATION) !== 0, persistent: mode === PERSISTENT };
+  if (flags & PRIORITY) values.skip(1);
+  if (flags & CORRELATION_ID) values.shortString();
+  if (flags & REPLY_TO) values.shortString();
+  const expires = (flags & EXPIRATION) !== 0 && { expiration: values.shortString() };
+  const size = Number(payload.readBigUInt64BE(4));
+  return { size, persistent: mode === PERSISTENT, ...expires };
 }
 
 function readMethod(payload: Buffer): Omit<Method, 'channel'> {

@@ -56,6 +56,11 @@ export class AmqpWire implements AsyncDisposable {
     return [...queues, ...messages.map(() => 'a message, not persistent')];
   }
 
+  /** Breaks the line where it is. The program can make a new one. */
+  cut(): void {
+    this.#proxy.cut();
+  }
+
   /** Forgets what was said so far. */
   clear(): void {
     this.sent.length = 0;

@@ -14,6 +14,7 @@ import {
   Service,
   TestkitError,
 } from '@backend-labs/testkit';
+import { expectSame } from './same.ts';
 
 export const RENDER_QUEUE = 'media.render';
 export const DEAD_QUEUE = 'media.dead';
@@ -65,10 +66,10 @@ export async function publish(
 ): Promise<void> {
   const outcome = await rabbitmq.publish(body, { ...options, ...ROUTE });
   if (outcome === 'routed') return;
-  throw new TestkitError(
-    'MISUSED',
-    `A message of the test's was ${outcome}.`,
-    'start a worker first, or declare the queue',
+  const found =
+    outcome === 'no exchange' ? `there is no exchange ${ROUTE.exchange}` : 'no queue took it';
+  expect.fail(
+    `A message was published to the exchange ${ROUTE.exchange} with the key ${ROUTE.routingKey}, and ${found}. Where the exchange and ${RENDER_QUEUE} are missing, the program makes them.`,
   );
 }
 
@@ -97,7 +98,7 @@ export async function eventuallyDone(
   patience: Patience = {},
 ): Promise<void> {
   const look = async (): Promise<boolean> => {
-    expect(await doneOf(postgres, ids), `jobs of ${ids.length} that are done`).toBe(ids.length);
+    expectSame(`jobs of ${ids.length} that are done`, await doneOf(postgres, ids), ids.length);
     return true;
   };
   await eventually(what, look, patience);

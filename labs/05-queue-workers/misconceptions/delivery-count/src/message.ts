@@ -3,7 +3,10 @@ import type { ConsumeMessage } from 'amqplib';
 /** Trying again will not help. */
 export class Permanent extends Error {}
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/u;
+/** The header with the number of tries. Ours alone; `x-attempts` is for whoever reads media.dead. */
+export const TRIES = 'x-media-tries';
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 
 /** The job that a message asks for. Throws `Permanent` when the message is not one of ours. */
 export function jobIdOf({ content }: ConsumeMessage): string {

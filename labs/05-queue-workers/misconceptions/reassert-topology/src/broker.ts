@@ -8,6 +8,9 @@ export const DEAD_QUEUE = 'media.dead';
 
 const URL = process.env['AMQP_URL'] ?? 'amqp://127.0.0.1';
 
+/** Whoever does not greet us for so long is not waited for. */
+const HANDSHAKE_MS = 1_000;
+
 /** A connection that lasts until it breaks, with our topology declared. */
 export async function connectBroker(): Promise<ChannelModel> {
   const connection = await connect(URL);
@@ -25,7 +28,7 @@ export async function connectBrokerForGood(
     await onConnected(connection);
   };
   const recovery = { initialDelay: 50, maxDelay: 2_000, setup };
-  const connection = await connect(URL, { recovery });
+  const connection = await connect(URL, { recovery, timeout: HANDSHAKE_MS });
   connection.on('error', (error) => log.error({ err: error }, 'the broker connection broke'));
   return connection;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumeMessage } from 'amqplib';
 import { DEAD_QUEUE, EXCHANGE, RENDER_KEY } from './broker.ts';
-import { Permanent } from './message.ts';
+import { Permanent, TRIES } from './message.ts';
 import type { Sender } from './sender.ts';
 
 /** Waits before the second try, the third, and so on, in milliseconds. */
@@ -9,30 +9,37 @@ const DELAYS = (process.env['RETRY_DELAYS_MS'] ?? '1000,5000,30000,120000,600000
   .split(',')
   .map(Number);
 
+/** Whether a failure is the end of a message that was tried so often. */
+export function isLast(attempts: number, error: Error): boolean {
+  return error instanceof Permanent || attempts > DELAYS.length;
+}
+
 /**
  * Waits and sends a failed message to its next try, or to the dead queue.
  *
  * @param attempts how often it was tried, this failure included.
- * @returns whether it will be tried again.
  */
 export async function retryOrBury(
   sender: Sender,
   { content, properties }: ConsumeMessage,
   attempts: number,
   error: Error,
-): Promise<boolean> {
+): Promise<void> {
   // Its sender's time to live would end a wait early, and empty the dead queue.
-  const { expiration: _, ...kept } = properties;
-  const delay = error instanceof Permanent ? undefined : DELAYS[attempts - 1];
+  const { expiration: _, headers: { [TRIES]: _tries, ...headers } = {}, ...kept } = properties;
+  const delay = isLast(attempts, error) ? undefined : DELAYS[attempts - 1];
+  const said =
+    delay === undefined
+      ? { 'x-attempts': attempts, 'x-last-error': error.message }
+      : { [TRIES]: attempts };
   const options = {
     ...kept,
-    headers: { ...properties.headers, 'x-attempts': attempts, 'x-last-error': error.message },
+    headers: { ...headers, ...said },
   };
   if (delay === undefined) {
     await sender.send('', DEAD_QUEUE, content, options);
-    return false;
+    return;
   }
   await sleep(delay);
   await sender.send(EXCHANGE, RENDER_KEY, content, options);
-  return true;
 }

@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/u;
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 
 /** The job that a message asks for, or `undefined` when the message is not one of ours. */
 export function jobIdOf({ content }: ConsumeMessage): string | undefined {

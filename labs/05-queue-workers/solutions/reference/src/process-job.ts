@@ -41,14 +41,14 @@ export async function processJob(pool: Pool, jobId: string, attempt: number): Pr
   });
 }
 
-/** Writes down that a try failed. A job that another delivery has done stays done. */
+/** Writes down that a try failed. `false` when another delivery has done the job, which stays done. */
 export async function recordFailure(
   pool: Pool,
   jobId: string,
   failure: { attempts: number; error: Error; final: boolean },
-): Promise<void> {
+): Promise<boolean> {
   const { attempts, error, final } = failure;
-  await pool.query(
+  const { rowCount } = await pool.query(
     `UPDATE jobs
         SET attempts = $2,
             last_error = $3,
@@ -57,4 +57,5 @@ export async function recordFailure(
       WHERE id = $1 AND state <> 'done'`,
     [jobId, attempts, error.message, final],
   );
+  return rowCount === 1;
 }

@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { DEAD_QUEUE, EXCHANGE, RENDER_KEY } from './broker.ts';
-import { Permanent } from './message.ts';
+import { Permanent, TRIES } from './message.ts';
 import type { Sender } from './sender.ts';
 
 /** Waits before the second try, the third, and so on, in milliseconds. */
@@ -23,24 +23,31 @@ export async function declareRetryQueues(channel: Channel): Promise<void> {
   }
 }
 
+/** Whether a failure is the end of a message that was tried so often. */
+export function isLast(attempts: number, error: Error): boolean {
+  return error instanceof Permanent || attempts > DELAYS.length;
+}
+
 /**
  * Sends a failed message to wait for its next try, or to the dead queue.
  *
  * @param attempts how often it was tried, this failure included.
- * @returns whether it will be tried again.
  */
 export async function retryOrBury(
   sender: Sender,
   { content, properties }: ConsumeMessage,
   attempts: number,
   error: Error,
-): Promise<boolean> {
+): Promise<void> {
   // Its sender's time to live would end a wait early, and empty the dead queue.
-  const { expiration: _, ...kept } = properties;
-  const delay = error instanceof Permanent ? undefined : DELAYS[attempts - 1];
+  const { expiration: _, headers: { [TRIES]: _tries, ...headers } = {}, ...kept } = properties;
+  const delay = isLast(attempts, error) ? undefined : DELAYS[attempts - 1];
+  const said =
+    delay === undefined
+      ? { 'x-attempts': attempts, 'x-last-error': error.message }
+      : { [TRIES]: attempts };
   await sender.send('', delay === undefined ? DEAD_QUEUE : queueOf(delay), content, {
     ...kept,
-    headers: { ...properties.headers, 'x-attempts': attempts, 'x-last-error': error.message },
+    headers: { ...headers, ...said },
   });
-  return delay !== undefined;
 }

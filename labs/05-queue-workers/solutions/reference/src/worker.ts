@@ -5,9 +5,9 @@ import { Consumer } from './consumer.ts';
 import { pool } from './db.ts';
 import { wholeNumber } from './env.ts';
 import { log } from './log.ts';
-import { attemptsOf, jobIdOf } from './message.ts';
+import { attemptsOf, jobIdOf, Permanent } from './message.ts';
 import { processJob, recordFailure } from './process-job.ts';
-import { declareRetryQueues, retryOrBury } from './retries.ts';
+import { declareRetryQueues, isLast, retryOrBury } from './retries.ts';
 import { Sender } from './sender.ts';
 
 const GRACE_MS = wholeNumber('SHUTDOWN_GRACE_MS', 10_000);
@@ -37,8 +37,12 @@ async function settle(sender: Sender, message: ConsumeMessage): Promise<void> {
   } catch (reason) {
     const error = reason instanceof Error ? reason : new Error(String(reason));
     log.warn({ err: error, jobId, attempts }, 'a job failed');
-    const final = !(await retryOrBury(sender, message, attempts, error));
-    if (jobId !== undefined) await recordFailure(pool, jobId, { attempts, error, final });
+    const failure = { attempts, error, final: isLast(attempts, error) };
+    if (jobId !== undefined && !(error instanceof Permanent)) {
+      // Another delivery has done the job meanwhile: nothing has failed.
+      if (!(await recordFailure(pool, jobId, failure))) return;
+    }
+    await retryOrBury(sender, message, attempts, error);
   }
 }
 

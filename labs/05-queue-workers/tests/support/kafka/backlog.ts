@@ -1,4 +1,4 @@
-import { gate, type KafkaRecord, type NewRecord } from '@backend-labs/testkit';
+import { gate, type KafkaRecord, type NewRecord, type Reply } from '@backend-labs/testkit';
 import { test as base } from './billing.ts';
 import { planChanged, records, stored } from './events.ts';
 import { DEAD_LETTERS, EVENTS } from './names.ts';
@@ -26,12 +26,25 @@ const bad = [
   { ...stored('far-3', 10), accountId: undefined },
   { ...stored('far-3', -10) },
   { ...stored('far-3', 10), at: 'yesterday' },
+  { ...stored('far-3', 10), at: null },
+  { ...stored('far-3', 10), at: 5 },
+  { ...stored('far-3', 'o-77'), bytes: null },
+  // No database keeps these, and no URL.
+  { ...stored('far-3', 10), accountId: 'far-3\0' },
+  { ...stored('far-3', 10), at: '+012345-01-01T00:00:00Z' },
+  { ...stored('far-3', '\ud800') },
   { ...stored('far-3', 'gone') },
 ];
 export const behindTheBad = stored('far-3', 333);
 
 /** Behind those of far-4: the storage fails more often than most give a thing to try. */
-export const FAILURES = { unavailable: 5, unreachable: 3 };
+const NO_WHOLE_ANSWER: readonly Reply[] = [
+  'reset',
+  // The same in the middle of the answer, with its length told before, and without.
+  { headers: { 'content-length': '20', connection: 'close' }, body: '{"byt' },
+  { headers: { 'transfer-encoding': 'identity', connection: 'close' }, body: '{"byt' },
+];
+export const FAILURES = { unavailable: 5, unreachable: NO_WHOLE_ANSWER.length };
 export const SHAKY_IN = 4;
 export const unavailable = stored('shaky', 'unavailable');
 const unreachable = stored('shaky', 'unreachable');
@@ -42,6 +55,8 @@ export const badRecords: NewRecord[] = [
   // A tombstone, and one that is no text in any of its parts, or has none.
   { key: 'far-3', value: null, headers: { trace: 't-null' } },
   { key: null, value: Buffer.from('{"id": "b-\u00ff', 'latin1'), headers: { trace: BYTES } },
+  // The client takes bytes for a key, which the type of the probe's records does not say.
+  { key: BYTES as unknown as string, value: 'no event', headers: { trace: 't-key' } },
 ].map((record) => ({ ...record, partition: BAD_IN }));
 
 export const backlog: NewRecord[] = [
@@ -72,9 +87,11 @@ export const test = base.extend(
         return SIZE;
       });
     }
-    storage.when('gone', () => ({ status: 404 }));
-    storage.when('unavailable', (time) => (time <= FAILURES.unavailable ? { status: 503 } : SIZE));
-    storage.when('unreachable', (time) => (time <= FAILURES.unreachable ? 'reset' : SIZE));
+    storage.when('gone', (time) => ({ status: time === 1 ? 503 : 404 }));
+    storage.when('unavailable', (time) =>
+      time <= FAILURES.unavailable ? { status: time % 2 === 0 ? 500 : 503 } : SIZE,
+    );
+    storage.when('unreachable', (time) => NO_WHOLE_ANSWER[time - 1] ?? SIZE);
     await topics.produce(EVENTS, backlog);
     const service = await projector.start();
     const release = (): void => {

@@ -12,18 +12,15 @@ export class StorageUnavailable extends Error {
  * Throws `InvalidEvent` when there is no such object, else `StorageUnavailable`.
  */
 export async function sizeOf(object: string): Promise<number> {
-  const response = await ask(`${STORAGE_URL}/objects/${encodeURIComponent(object)}`);
-  if (response.status === 404) throw new InvalidEvent(`there is no object ${object}`);
-  if (!response.ok) throw new StorageUnavailable(`the storage answered ${response.status}`);
-  const { bytes } = (await response.json()) as { bytes: number };
-  return bytes;
-}
-
-/** fetch fails with a TypeError, which kafkajs takes for a bug and gives up on. */
-async function ask(url: string): Promise<Response> {
   try {
-    return await fetch(url);
+    const response = await fetch(`${STORAGE_URL}/objects/${encodeURIComponent(object)}`);
+    if (response.status === 404) throw new InvalidEvent(`there is no object ${object}`);
+    if (!response.ok) throw new Error(`the storage answered ${response.status}`);
+    const { bytes } = (await response.json()) as { bytes: number };
+    return bytes;
   } catch (cause) {
-    throw new StorageUnavailable('the storage did not answer', { cause });
+    if (cause instanceof InvalidEvent) throw cause;
+    // No answer is a TypeError, half of one a TypeError or SyntaxError; kafkajs takes both for bugs.
+    throw new StorageUnavailable(`the storage does not know ${object} now`, { cause });
   }
 }
