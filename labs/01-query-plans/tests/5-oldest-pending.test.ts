@@ -1,8 +1,10 @@
 import {
+  type Answer,
   eventually,
   explain,
   expect,
   lesson,
+  type PgSession,
   type PlanNode,
   type PostgresProbe,
   type StartedService,
@@ -10,7 +12,7 @@ import {
   thousands,
 } from '@backend-labs/testkit';
 import { LIMIT } from './support/limits.ts';
-import { type Order } from './support/orders.ts';
+import { type Order, placeOrder, remove, TENANT } from './support/orders.ts';
 import {
   conditionOf,
   costliest,
@@ -24,10 +26,16 @@ import {
 
 const PATH = '/internal/orders/claim';
 
+interface Claimed {
+  readonly order: Order;
+}
+
 async function claim(service: StartedService): Promise<Order> {
-  const { body } = (await service.post(PATH)).expect(200);
+  const answer = await service.post(PATH);
+  expect(answer.status, `status of POST ${PATH}, while orders are pending`).toBe(200);
+  const { body } = answer;
   expect(body, `POST ${PATH} must answer { "order": { … } }`).toHaveProperty('order.id');
-  return (body as { order: Order }).order;
+  return (body as Claimed).order;
 }
 
 async function oldestPending(postgres: PostgresProbe, many: number): Promise<number[]> {
@@ -39,17 +47,68 @@ async function oldestPending(postgres: PostgresProbe, many: number): Promise<num
   return rows.map(({ id }) => id);
 }
 
+/** What the role's connections start with; see data/3-access.admin.sql. */
+const HOUSE_RULE = 'force_generic_plan';
+
+/** Remembers the setting of each connection that updates an order, at that moment. */
+const WATCH_SETTING = `
+  CREATE TABLE seen_settings (value text NOT NULL);
+  CREATE FUNCTION see_setting() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+      INSERT INTO seen_settings VALUES (current_setting('plan_cache_mode'));
+      RETURN NULL;
+    END $$;
+  CREATE TRIGGER see_setting AFTER UPDATE ON orders EXECUTE FUNCTION see_setting()`;
+const UNWATCH = `
+  DROP TRIGGER see_setting ON orders; DROP FUNCTION see_setting(); DROP TABLE seen_settings`;
+
 test('claims take the oldest orders, the lower id first', async ({ service, postgres }) => {
-  const expected = await oldestPending(postgres, 3);
+  const oldest = await oldestPending(postgres, 20);
+  await postgres.query(WATCH_SETTING);
   const claimed: Order[] = [];
-  for (const _ of expected) claimed.push(await claim(service));
+  for (let each = 0; each < 3; each += 1) claimed.push(await claim(service));
+  const seen = await postgres.query<{ value: string }>('SELECT DISTINCT value FROM seen_settings');
+  await postgres.query(UNWATCH);
   expect(
     claimed.map(({ id }) => id),
     'ids of three claims, one after the other',
-  ).toEqual(expected);
+  ).toEqual(oldest.slice(0, 3));
   expect([...new Set(claimed.map(({ status }) => status))], 'status of a claimed order').toEqual([
     'processing',
   ]);
+  const taken = await postgres.query<{ id: number }>(
+    `SELECT id::float8 AS id FROM orders
+      WHERE id = ANY ($1::bigint[]) AND status <> 'pending' ORDER BY placed_at, orders.id`,
+    [oldest],
+  );
+  expect(
+    taken.map(({ id }) => id),
+    'of the twenty oldest, those that three claims took',
+  ).toEqual(oldest.slice(0, 3));
+
+  const settings = seen.map(({ value }) => value);
+  await explain(
+    () => {
+      expect(settings, 'plan_cache_mode of the connections that claimed').toEqual([HOUSE_RULE]);
+    },
+    () => {
+      const other = settings.find((value) => value !== HOUSE_RULE);
+      if (other === undefined) return;
+      lesson('house-rule', {
+        observed: `While a claim was written, its connection had plan_cache_mode = ${other}. The DBAs gave our role ${HOUSE_RULE}, and a new connection starts with it.`,
+        meaning:
+          'A setting made for the connection, the transaction or the role turns the rule off for whatever else runs there, and the next planner that burns a core is ours. Who made the rule will not see it in any statement.',
+        lookAt:
+          'what the statement itself could say, so that one plan for all values is a good one.',
+      });
+    },
+  );
+
+  const older = { tenant: TENANT.average, status: 'pending', cents: 100 } as const;
+  const id = await placeOrder(postgres, { ...older, placedAt: '2024-12-31T12:00:00Z' });
+  const next = await claim(service);
+  await remove(postgres, [id]);
+  expect(next.id, 'the next claim, after an order older than all others was placed').toBe(id);
 });
 
 test('claims at the same time take different orders', async ({ service, postgres }) => {
@@ -67,10 +126,14 @@ test('claims at the same time take different orders', async ({ service, postgres
   const claimed = Promise.all(claims);
   // Awaited below; a claim that fails meanwhile is no stray rejection.
   claimed.catch(() => {});
-  await eventually('both claims to answer, or to wait for the order that is held', async () => {
+  await eventually('two claims, while another session holds the oldest order', async () => {
     const held = await postgres.locksHeld();
-    const waiting = new Set(held.filter(({ granted }) => !granted).map(({ pid }) => pid));
-    return answered + waiting.size >= claims.length;
+    const waiting = new Set(held.filter(({ granted }) => !granted).map(({ pid }) => pid)).size;
+    expect(
+      answered + waiting,
+      `${answered} of two claims had answered, ${waiting} waited for a lock in the database, and the others were kept in the service, where only this instance knows of them; claims that answered or waited in the database`,
+    ).toBe(claims.length);
+    return true;
   });
   await other.query('ROLLBACK');
   const [first, second] = (await claimed).map(({ id }) => id);
@@ -87,6 +150,52 @@ test('claims at the same time take different orders', async ({ service, postgres
           'what the SELECT that finds the order does about orders that others are just taking.',
       });
     },
+  );
+});
+
+test('a claim that comes too late for one order takes another', async ({ service, postgres }) => {
+  // Each is taken by somebody else when the one before it is gone: whoever looks first and takes
+  // then is late five times.
+  const oldest = await oldestPending(postgres, 5);
+  const taken: number[] = [];
+  await using sessions = new AsyncDisposableStack();
+  const take = async (id: number): Promise<{ session: PgSession; pid: number }> => {
+    const session = sessions.use(await postgres.session('administrator'));
+    await session.query('BEGIN');
+    await session.query(`UPDATE orders SET status = 'processing' WHERE id = $1`, [id]);
+    const [backend] = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    return { session, pid: backend?.pid ?? 0 };
+  };
+  let holder: { session: PgSession; pid: number } | undefined;
+  let answered = false;
+  let answer: Promise<Answer> | undefined;
+  for (const id of oldest) {
+    const next = await take(id);
+    taken.push(id);
+    await holder?.session.query('COMMIT');
+    holder = next;
+    answer ??= service.post(PATH).finally(() => (answered = true));
+    // Awaited below; one that fails meanwhile is no stray rejection.
+    answer.catch(() => {});
+    await eventually(
+      `a claim to answer, or to wait for order ${id}, which another takes`,
+      async () => {
+        const held = await postgres.locksHeld();
+        return answered || held.some(({ blockedBy }) => blockedBy.includes(next.pid));
+      },
+    );
+    if (answered) break;
+  }
+  await holder?.session.query('COMMIT');
+  const late = answer && (await answer);
+  if (!late) throw new Error('no order is pending');
+  const [pending] = await oldestPending(postgres, 1);
+  expect(
+    late.status,
+    `status of a claim while others take order after order, and ${pending} is pending still`,
+  ).toBe(200);
+  expect(taken, 'orders that others have taken, and not the claim').not.toContain(
+    (late.body as Claimed).order.id,
   );
 });
 
@@ -129,6 +238,51 @@ test('a claim reads few buffers', async ({ service, postgres }) => {
       expect.fail(`${cost}. ${describe(plan)}`);
     },
   );
+});
+
+/** Refuses updates of orders, at once or when they are committed, as long as a row says so. */
+const REFUSE = `
+  TRUNCATE orders;
+  CREATE TABLE refused (at text NOT NULL);
+  CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+      IF EXISTS (SELECT FROM refused WHERE at = TG_ARGV[0]) THEN RAISE 'refused by the test'; END IF;
+      RETURN NEW;
+    END $$;
+  CREATE TRIGGER refuse BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION refuse('update');
+  CREATE CONSTRAINT TRIGGER refuse_late AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION refuse('commit')`;
+
+test('a claim that fails or finds nothing leaves nothing behind', async ({ service, postgres }) => {
+  await postgres.query(REFUSE);
+  const order = { tenant: TENANT.average, status: 'pending', cents: 100 } as const;
+  // One for each claim: a connection that failed may still hold the order it had.
+  for (let each = 0; each < 14; each += 1) {
+    await placeOrder(postgres, { ...order, placedAt: '2026-02-05T12:00:00Z' });
+  }
+  const statuses = async (): Promise<number[]> => {
+    const seen: number[] = [];
+    // With the six of the other kind more than the pool has connections.
+    for (let each = 0; each < 6; each += 1) seen.push((await service.post(PATH)).status);
+    return seen;
+  };
+  for (const at of ['update', 'commit']) {
+    await postgres.query('INSERT INTO refused VALUES ($1)', [at]);
+    const seen = await statuses();
+    await postgres.query('DELETE FROM refused');
+    const handed = seen.filter((status) => status < 500);
+    expect(handed, `answers below 500 to claims whose ${at} the database refused`).toEqual([]);
+  }
+  const after = await service.post(PATH);
+  expect(after.status, 'status of the claim after twelve that the database refused').toBe(200);
+
+  await postgres.query(`DELETE FROM orders WHERE status = 'pending'`);
+  const empty = [...(await statuses()), ...(await statuses())];
+  expect(empty, 'answers to twelve claims, with no order pending').toEqual(empty.map(() => 204));
+  const late = await placeOrder(postgres, { ...order, placedAt: '2100-01-01T00:00:00Z' });
+  const last = await service.post(PATH);
+  expect(last.status, `status of a claim when order ${late} of the year 2100 is pending`).toBe(200);
+  expect((last.body as Claimed).order.id, 'order of that claim').toBe(late);
 });
 
 const asksByParameter = (nodes: readonly PlanNode[]): boolean =>

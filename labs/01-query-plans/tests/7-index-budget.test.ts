@@ -1,8 +1,11 @@
 import {
+  type Answer,
   expect,
   explain,
+  happens,
   type IndexInfo,
   lesson,
+  type PostgresProbe,
   type StartedService,
   test,
 } from '@backend-labs/testkit';
@@ -23,6 +26,11 @@ async function everyRoute(service: StartedService): Promise<void> {
     }
   }
   (await service.post('/internal/orders/claim')).expect(200);
+}
+
+interface Picked {
+  readonly id: number;
+  readonly tenant: number;
 }
 
 const secondary = (indexes: readonly IndexInfo[]): IndexInfo[] =>
@@ -57,19 +65,56 @@ test('every index of orders is read, and there are few', async ({ postgres }) =>
   ).toEqual([]);
 });
 
+/** Meta of an order whose note is repeated, and then gets two more at the same time. */
+async function severalNotes(
+  postgres: PostgresProbe,
+  service: StartedService,
+  { id, tenant }: Picked = { id: 0, tenant: 0 },
+): Promise<unknown> {
+  const patch = (note: object): Promise<Answer> =>
+    service.patch(`/v1/orders/${id}/meta`, note, by(tenant));
+  (await patch({ note: 'call back' })).expect(200);
+  // Somebody else holds the order, so that both have come before either can write.
+  await using other = await postgres.session('administrator');
+  await other.query('BEGIN');
+  await other.query('SELECT FROM orders WHERE id = $1 FOR UPDATE', [id]);
+  const notes = Promise.all([patch({ one: 1 }), patch({ other: 2 })]);
+  // Awaited below; one that fails meanwhile is no stray rejection.
+  notes.catch(() => {});
+  await happens(
+    async () => {
+      const held = await postgres.locksHeld();
+      return new Set(held.filter(({ granted }) => !granted).map(({ pid }) => pid)).size > 1;
+    },
+    { within: 2_000 },
+  );
+  await other.query('ROLLBACK');
+  for (const answer of await notes) answer.expect(200);
+  const [order] = await postgres.query<{ meta: unknown }>('SELECT meta FROM orders WHERE id = $1', [
+    id,
+  ]);
+  return order?.meta;
+}
+
 test('a change of meta touches no index', async ({ postgres }) => {
   const changes = 100;
-  const picked = await postgres.query<{ id: number; tenant: number }>(
+  const picked = await postgres.query<Picked>(
     `SELECT id::float8 AS id, tenant_id AS tenant FROM orders
       WHERE id % 7919 = 1 ORDER BY orders.id LIMIT $1`,
     [changes],
   );
-  expect(picked).toHaveLength(changes);
+  expect(picked, 'orders of the data').toHaveLength(changes);
+  let meta: unknown;
   const { updates, hot } = await postgres.hot('orders', async (service) => {
     for (const { id, tenant } of picked) {
       (await service.patch(`/v1/orders/${id}/meta`, { note: 'call back' }, by(tenant))).expect(200);
     }
+    meta = await severalNotes(postgres, service, picked[0]);
   });
+  expect(
+    meta,
+    'meta after the same note twice, and then two different ones at the same time',
+  ).toMatchObject({ note: 'call back', one: 1, other: 2 });
   const observed = `${hot} of ${updates} updates of meta were HOT`;
   expect(updates, 'rows updated by 100 changes of meta').toBeGreaterThanOrEqual(changes);
   await explain(

@@ -73,7 +73,8 @@ function bitmapOfSingles({ cost, plan, scan, indexes }: Finding): void {
   const names = single.map(keyOf);
   const combined = plan.nodes('BitmapAnd').length > 0;
   const apart = ['tenant_id', 'status'].every((column) => names.includes(`(${column})`));
-  if (!combined && !apart) return;
+  // Of indexes with several columns a bitmap is another story.
+  if (single.length < 2 || (!combined && !apart)) return;
   lesson('three-singles', {
     observed: `${cost} Postgres ${combined ? 'combined two indexes in a bitmap' : `used one index, ${scan.index}`}, and handled ${thousands(lookedAt(scan))} rows to show ten. The indexes are ${names.join(', ')}.`,
     meaning:

@@ -4,6 +4,7 @@ import {
   type PostgresProbe,
   type StartedService,
 } from '@backend-labs/testkit';
+import { expectSame } from './same.ts';
 
 /** Tenants that the seed made for a purpose; see data/2-seed.sql. */
 export const TENANT = {
@@ -22,25 +23,31 @@ export const PAGE = 10;
 
 export interface Order {
   readonly id: number;
+  readonly tenantId: number;
+  readonly customerId: number;
   readonly status: Status;
+  readonly totalCents: number;
   readonly email: string;
+  readonly placedAt: string;
+  readonly meta: object;
 }
 
 /** Headers of a request for a tenant. */
 export const by = (tenant: number) => ({ headers: { 'x-tenant-id': String(tenant) } });
 
-export function listPath(status?: Status): string {
+export function listPath(status?: Status, limit: number = PAGE): string {
   return status === undefined
-    ? `/v1/orders?limit=${PAGE}`
-    : `/v1/orders?status=${status}&limit=${PAGE}`;
+    ? `/v1/orders?limit=${limit}`
+    : `/v1/orders?status=${status}&limit=${limit}`;
 }
 
 export async function list(
   service: StartedService,
   tenant: number,
   status?: Status,
+  limit: number = PAGE,
 ): Promise<Order[]> {
-  return ordersOf(await service.get(listPath(status), by(tenant)));
+  return ordersOf(await service.get(listPath(status, limit), by(tenant)));
 }
 
 /** The orders of an answer that must have some. Fails as an assertion, whatever the body is. */
@@ -52,29 +59,59 @@ export function ordersOf(answer: Answer): Order[] {
   return orders as Order[];
 }
 
-/** Ids of the page that a tenant must see, from the table itself. */
+/** What clients know of an order; `via` is a key of the seed's meta. */
+const KEYS = 'id tenantId customerId status totalCents email placedAt meta via'.split(' ');
+
+/** An order as a failed assertion shows it, all of it in one line. */
+const line = (order: Order): string => JSON.stringify(order, KEYS);
+
+/** The page that a tenant must see, from the table itself. */
 export async function truePage(
   postgres: PostgresProbe,
   tenant: number,
   status?: Status,
-): Promise<number[]> {
-  const rows = await postgres.query<{ id: number }>(
-    `SELECT id::float8 AS id FROM orders WHERE tenant_id = $1 ${status ? 'AND status = $3' : ''}
+  limit: number = PAGE,
+): Promise<Order[]> {
+  const rows = await postgres.query<Omit<Order, 'placedAt'> & { placedAt: Date }>(
+    `SELECT id::float8 AS id, tenant_id AS "tenantId", customer_id::float8 AS "customerId", status,
+            total_cents::float8 AS "totalCents", email, placed_at AS "placedAt", meta
+       FROM orders WHERE tenant_id = $1 ${status ? 'AND status = $3' : ''}
       ORDER BY placed_at DESC, orders.id DESC LIMIT $2`,
-    status ? [tenant, PAGE, status] : [tenant, PAGE],
+    status ? [tenant, limit, status] : [tenant, limit],
   );
-  return rows.map(({ id }) => id);
+  return rows.map((row) => ({ ...row, placedAt: row.placedAt.toISOString() }));
+}
+
+/** Requires the very orders of a page in their order, and each as clients know it. */
+export function expectPage(seen: readonly Order[], page: readonly Order[], request: string): void {
+  const ids = (orders: readonly Order[]): number[] => orders.map(({ id }) => id);
+  expect(ids(seen), `ids of ${request}`).toEqual(ids(page));
+  expectSame(seen.map(line), page.map(line), `orders of ${request}`);
+}
+
+export interface NewOrder {
+  readonly tenant: number;
+  readonly status: Status;
+  /** With as many digits behind the second as the test needs. */
+  readonly placedAt: string;
+  readonly cents: number;
+  /** `late@mail.test` unless told. */
+  readonly email?: string;
 }
 
 /** Writes an order past the service, as the checkout does. Answers its id. */
 export async function placeOrder(
   postgres: PostgresProbe,
-  order: { tenant: number; status: Status; placedAt: string; cents: number },
+  { tenant, status, cents, placedAt, email = 'late@mail.test' }: NewOrder,
 ): Promise<number> {
   const rows = await postgres.query<{ id: number }>(
     `INSERT INTO orders (tenant_id, customer_id, status, total_cents, email, placed_at, meta)
-     VALUES ($1, 1, $2, $3, 'late@mail.test', $4, '{}') RETURNING id::float8 AS id`,
-    [order.tenant, order.status, order.cents, order.placedAt],
+     VALUES ($1, 1, $2, $3, $4, $5, '{}') RETURNING id::float8 AS id`,
+    [tenant, status, cents, email, placedAt],
   );
   return rows[0]?.id ?? Number.NaN;
+}
+
+export async function remove(postgres: PostgresProbe, ids: readonly number[]): Promise<void> {
+  await postgres.query('DELETE FROM orders WHERE id = ANY ($1::bigint[])', [ids]);
 }
