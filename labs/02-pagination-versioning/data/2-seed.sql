@@ -4,7 +4,8 @@
 --               a page of almost any size ends in the middle of an instant and of a millisecond
 --   late ones   1 in 50 arrived twelve hours after it occurred: ids are not in the order of time
 --   exception   only in the oldest 6,000 events
---   shipment 1  every sixth event; shipment 2  300 of the newest 1,800; shipment 3  exactly 20
+--   shipment 1  every sixth event; shipment 2  300 of the newest 1,800; shipment 3  exactly 20;
+--               shipment 20000  2,000 of the oldest 30,000, six on each page of the table
 INSERT INTO events (id, shipment_id, type, occurred_at, payload)
 SELECT
   n,
@@ -12,6 +13,7 @@ SELECT
     WHEN n % 6 = 1 THEN 1
     WHEN n > 118200 AND n % 5 = 2 THEN 2
     WHEN n % 6000 = 2 THEN 3
+    WHEN n <= 30000 AND n % 10 = 9 THEN 20000
     ELSE 4 + (n * 7919) % 15013
   END,
   CASE

@@ -3,6 +3,10 @@ import { type Answer, expect, type StartedService } from '@backend-labs/testkit'
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Json } from './contracts.ts';
 
+/** What the ticket says is there whenever the thing is that has it. */
+const ALWAYS: readonly string[] =
+  'items nextCursor id shipmentId type ts occurredAt payload title status'.split(' ');
+
 export interface Parameter {
   readonly name: string;
   readonly in: string;
@@ -12,7 +16,10 @@ export interface Parameter {
 
 interface Described {
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Json }>> };
+  readonly requestBody?: {
+    readonly required?: boolean;
+    readonly content: Readonly<Record<string, { readonly schema: Json }>>;
+  };
   readonly responses: Readonly<
     Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Json }>> }>
   >;
@@ -35,8 +42,13 @@ export class Contract {
       const document = await SwaggerParser.validate(structuredClone(body) as never, {
         resolve: { external: false },
       });
+      const { openapi } = body;
+      expect(openapi, 'openapi in GET /openapi.json').toEqual(
+        expect.stringMatching(/^3\.1\.\d+$/u),
+      );
       return new Contract((document.paths ?? {}) as never);
     } catch (error) {
+      if (error instanceof Error && error.name === 'AssertionError') throw error;
       return expect.fail(`GET /openapi.json is not a valid OpenAPI document: ${String(error)}`);
     }
   }
@@ -59,17 +71,36 @@ export class Contract {
 
   /** Asserts that the contract describes an answer: its status, type, and every field in it. */
   expectDescribed(method: string, path: string, answer: Answer): void {
-    const { responses } = this.operation(method, path);
     const type = (answer.headers['content-type'] ?? '').split(';')[0] ?? '';
-    const { status } = answer;
+    const { status, body } = answer;
+    const what = `${answer.request} answered ${status} ${type}`;
+    const schema = this.#schema(method, path, status, type);
+    const faults = faultsOf(schema, body);
+    expect(faults.join('; ') || 'nothing', `${what}; what the contract has against it`).toBe(
+      'nothing',
+    );
+    expect(
+      missable(schema, body).join(', ') || 'nothing',
+      `what is always there in answers of ${method} ${path} with ${status}, and not required by the contract`,
+    ).toBe('nothing');
+  }
+
+  /** Asserts that an operation is described to answer a problem with that status. */
+  expectProblem(method: string, path: string, status: number): void {
+    this.#schema(method, path, status, 'application/problem+json');
+  }
+
+  #schema(method: string, path: string, status: number, type: string): Json {
+    const { responses } = this.operation(method, path);
     const response =
       responses[status] ?? responses[`${String(status)[0]}XX`] ?? responses['default'];
-    const what = `${answer.request} answered ${status} ${type}`;
-    if (!response) expect.fail(`${what}; the contract of ${method} ${path} has no ${status}.`);
-    const schema = response.content?.[type]?.schema;
-    if (!schema) expect.fail(`${what}; the contract has no such content for that status.`);
-    const faults = faultsOf(schema, answer.body);
-    expect(faults, `${what}; by the contract: ${faults.join('; ')}`).toEqual([]);
+    if (!response) {
+      expect.fail(`${method} ${path} answers ${status}, too; its contract has no such answer.`);
+    }
+    return (
+      response.content?.[type]?.schema ??
+      expect.fail(`${method} ${path} answers ${status} as ${type}; its contract does not say so.`)
+    );
   }
 }
 
@@ -88,13 +119,41 @@ export function faultsOf(schema: Json, value: unknown): string[] {
   return [...wrong.slice(0, 5), ...new Set(untold(schema, value, ''))];
 }
 
-/** Looks into plain objects and arrays; what is composed is left to the validator. */
+/** Fields of an answer, and of the first of its items, without which it would do as well. */
+function missable(schema: Json, body: unknown): string[] {
+  const fits = (value: unknown): boolean => faultsOf(schema, value).length === 0;
+  const without = (value: Json, build: (less: Json) => unknown): string[] =>
+    Object.keys(value).filter(
+      (name) => ALWAYS.includes(name) && fits(build({ ...value, [name]: undefined })),
+    );
+  const { items } = body as { items?: readonly Json[] };
+  const [first] = items ?? [];
+  return [
+    ...without(body as Json, (less) => plain(less)),
+    ...(first ? without(first, (less) => plain({ ...(body as Json), items: [less] })) : []),
+  ];
+}
+
+/** As it would come over the wire: without what is undefined. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** Of an object, its parts included where it is composed; undefined when they are not told. */
+function propertiesOf(schema: Json): Readonly<Record<string, Json>> | undefined {
+  const parts = ['allOf', 'anyOf', 'oneOf'].flatMap((name) => (schema[name] ?? []) as Json[]);
+  const told = [
+    ...parts.map(propertiesOf),
+    schema['properties'] as Record<string, Json> | undefined,
+  ];
+  return told.some(Boolean) ? Object.assign({}, ...told) : undefined;
+}
+
+/** Looks into objects and arrays, and asks only whether a field is told of at all. */
 function untold(schema: Json, value: unknown, at: string): string[] {
   if (Array.isArray(value)) {
     const items = schema['items'] as Json | undefined;
     return items ? value.flatMap((each) => untold(items, each, `${at}/*`)) : [];
   }
-  const properties = schema['properties'] as Readonly<Record<string, Json>> | undefined;
+  const properties = propertiesOf(schema);
   if (typeof value !== 'object' || value === null || !properties) return [];
   return Object.entries(value).flatMap(([name, each]) => {
     const known = properties[name];

@@ -9,13 +9,19 @@ export interface Change {
   readonly what: string;
   /** Whether it happened in a component that the operation only refers to. */
   readonly byReference: boolean;
+  /** In how many lines the gate has to name it, at least. */
+  readonly lines: number;
 }
 
 interface Sides {
   readonly old: Json;
   /** Absent when the operation is gone. */
   readonly new?: Json;
+  /** What stands beside the operation, for all methods of its path. */
+  readonly shared?: Readonly<Record<'old' | 'new', Json>>;
 }
+
+type Documented = Sides & { readonly what: string; readonly lines?: number };
 
 const JSON_TYPE = 'application/json';
 const text = { type: 'string' } as const;
@@ -33,21 +39,36 @@ const answering = (schema: Json, more: Json = {}): Json => ({
 });
 const asking = (schema: Json, more: Json = {}): Json =>
   answering(whole, { parameters: [{ name: 'q', in: 'query', schema, ...more }] });
-const taking = (schema: Json): Json =>
-  answering(whole, { requestBody: { required: true, content: { [JSON_TYPE]: { schema } } } });
+const bodyOf = (schema: Json): Json => ({
+  requestBody: { required: true, content: { [JSON_TYPE]: { schema } } },
+});
+const taking = (schema: Json): Json => answering(whole, bodyOf(schema));
+
+const answeringWith = (status: string, type: string, schema: Json): Json => ({
+  responses: {
+    '200': { description: 'OK', content: { [JSON_TYPE]: { schema: whole } } },
+    [status]: { description: 'Another', content: { [type]: { schema } } },
+  },
+});
+const problem = (...fields: string[]): Json =>
+  object(Object.fromEntries(fields.map((name) => [name, text])));
 
 /** A parcel through `$ref`; what changes is the component. */
 const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 const parcel = object({ id: whole, weight: { type: 'number' }, note: text });
+
+const tree = object({ name: text, under: { type: 'array', items: ref('Tree') } });
 
 const COMPONENTS: Readonly<Record<string, Sides>> = {
   ThinnerParcel: { old: parcel, new: object({ id: whole, weight: { type: 'number' } }) },
   NewInput: { old: object({ id: whole }), new: object({ id: whole, depot: text }) },
   RicherParcel: { old: parcel, new: object({ ...(parcel['properties'] as Json), depot: text }) },
   MovedParcel: { old: parcel, new: parcel },
+  SentAndAnswered: { old: parcel, new: object({ id: whole, weight: { type: 'number' } }) },
+  Tree: { old: tree, new: tree },
 };
 
-const BREAKING: Readonly<Record<string, Sides & { readonly what: string }>> = {
+const BREAKING: Readonly<Record<string, Documented>> = {
   'GET /field-removed': {
     what: 'a field of an answer is gone',
     old: answering({ type: 'array', items: ref('ThinnerParcel') }),
@@ -107,9 +128,87 @@ const BREAKING: Readonly<Record<string, Sides & { readonly what: string }>> = {
     what: 'the operation is gone',
     old: answering(whole),
   },
+  'GET /field-removed-here-too': {
+    what: 'a field of an answer is gone, in a component that another operation has, too',
+    old: answering(ref('ThinnerParcel')),
+    new: answering(ref('ThinnerParcel')),
+  },
+  'PUT /field-removed-from-both': {
+    what: 'a component lost a field; as a body it breaks nobody, as an answer it does',
+    old: answering(ref('SentAndAnswered'), bodyOf(ref('SentAndAnswered'))),
+    new: answering(ref('SentAndAnswered'), bodyOf(ref('SentAndAnswered'))),
+  },
+  'GET /two-changes': {
+    what: 'a field of an answer is gone, and a default changed: two lines',
+    lines: 2,
+    old: {
+      ...asking({ type: 'integer', default: 1 }),
+      ...answering(object({ id: whole, note: text })),
+    },
+    new: { ...asking({ type: 'integer', default: 2 }), ...answering(object({ id: whole })) },
+  },
+  'POST /field-removed-from-201': {
+    what: 'a field of an answer 201 is gone',
+    old: answeringWith('201', JSON_TYPE, object({ id: whole, note: text })),
+    new: answeringWith('201', JSON_TYPE, object({ id: whole })),
+  },
+  'GET /field-removed-from-problem': {
+    what: 'a field of a problem is gone',
+    old: answeringWith('404', 'application/problem+json', problem('type', 'title', 'detail')),
+    new: answeringWith('404', 'application/problem+json', problem('type', 'title')),
+  },
+  'GET /part-changed': {
+    what: 'a field is gone from a part of an allOf',
+    old: answering({ allOf: [parcel, object({ depot: text, hall: text })] }),
+    new: answering({ allOf: [parcel, object({ depot: text })] }),
+  },
+  'GET /fraction-possible': {
+    what: 'a field of an answer was an integer and is a number',
+    old: answering(object({ id: whole })),
+    new: answering(object({ id: { type: 'number' } })),
+  },
+  'GET /values-open': {
+    what: 'a field of an answer lost its enum',
+    old: answering(object({ type: oneOf('sent', 'lost') })),
+    new: answering(object({ type: text })),
+  },
+  'GET /values-bound': {
+    what: 'a parameter has an enum now',
+    old: asking(text),
+    new: asking(oneOf('sent', 'lost')),
+  },
+  'GET /limit-set': {
+    what: 'a parameter has a maximum now',
+    old: asking({ type: 'integer' }),
+    new: asking({ type: 'integer', maximum: 100 }),
+  },
+  'GET /default-removed': {
+    what: 'a parameter has no default any more',
+    old: asking({ type: 'integer', default: 50 }),
+    new: asking({ type: 'integer' }),
+  },
+  'GET /shared-parameter-required': {
+    what: 'a parameter of the whole path has to be there now',
+    old: answering(whole),
+    new: answering(whole),
+    shared: {
+      old: { parameters: [{ name: 'q', in: 'query', schema: text }] },
+      new: { parameters: [{ name: 'q', in: 'query', schema: text, required: true }] },
+    },
+  },
+  'POST /field-required-in-input': {
+    what: 'a field of a body has to be there now',
+    old: taking(object({ id: whole, note: text }, ['id'])),
+    new: taking(object({ id: whole, note: text })),
+  },
+  'POST /inner-field-added-to-input': {
+    what: 'an object in a body needs a new field',
+    old: taking(object({ parcel: object({ id: whole }) })),
+    new: taking(object({ parcel: object({ id: whole, depot: text }) })),
+  },
 };
 
-const HARMLESS: Readonly<Record<string, Sides & { readonly what: string }>> = {
+const HARMLESS: Readonly<Record<string, Documented>> = {
   'GET /field-added': {
     what: 'an answer has one more field',
     old: answering(ref('RicherParcel')),
@@ -145,6 +244,11 @@ const HARMLESS: Readonly<Record<string, Sides & { readonly what: string }>> = {
     old: taking(object({ id: whole, note: text })),
     new: taking(object({ id: whole, note: text }, ['id'])),
   },
+  'GET /tree-as-it-was': {
+    what: 'nothing, in a schema that holds itself',
+    old: answering(ref('Tree')),
+    new: answering(ref('Tree')),
+  },
   'GET /words-and-order': {
     what: 'a description, the order of fields, and a schema that moved to a component',
     old: answering(parcel, { summary: 'A parcel' }),
@@ -152,19 +256,17 @@ const HARMLESS: Readonly<Record<string, Sides & { readonly what: string }>> = {
   },
 };
 
-function changesOf(
-  from: Readonly<Record<string, Sides & { what: string }>>,
-  breaking: boolean,
-): Change[] {
-  return Object.entries(from).map(([operation, { what, ...sides }]) => ({
+function changesOf(from: Readonly<Record<string, Documented>>, breaking: boolean): Change[] {
+  return Object.entries(from).map(([operation, { what, lines = breaking ? 1 : 0, ...sides }]) => ({
     operation,
     breaking,
     what,
+    lines,
     byReference: JSON.stringify(sides.old).includes('$ref'),
   }));
 }
 
-/** The ticket's twelve and eight. */
+/** What the ticket's table names, each at least once. */
 export const CHANGES: readonly Change[] = [
   ...changesOf(BREAKING, true),
   ...changesOf(HARMLESS, false),
@@ -179,8 +281,9 @@ function document(side: 'old' | 'new', changes: readonly Change[]): Json {
   const paths: Record<string, Json> = {};
   for (const { operation } of changes) {
     const [method = '', path = ''] = operation.split(' ');
-    const described = (BREAKING[operation] ?? HARMLESS[operation])?.[side];
-    if (described) paths[path] = { [method.toLowerCase()]: described };
+    const sides = BREAKING[operation] ?? HARMLESS[operation];
+    const described = sides?.[side];
+    if (described) paths[path] = { ...sides?.shared?.[side], [method.toLowerCase()]: described };
   }
   const schemas = Object.entries(COMPONENTS).map(([name, sides]) => [
     name,

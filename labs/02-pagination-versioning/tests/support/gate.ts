@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { type RunContext, runScript } from '@backend-labs/testkit';
 import type { Json } from './contracts.ts';
 
+const SHOWN = 8;
+
 export interface Verdict {
   readonly code: number | null;
-  /** Operations that the gate named, `GET /v1/events`. */
-  readonly named: ReadonlySet<string>;
+  /** Operations that the gate named, `GET /v1/events`, and in how many lines. */
+  readonly named: ReadonlyMap<string, number>;
   /** Everything it printed, for messages. */
   readonly said: string;
 }
@@ -28,8 +30,14 @@ export async function gate(
       }),
     );
     const { code, stdout, stderr } = await runScript('contract', { run, args });
-    const named = stdout.flatMap((line) => /^\s*([A-Z]+ \/[^\s:]*)/u.exec(line)?.[1] ?? []);
-    return { code, named: new Set(named), said: [...stdout, ...stderr].join('\n').slice(0, 600) };
+    const named = new Map<string, number>();
+    for (const line of stdout) {
+      const [, operation] = /^\s*([A-Z]+ \/[^\s:]*)/u.exec(line) ?? [];
+      if (operation !== undefined) named.set(operation, (named.get(operation) ?? 0) + 1);
+    }
+    const lines = [...stdout, ...stderr];
+    const more = lines.length > SHOWN ? [`… and ${lines.length - SHOWN} lines more`] : [];
+    return { code, named, said: [...lines.slice(0, SHOWN), ...more].join('\n') };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { describeProblem, describeStatus, Problem, type ProblemDetails } from './problems.ts';
+import { describeProblem, Problem, type ProblemDetails } from './problems.ts';
 
 /** Turns every error into a problem. What nobody foresaw is told to the log only. */
 export function errorHandler(log: Logger): ErrorRequestHandler {
@@ -34,9 +34,12 @@ export function onlyAllows(methods: string): RequestHandler {
 
 function problemOf(error: unknown): ProblemDetails {
   if (error instanceof Problem) return describeProblem(error.code, error.message);
-  // The errors of express's own parsers carry a status, and those of the JSON parser a type.
-  const { status, type } = error as { status?: unknown; type?: unknown };
-  if (type === 'entity.parse.failed') return describeProblem('invalid-body', 'It is not JSON.');
-  if (typeof status === 'number' && status < 500) return describeStatus(status);
+  // A path that cannot be decoded names nothing.
+  if (error instanceof URIError) return describeProblem('not-found');
+  // What else express refuses by itself is a body that its parser cannot read.
+  const { status } = error as { status?: unknown };
+  if (typeof status === 'number' && status < 500) {
+    return describeProblem('invalid-body', 'It cannot be read as JSON.');
+  }
   return describeProblem('internal');
 }

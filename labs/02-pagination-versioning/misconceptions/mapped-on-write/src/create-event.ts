@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { Pool } from 'pg';
+import { DatabaseError, type Pool } from 'pg';
 import { EVENT_COLUMNS, EVENT_TYPES, type EventRow, V1_TYPES } from './event.ts';
 import { isInstant } from './params.ts';
 import { Problem } from './problems.ts';
@@ -8,14 +8,23 @@ import { toEventV1 } from './v1.ts';
 /** `POST /v1/events`: a carrier tells what happened to a shipment. */
 export function createEvent(pool: Pool): RequestHandler {
   return async (req, res) => {
-    const { rows } = await pool.query<EventRow>(
-      `INSERT INTO events (shipment_id, type, occurred_at, payload)
-       VALUES ($1, $2, $3, $4)
-    RETURNING ${EVENT_COLUMNS}`,
-      valuesOf(req.body),
-    );
+    const values = valuesOf(req.body);
+    const { rows } = await pool
+      .query<EventRow>(
+        `INSERT INTO events (shipment_id, type, occurred_at, payload)
+         VALUES ($1, $2, $3, $4)
+      RETURNING ${EVENT_COLUMNS}`,
+        values,
+      )
+      .catch(blameValues);
     res.status(201).json(rows.map(toEventV1)[0]);
   };
+}
+
+/** SQLSTATE class 22: a value that JSON has and Postgres cannot hold, such as a text with a NUL. */
+function blameValues(error: unknown): never {
+  if (!(error instanceof DatabaseError) || error.code?.startsWith('22') !== true) throw error;
+  throw new Problem('invalid-body', 'payload has something that cannot be stored.');
 }
 
 /** The columns of a new event. Fields that nobody asked for are left alone. */

@@ -54,8 +54,11 @@ export function wantsCount(req: Request): boolean {
 export function isInstant(value: unknown): value is string {
   if (typeof value !== 'string') return false;
   const [, day] =
-    /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.exec(value) ?? [];
+    /^((?!0000)\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-5]):\d{2})$/.exec(
+      value,
+    ) ?? [];
   if (day === undefined || Number.isNaN(Date.parse(value))) return false;
+  const year = new Date(value).getUTCFullYear();
   // A Date takes the 30th of February for the 2nd of March; Postgres does not.
-  return new Date(day).toISOString().startsWith(day);
+  return year >= 1 && year <= 9999 && new Date(day).toISOString().startsWith(day);
 }

@@ -1,5 +1,3 @@
-import { STATUS_CODES } from 'node:http';
-
 const BASE = 'https://api.shipments.example/problems/';
 
 /** The problems that clients may tell apart; one title and one status each. */
@@ -35,9 +33,4 @@ export class Problem extends Error {
 export function describeProblem(code: ProblemCode, detail?: string): ProblemDetails {
   const { status, title } = PROBLEMS[code];
   return { type: BASE + code, title: detail ?? title, status };
-}
-
-/** For a status that no code of ours stands for; RFC 9457, section 4.2.1. */
-export function describeStatus(status: number): ProblemDetails {
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status };
 }

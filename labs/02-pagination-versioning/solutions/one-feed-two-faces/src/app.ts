@@ -2,7 +2,7 @@ import express, { type Express } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
-import { errorHandler, NotFound } from './errors.ts';
+import { errorHandler, NotFound, refuse } from './errors.ts';
 import { openapi } from './openapi.ts';
 import { requestLog } from './request-log.ts';
 import { v1, v2 } from './versions.ts';
@@ -21,7 +21,7 @@ export function createApp({ pool, log, clock }: Deps): Express {
   app.get('/healthz', (_req, res) => {
     res.json({ status: 'ok', now: clock() });
   });
-  app.get('/openapi.json', openapi());
+  app.route('/openapi.json').get(openapi()).all(refuse('GET, HEAD'));
   app.use('/v1', v1(pool, clock));
   app.use('/v2', v2(pool));
   app.use((req) => {

@@ -7,12 +7,19 @@ import { isInstant } from './params.ts';
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Text of jsonb has no NUL and no half of a surrogate pair, neither in names nor in values. */
+const isStorable = (value: unknown): boolean => {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).flat().every(isStorable);
+};
+
 /** What each field of a new event must be. Others are left alone. */
 const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   shipmentId: (value) => Number.isSafeInteger(value) && Number(value) > 0,
   type: (value) => ALL_TYPES.some((type) => type === value),
   ts: isInstant,
-  payload: isObject,
+  payload: (value) => isObject(value) && isStorable(value),
 };
 
 /** `POST /v1/events`: a carrier tells what happened to a shipment. */

@@ -37,11 +37,18 @@ export function askedOf(req: Pick<Request, 'query'>): Asked {
   };
 }
 
+// Years that everybody writes with four digits.
+const EARLIEST = new Date('0001-01-01T00:00:00Z');
+const LATEST = new Date('+010000-01-01T00:00:00Z');
+
 /** RFC 3339, with a zone, and a day that the calendar has. */
 export function isInstant(value: unknown): value is string {
   const [, year, month, day] =
-    /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(String(value)) ?? [];
-  if (year === undefined || Number.isNaN(Date.parse(String(value)))) return false;
+    /^((?!0000)\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-5]):\d\d)$/.exec(
+      String(value),
+    ) ?? [];
+  const instant = new Date(String(value));
+  if (year === undefined || !(instant >= EARLIEST && instant < LATEST)) return false;
   return (
     new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
   );

@@ -25,7 +25,7 @@ export function createApp({ pool, log, clock }: Deps): Express {
   app.get('/healthz', (_req, res) => {
     res.json({ status: 'ok', now: clock() });
   });
-  app.get('/openapi.json', openapi());
+  app.route('/openapi.json').get(openapi()).all(onlyAllows('GET, HEAD'));
 
   const retirement = retirementOfV1(process.env);
   if (retirement) app.use('/v1', retire(retirement, '/v2/events', clock));
