@@ -9,7 +9,7 @@ import {
 } from '@backend-labs/testkit';
 import { test } from './support/few-orders.ts';
 import { list, TENANT } from './support/orders.ts';
-import { expectSame } from './support/same.ts';
+import { expectLines } from './support/lines.ts';
 
 const PATH = '/internal/top-queries';
 
@@ -100,7 +100,7 @@ test('the statement that read most buffers comes first', async ({ service, postg
   const [first] = entries;
   await explain(
     () => {
-      expectSame(entries.slice(0, 1).map(short), [short(costliest)], 'the entry that reads most');
+      expectLines(entries.slice(0, 1).map(short), [short(costliest)], 'the entry that reads most');
     },
     () => {
       if (first?.query.includes('nightly_job') !== true) return;
@@ -112,7 +112,7 @@ test('the statement that read most buffers comes first', async ({ service, postg
       });
     },
   );
-  expectSame(
+  expectLines(
     entries.slice(0, costly.length).map(short),
     costly.map(short),
     `entries of ${thousands(COSTLY)} buffers and more, whichever role ran them`,

@@ -13,7 +13,7 @@ import {
 } from '@backend-labs/testkit';
 import { test } from './support/few-orders.ts';
 import { type Build, HeldBuilds } from './support/held-builds.ts';
-import { expectSame } from './support/same.ts';
+import { expectLines } from './support/lines.ts';
 
 const UPDATES_A_BUILD = 50;
 /** The order that an open transaction of the checkout has changed. */
@@ -197,12 +197,12 @@ test('no update waits for an index to be built', async ({ run, fewOrders }) => {
   }
   if (early) {
     const all = (await indexesOf(session)).map(asText);
-    expectSame(early, all, 'indexes when the second run ended with exit code 0, before the first');
+    expectLines(early, all, 'indexes when the second run ended with exit code 0, before the first');
   }
   expect(built, 'indexes that npm run migrate builds on orders').toBeGreaterThan(0);
   expect(await invalidOf(session), 'indexes that two runs at once left INVALID').toEqual([]);
   const now = await settingsOf(session, lease.postgres.role);
-  expectSame(now, settings, 'settings of our role and database after npm run migrate');
+  expectLines(now, settings, 'settings of our role and database after npm run migrate');
 });
 
 test('a run that was cut off is mended by the next, and a third changes nothing', async ({
@@ -288,7 +288,7 @@ test('a run that was cut off is mended by the next, and a third changes nothing'
   const third = await runScript('migrate', { run, lease });
   expectSuccess(third, 'one more run');
   const after = (await indexesOf(session)).map(asText);
-  expectSame(after, mended, 'indexes of orders after one more run');
+  expectLines(after, mended, 'indexes of orders after one more run');
   const [foreign] = await session.query<{ there: boolean }>(
     'SELECT to_regclass($1) IS NOT NULL AS there',
     [FOREIGN],

@@ -6,6 +6,7 @@ import {
   type StartedService,
   test,
 } from '@backend-labs/testkit';
+import { withoutEvents } from './support/events.ts';
 import { expectProblem } from './support/problem.ts';
 
 interface Mistake {
@@ -155,17 +156,11 @@ test('a wrong method is told the right ones', async ({ service }) => {
 });
 
 test('a database that fails is a 500 that tells nothing of it', async ({ service, postgres }) => {
-  await postgres.query('ALTER TABLE events RENAME TO events_away');
-  let answers: Answer[];
-  try {
-    answers = [
-      await service.get('/v1/events'),
-      await service.get('/v1/shipments/4711/events'),
-      await service.post('/v1/events', EVENT),
-    ];
-  } finally {
-    await postgres.query('ALTER TABLE events_away RENAME TO events');
-  }
+  const answers = await withoutEvents(postgres, async () => [
+    await service.get('/v1/events'),
+    await service.get('/v1/shipments/4711/events'),
+    await service.post('/v1/events', EVENT),
+  ]);
   for (const answer of answers) {
     await expectProblem(answer, 500, 'internal');
     await explain(

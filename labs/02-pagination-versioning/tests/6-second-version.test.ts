@@ -9,7 +9,16 @@ import {
   thousands,
 } from '@backend-labs/testkit';
 import { expectCheap } from './support/cost.ts';
-import { cursorOf, type Event, pageOf, pathOf, readPage, recordEvent } from './support/events.ts';
+import { diagnoseDates } from './support/diagnose-dates.ts';
+import {
+  cursorOf,
+  type Event,
+  pageOf,
+  pathOf,
+  readPage,
+  recordEvent,
+  withoutEvents,
+} from './support/events.ts';
 import { httpDate, structuredDate } from './support/headers.ts';
 import { LIMIT } from './support/limits.ts';
 import { linksOf, linkTo } from './support/links.ts';
@@ -160,43 +169,7 @@ test('v1 says since when it is deprecated and when it ends', async ({ deprecated
       expect(httpDate(sunset), `Sunset: ${String(sunset)}, read as RFC 8594 says`).toEqual(SUNSET);
     },
     () => {
-      const observed = `V1_DEPRECATED_AT is ${plans.V1_DEPRECATED_AT} and V1_SUNSET_AT is ${plans.V1_SUNSET_AT}. v1 says Deprecation: ${String(deprecation ?? '(no such header)')} and Sunset: ${String(sunset ?? '(no such header)')}.`;
-      if (deprecation === undefined && sunset !== undefined) {
-        lesson('sunset-only', {
-          observed,
-          meaning:
-            'Sunset says when a resource will be gone, and says nothing of today. That something better is there, and that nobody should begin with this one, is what Deprecation says; tools warn about that one.',
-          lookAt: 'RFC 9745, section 4: how the two stand to each other.',
-        });
-      }
-      const iso = [deprecation, sunset].filter(
-        (value) => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/u.test(value),
-      );
-      if (iso.length > 0) {
-        lesson('iso-dates', {
-          observed,
-          meaning:
-            'ISO 8601 is what JSON has, and no header of HTTP. A parser of either field reads neither of these, and treats the field as absent.',
-          lookAt:
-            'the grammar of each field in its own RFC; the two are six years and one fashion apart.',
-        });
-      }
-      const seconds = structuredDate(deprecation)?.getTime();
-      if (seconds === DEPRECATED.getTime() * 1000) {
-        lesson('epoch-mixup', {
-          observed,
-          meaning: `The number behind the @ counts seconds. Date.now() and getTime() count milliseconds: read as the RFC says, this version is deprecated from the year ${((DEPRECATED.getTime() / 31_556_952_000) * 1000 + 1970).toFixed(0)} on.`,
-          lookAt: 'the unit of a date in Structured Fields.',
-        });
-      }
-      if (httpDate(deprecation) !== undefined || structuredDate(sunset) !== undefined) {
-        lesson('grammar-mixup', {
-          observed,
-          meaning:
-            'Sunset was written when HTTP dates were the custom, Deprecation after Structured Fields had come. So they write the same kind of thing in two ways, and a parser of one cannot read the other.',
-          lookAt: 'the grammar of each field in its own RFC.',
-        });
-      }
+      diagnoseDates(headers, { deprecatedAt: DEPRECATED, sunsetAt: SUNSET });
     },
   );
 });
@@ -212,12 +185,8 @@ test('every answer of v1 says so, and names the successor', async ({ deprecated,
     (await deprecated.get('/v1/events?limit=1', ELSEWHERE)).expect(200),
     `http://${ELSEWHERE.headers.host}`,
   ]);
-  await postgres.query('ALTER TABLE events RENAME TO events_away');
-  try {
-    answers.push([(await deprecated.get('/v1/events?limit=3')).expect(500), deprecated.url]);
-  } finally {
-    await postgres.query('ALTER TABLE events_away RENAME TO events');
-  }
+  const failed = await withoutEvents(postgres, () => deprecated.get('/v1/events?limit=3'));
+  answers.push([failed.expect(500), deprecated.url]);
   for (const [answer, host] of answers) {
     const { status, headers } = answer;
     await explain(

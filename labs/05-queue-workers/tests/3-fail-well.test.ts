@@ -7,7 +7,7 @@ import {
   type RabbitMessage,
   thousands,
 } from '@backend-labs/testkit';
-import type { AmqpWire } from './support/amqp-wire.ts';
+import { diagnoseEndless, diagnoseRefusal } from './support/diagnose-retries.ts';
 import {
   addJobs,
   broken,
@@ -54,46 +54,6 @@ const test = base
     return cleanup.use(await wiredWorker(env, diagnoseRefusal));
   });
 
-function diagnoseRefusal({ refusal }: AmqpWire): void {
-  if (refusal?.code !== 406) return;
-  lesson('reassert-topology', {
-    observed: `A worker declared a queue that was there already, with other arguments, and did not start. The broker closed its channel: ${refusal.code} ${refusal.text?.replace(/ in vhost '[^']*'/u, '')}.`,
-    meaning:
-      'What a queue was declared with cannot be changed. Declaring it again with other arguments is refused, and takes the channel with it: a deploy that works on an empty broker never starts on this one.',
-    lookAt:
-      'how to have what you want without other arguments on that queue: by a policy, in the worker, or in another queue, by another name.',
-  });
-}
-
-/** Throws a lesson when the line shows why a job that always fails never comes to an end. */
-function diagnoseEndless(wire: AmqpWire, renders: number): void {
-  const deliveries = wire.received.filter(({ name }) => name === 'basic.deliver');
-  const again = deliveries.filter(({ redelivered }) => redelivered === true).length;
-  const refused = wire.count('basic.nack') + wire.count('basic.reject');
-  const tries = `A job that always fails was rendered ${thousands(renders)} times before the test looked`;
-  if (again >= TRIES && refused >= TRIES) {
-    lesson('nack-requeue-forever', {
-      observed: `${tries}. The worker gave the message back ${thousands(refused)} times, and it was redelivered ${thousands(again)} times.`,
-      meaning:
-        'A message that is requeued goes to the head of its queue and comes back at once. Nothing counts and nothing waits, so one bad job takes all that the broker and the worker have, for as long as it is bad.',
-      lookAt:
-        'how often it may be tried, where that number is kept, and where the message waits until then.',
-    });
-  }
-  const sent = wire.sent.filter(({ name }) => name === 'basic.publish');
-  // Who counts in another way may be stuck later, at another delay.
-  const alike = new Set(sent.map(({ routingKey }) => routingKey)).size === 1;
-  if (again < TRIES && sent.length >= TRIES && alike) {
-    lesson('delivery-count', {
-      observed: `${tries}, and each time the worker sent it to wait again: ${thousands(wire.count('basic.publish'))} publishes, ${thousands(again)} redeliveries.`,
-      meaning:
-        'What the broker counts belongs to a message in its queue, and only in some kinds of queue. A message that was published anew, or came back by way of a dead-letter exchange, starts without it: each delivery looks like the first.',
-      lookAt:
-        'a number that travels with the message because you put it there, or that does not travel.',
-    });
-  }
-}
-
 test('a worker starts on the queue that production has', async ({ quick, waiting, postgres }) => {
   expect(quick.service.running).toBe(true);
   await eventuallyDone('the job that was in the queue to be done', postgres, [waiting], WITHIN);
@@ -135,7 +95,7 @@ test('a job that always fails is tried six times, later and later, and then lies
     },
     () => {
       const renders = renderer.renders(poison);
-      diagnoseEndless(quick.wire, renders);
+      diagnoseEndless(quick.wire, TRIES, renders);
       const said = dead[0]?.headers['x-attempts'];
       if (said !== renders + CAME_WITH['x-attempts']) return;
       lesson('tries-in-a-public-header', {
@@ -254,7 +214,7 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
   const [slow = '', brief = '', doomed = '', ...healthy] = await addJobs(postgres, 23);
   const letGo: number[] = [];
   renderer.outcome = (id, attempt) => {
-    if (id === slow) letGo.push(ended());
+    if (id === slow) letGo.push(patient.wire.settled);
     return id === slow || (id === brief && attempt === 1) || id === doomed ? broken : rendered(id);
   };
   const env = {
@@ -264,11 +224,6 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
   };
   // Its delays are not those of the worker before it, as after a change of configuration.
   await using patient = await wiredWorker(env, diagnoseRefusal);
-  const ended = (): number =>
-    ['basic.ack', 'basic.nack', 'basic.reject'].reduce(
-      (sum, name) => sum + patient.wire.count(name),
-      0,
-    );
   await enqueue(rabbitmq, [slow]);
   await eventually(
     'the second try of a job',
@@ -296,12 +251,11 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
         WITHIN,
       ),
     async () => {
-      diagnoseEndless(patient.wire, renderer.renders(slow));
+      diagnoseEndless(patient.wire, TRIES, renderer.renders(slow));
       const done = await doneOf(postgres, healthy);
-      const settled = ['basic.ack', 'basic.nack', 'basic.reject', 'basic.publish'];
       const ready = (await rabbitmq.queue(RENDER_QUEUE))?.ready ?? 0;
       if (done > 0 || ready !== healthy.length || renderer.inFlight > 0) return;
-      if (settled.some((name) => patient.wire.count(name) > 0)) return;
+      if (patient.wire.settled + patient.wire.count('basic.publish') > 0) return;
       lesson('sleep-in-consumer', {
         observed: `A job failed for the second time. ${WITHIN.within.toLocaleString('en-US')} ms later its message was still in the worker's hands, not acknowledged, and ${ready} other jobs waited; the renderer had nothing to do.`,
         meaning:

@@ -113,11 +113,7 @@ async function doneByAnother(postgres: PostgresProbe, id: string): Promise<boole
 
 /** How often workers have settled a message. */
 function settled(...workers: readonly WiredWorker[]): number {
-  const names = ['basic.ack', 'basic.nack', 'basic.reject'];
-  return workers.reduce(
-    (sum, { wire }) => sum + names.reduce((all, name) => all + wire.count(name), 0),
-    0,
-  );
+  return workers.reduce((sum, { wire }) => sum + wire.settled, 0);
 }
 
 /** Sessions of the service that wait for a lock. */

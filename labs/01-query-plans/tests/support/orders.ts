@@ -4,7 +4,7 @@ import {
   type PostgresProbe,
   type StartedService,
 } from '@backend-labs/testkit';
-import { expectSame } from './same.ts';
+import { expectLines } from './lines.ts';
 
 /** Tenants that the seed made for a purpose; see data/2-seed.sql. */
 export const TENANT = {
@@ -86,7 +86,7 @@ export async function truePage(
 export function expectPage(seen: readonly Order[], page: readonly Order[], request: string): void {
   const ids = (orders: readonly Order[]): number[] => orders.map(({ id }) => id);
   expect(ids(seen), `ids of ${request}`).toEqual(ids(page));
-  expectSame(seen.map(line), page.map(line), `orders of ${request}`);
+  expectLines(seen.map(line), page.map(line), `orders of ${request}`);
 }
 
 export interface NewOrder {

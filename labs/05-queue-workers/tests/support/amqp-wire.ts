@@ -42,6 +42,12 @@ export class AmqpWire implements AsyncDisposable {
     return this.sent.filter((method) => method.name === name).length;
   }
 
+  /** How many messages the program has acknowledged or given back. */
+  get settled(): number {
+    const names = ['basic.ack', 'basic.nack', 'basic.reject'];
+    return names.reduce((sum, name) => sum + this.count(name), 0);
+  }
+
   /** The broker's refusal that closed a channel, if there was one. */
   get refusal(): Method | undefined {
     return this.received.find(({ name }) => name === 'channel.close');

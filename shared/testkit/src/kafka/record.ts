@@ -2,7 +2,7 @@ import type { EachMessagePayload } from 'kafkajs';
 import { jsonOrNothing } from '../json.ts';
 
 export interface NewRecord {
-  readonly key?: string | null;
+  readonly key?: string | Buffer | null;
   /** Bytes and text go as they are, `null` is a tombstone, anything else goes as JSON. */
   readonly value: unknown;
   readonly headers?: Readonly<Record<string, string | Buffer>>;

@@ -1,7 +1,7 @@
 import { expect } from '@backend-labs/testkit';
 
 /** Requires the same lines in the same order, and says in full where they first differ. */
-export function expectSame(
+export function expectLines(
   seen: readonly string[],
   expected: readonly string[],
   what: string,

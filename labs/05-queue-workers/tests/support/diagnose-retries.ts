@@ -1,0 +1,46 @@
+import { lesson, thousands } from '@backend-labs/testkit';
+import type { AmqpWire } from './amqp-wire.ts';
+
+/** Throws a lesson when the broker refused a declaration. */
+export function diagnoseRefusal({ refusal }: AmqpWire): void {
+  if (refusal?.code !== 406) return;
+  lesson('reassert-topology', {
+    observed: `A worker declared a queue that was there already, with other arguments, and did not start. The broker closed its channel: ${refusal.code} ${refusal.text?.replace(/ in vhost '[^']*'/u, '')}.`,
+    meaning:
+      'What a queue was declared with cannot be changed. Declaring it again with other arguments is refused, and takes the channel with it: a deploy that works on an empty broker never starts on this one.',
+    lookAt:
+      'how to have what you want without other arguments on that queue: by a policy, in the worker, or in another queue, by another name.',
+  });
+}
+
+/**
+ * Throws a lesson when the line shows why a job that always fails, and is to be tried `most` times,
+ * never comes to an end.
+ */
+export function diagnoseEndless(wire: AmqpWire, most: number, renders: number): void {
+  const deliveries = wire.received.filter(({ name }) => name === 'basic.deliver');
+  const again = deliveries.filter(({ redelivered }) => redelivered === true).length;
+  const refused = wire.count('basic.nack') + wire.count('basic.reject');
+  const tries = `A job that always fails was rendered ${thousands(renders)} times before the test looked`;
+  if (again >= most && refused >= most) {
+    lesson('nack-requeue-forever', {
+      observed: `${tries}. The worker gave the message back ${thousands(refused)} times, and it was redelivered ${thousands(again)} times.`,
+      meaning:
+        'A message that is requeued goes to the head of its queue and comes back at once. Nothing counts and nothing waits, so one bad job takes all that the broker and the worker have, for as long as it is bad.',
+      lookAt:
+        'how often it may be tried, where that number is kept, and where the message waits until then.',
+    });
+  }
+  const sent = wire.sent.filter(({ name }) => name === 'basic.publish');
+  // Who counts in another way may be stuck later, at another delay.
+  const alike = new Set(sent.map(({ routingKey }) => routingKey)).size === 1;
+  if (again < most && sent.length >= most && alike) {
+    lesson('delivery-count', {
+      observed: `${tries}, and each time the worker sent it to wait again: ${thousands(wire.count('basic.publish'))} publishes, ${thousands(again)} redeliveries.`,
+      meaning:
+        'What the broker counts belongs to a message in its queue, and only in some kinds of queue. A message that was published anew, or came back by way of a dead-letter exchange, starts without it: each delivery looks like the first.',
+      lookAt:
+        'a number that travels with the message because you put it there, or that does not travel.',
+    });
+  }
+}
