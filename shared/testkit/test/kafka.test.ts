@@ -67,6 +67,17 @@ test('bytes that are no text, and tombstones, come and go as they are', async ({
   expect(tombstone).toMatchObject({ key: 'gone', text: null, json: undefined });
 });
 
+test('a partition begins behind the records that are deleted', async ({ kafka }) => {
+  await kafka.createTopic('old', 1);
+  const values = [1, 2, 3].map((value) => ({ value, partition: 0 }));
+  await kafka.produce('old', values);
+  await kafka.deleteRecords('old', 0, 2);
+  expect(await kafka.read('old')).toMatchObject([{ offset: 2, json: 3 }]);
+  expect(await kafka.endOffsets('old')).toEqual([3]);
+  await kafka.deleteRecords('old', 0, 3);
+  expect(await kafka.read('old')).toEqual([]);
+});
+
 test('lag is what a group has not committed, by partition', async ({ kafka, lease }) => {
   await kafka.createTopic('orders', 2);
   await kafka.produce('orders', [

@@ -50,6 +50,26 @@ test('a queue that is deleted is gone with what is in it', async ({ rabbit }) =>
   expect(await rabbit.queue('doomed')).toBeUndefined();
 });
 
+test('an exchange comes with its bindings and goes with them', async ({ rabbit }) => {
+  const route = { exchange: 'short-lived', routingKey: 'render' };
+  await rabbit.declareExchange('short-lived', 'direct');
+  await rabbit.declare('bound', route);
+  expect(await rabbit.publish('taken', route)).toBe('routed');
+  await rabbit.deleteExchange('short-lived');
+  await rabbit.deleteExchange('short-lived');
+  expect(await rabbit.publish('lost', route)).toBe('no exchange');
+  await rabbit.declareExchange('short-lived', 'direct');
+  expect(await rabbit.publish('lost', route)).toBe('unroutable');
+});
+
+test('a body that is no text is there byte for byte', async ({ rabbit }) => {
+  const body = Buffer.from([0xff, 0x00, 0x7b]);
+  await rabbit.declare('raw');
+  await rabbit.publish(body, { routingKey: 'raw' });
+  const [message] = await rabbit.drain('raw');
+  expect(message?.bytes).toEqual(body);
+});
+
 test('a message that no queue wants is confirmed and unroutable', async ({ rabbit }) => {
   expect(await rabbit.publish('lost', { routingKey: 'nobody' })).toBe('unroutable');
 });

@@ -65,10 +65,17 @@ export class KafkaProbe implements AsyncDisposable {
 
   /** Offset of the next record, by partition. */
   async endOffsets(topic: string): Promise<number[]> {
-    const offsets = await doing(`read the end of ${topic}`, () =>
-      this.#admin.fetchTopicOffsets(this.name(topic)),
+    return (await this.#offsets(topic)).map(({ high }) => Number(high));
+  }
+
+  /** Deletes the records of a partition before `offset`, as retention does: it begins there from now on. */
+  async deleteRecords(topic: string, partition: number, offset: number): Promise<void> {
+    await doing(`delete records of ${topic}`, () =>
+      this.#admin.deleteTopicRecords({
+        topic: this.name(topic),
+        partitions: [{ partition, offset: String(offset) }],
+      }),
     );
-    return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => Number(high));
   }
 
   /** A consumer group of the lease. It need not exist yet. */
@@ -101,7 +108,9 @@ export class KafkaProbe implements AsyncDisposable {
 
   /** Every record of the topic up to its end as it is now; by partition, in order within one. */
   async read(topic: string): Promise<KafkaRecord[]> {
-    const ends = await this.endOffsets(topic);
+    const offsets = await this.#offsets(topic);
+    // Nothing will ever come from a partition whose records are all deleted.
+    const ends = offsets.map(({ low, high }) => (low === high ? 0 : Number(high)));
     const groupId = this.name(`probe-${crypto.randomUUID()}`);
     return doing(`read ${topic}`, () =>
       readAll(this.#kafka, { topic: this.name(topic), groupId, ends }),
@@ -111,6 +120,16 @@ export class KafkaProbe implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const producer = await this.#producer?.catch(() => {});
     await Promise.allSettled([producer?.disconnect(), this.#admin.disconnect()]);
+  }
+
+  /** By partition. */
+  async #offsets(
+    topic: string,
+  ): Promise<readonly { readonly low: string; readonly high: string }[]> {
+    const offsets = await doing(`read the offsets of ${topic}`, () =>
+      this.#admin.fetchTopicOffsets(this.name(topic)),
+    );
+    return offsets.toSorted((a, b) => a.partition - b.partition);
   }
 
   async #connectProducer(): Promise<Producer> {

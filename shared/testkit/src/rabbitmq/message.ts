@@ -12,6 +12,8 @@ export interface Death {
 /** A message taken from a queue. */
 export interface RabbitMessage {
   readonly text: string;
+  /** The body as it lies in the queue, also where it is no text. */
+  readonly bytes: Buffer;
   /** Parsed when it is JSON, else `undefined`. */
   readonly json: unknown;
   readonly exchange: string;
@@ -32,6 +34,7 @@ export function readMessage({ content, fields, properties }: GetMessage): Rabbit
   const { 'x-death': deaths, ...headers } = (properties.headers ?? {}) as Record<string, unknown>;
   return {
     text,
+    bytes: content,
     json: jsonOrNothing(text),
     exchange: fields.exchange,
     routingKey: fields.routingKey,

@@ -78,6 +78,18 @@ export class RabbitProbe implements AsyncDisposable {
     await this.#ask(`delete the queue ${name}`, (channel) => channel.deleteQueue(name));
   }
 
+  /** Makes an exchange that outlives the broker. */
+  async declareExchange(name: string, type: 'direct' | 'topic' | 'fanout'): Promise<void> {
+    await this.#ask(`declare the exchange ${name}`, (channel) =>
+      channel.assertExchange(name, type, { durable: true }),
+    );
+  }
+
+  /** Deletes an exchange with its bindings; nothing happens when it is not there. */
+  async deleteExchange(name: string): Promise<void> {
+    await this.#ask(`delete the exchange ${name}`, (channel) => channel.deleteExchange(name));
+  }
+
   /**
    * Publishes and waits for the broker's word. A body that is no string or bytes is sent as JSON.
    * `unroutable`: confirmed, and dropped, because no queue wanted it.
