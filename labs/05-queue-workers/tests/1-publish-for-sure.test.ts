@@ -227,6 +227,35 @@ test('uploads that no queue wants are not answered 202', async ({ api, wire, rab
     },
   );
   await takesUploads(api);
+
+  wire.clear();
+  await rabbitmq.deleteExchange(ROUTE.exchange);
+  const kept = await answered(api);
+  await rabbitmq.declareExchange(ROUTE.exchange, 'direct');
+  await rabbitmq.declare(RENDER_QUEUE, { durable: true, ...ROUTE });
+  let fresh = '';
+  await explain(
+    async () => {
+      fresh = await takesUploads(api);
+    },
+    () => {
+      const { refusal } = wire;
+      if (refusal?.code !== 404 || wire.count('channel.open') > 0) return;
+      lesson('channel-closed-alone', {
+        observed: `The exchange ${ROUTE.exchange} was gone for one upload, and the broker closed the channel: ${refusal.code} ${refusal.text}. The exchange is back, the connection stands, and media-api has not opened another channel on it.`,
+        meaning:
+          'A broker answers an error on a channel by closing that channel. The connection lives on, so that whoever listens for its end alone hears nothing, and goes on publishing into a channel that is no more.',
+        lookAt:
+          'what else than a connection can be closed, and what of yours has to be made anew then.',
+      });
+    },
+  );
+  const accepted = kept === undefined ? [fresh] : [kept, fresh];
+  expectSame(
+    `jobs that were answered 202 while or after the exchange ${ROUTE.exchange} was gone, and have no message now`,
+    await missing(rabbitmq, accepted, ARRIVES_WITHIN, fresh),
+    [],
+  );
 });
 
 test('a broker or a media-api that is killed loses no upload that was answered 202', async ({

@@ -8,15 +8,27 @@ import {
   lesson,
   type RabbitMessage,
   type RabbitProbe,
+  type Reply,
   thousands,
 } from '@backend-labs/testkit';
 import type { AmqpWire } from './support/amqp-wire.ts';
-import { addJobs, doneOf, enqueue, RENDER_QUEUE, Renderer, rendered } from './support/media.ts';
+import {
+  addJobs,
+  broken,
+  doneOf,
+  enqueue,
+  jobRows,
+  RENDER_QUEUE,
+  Renderer,
+  rendered,
+} from './support/media.ts';
 import { expectSame } from './support/same.ts';
 import { test as base, type WiredWorker } from './support/workers.ts';
 
 const PREFETCH = 3;
 const GRACE = 300;
+/** So long that a job that fails does not come back before the test is over. */
+const DELAYS = Array.from({ length: 5 }, () => 600_000).join(',');
 /** Far above what a process takes to end that may end. */
 const ENDS_WITHIN = 5_000;
 /** Until a worker that was sent SIGTERM says something to the broker, if it does. */
@@ -28,6 +40,8 @@ const by = (name: string) => (wire: AmqpWire) => wire.count(name) > 0;
 interface BusyWorker extends WiredWorker {
   readonly renderer: Renderer;
   readonly held: Gate;
+  /** What comes of a job once `held` is open. */
+  outcome: (jobId: string) => Reply | Promise<Reply>;
   /** At the renderer. */
   readonly begun: readonly string[];
   /** In the queue behind them. */
@@ -43,9 +57,10 @@ const test = base.extend(
       await using stack = new AsyncDisposableStack();
       const held = stack.use(gate(Number.POSITIVE_INFINITY, { opens: 'by hand' }));
       const renderer = stack.use(await Renderer.open());
+      const told: Pick<BusyWorker, 'outcome'> = { outcome: rendered };
       renderer.outcome = async (id) => {
         await held.arrive();
-        return rendered(id);
+        return told.outcome(id);
       };
       const settings = { ...renderer.env, PREFETCH: String(PREFETCH), ...env };
       const { service, wire } = stack.use(await wiredWorker(settings));
@@ -56,7 +71,7 @@ const test = base.extend(
       wire.clear();
       const all = stack.move();
       const put = { [Symbol.asyncDispose]: () => all.disposeAsync() };
-      return { service, wire, renderer, held, begun, later, ...put };
+      return Object.assign(told, { service, wire, renderer, held, begun, later, ...put });
     },
 );
 
@@ -91,8 +106,16 @@ test('SIGTERM: what is in flight is finished, what is not begun stays for others
   rabbitmq,
   postgres,
 }) => {
-  await using worker = await busyWorker(PREFETCH);
+  await using worker = await busyWorker(PREFETCH, { RETRY_DELAYS_MS: DELAYS });
   const { renderer, held, begun, later } = worker;
+  const [failing = '', ...others] = begun;
+  worker.outcome = async (id) => {
+    if (id !== failing) return rendered(id);
+    const alone = async (): Promise<boolean> =>
+      !worker.service.running || (await doneOf(postgres, others)) === others.length;
+    await happens(alone, { within: ENDS_WITHIN });
+    return broken;
+  };
   worker.service.signal('SIGTERM');
   const closing = ['basic.cancel', 'channel.close', 'connection.close'].map(by);
   // One that goes on consuming gives no sign; it has had far more time than a signal needs.
@@ -111,8 +134,11 @@ test('SIGTERM: what is in flight is finished, what is not begun stays for others
     async () => {
       expectSame('jobs whose message was delivered and came back', again.map(jobOf), []);
       expectSame('jobs left in the queue: those that were not begun', left.map(jobOf), later);
-      expect(await doneOf(postgres, begun), 'jobs that were in flight, and are done').toBe(
-        PREFETCH,
+      const rows = await jobRows(postgres, begun);
+      expectSame(
+        'states of the jobs that were in flight, the first of which failed and waits for its second try',
+        rows.map(({ state }) => state),
+        ['queued', ...others.map(() => 'done')],
       );
     },
     async () => {

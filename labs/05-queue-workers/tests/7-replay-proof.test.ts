@@ -27,7 +27,9 @@ const killed = [
   planChanged('killed', 'pro'),
   stored('killed', 20),
 ];
-const IN_FLIGHT = { partition: 0, offset: 1 };
+/** Older than the topic keeps its records: the partition begins behind them. */
+const old = [stored('old', 1), stored('old', 2)];
+const IN_FLIGHT = { partition: 0, offset: old.length + killed.indexOf(inFlight) };
 
 const quiet = [
   stored('quiet', 1),
@@ -48,7 +50,8 @@ const test = base.extend(
   'takeover',
   { scope: 'file' },
   async ({ topics, storage, group, projector, lease, cleanup }) => {
-    await topics.produce(EVENTS, records(IN_FLIGHT.partition, killed));
+    await topics.produce(EVENTS, records(IN_FLIGHT.partition, [...old, ...killed]));
+    await topics.deleteRecords(EVENTS, IN_FLIGHT.partition, old.length);
     const instance = projector.with({ KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS) });
     const started: AsyncDisposable[] = [];
     cleanup.defer(async () => {

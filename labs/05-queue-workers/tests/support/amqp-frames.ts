@@ -29,8 +29,6 @@ export interface Method {
 /** What is known of a message before its body. */
 export interface ContentHeader {
   readonly channel: number;
-  /** Bytes of the body. */
-  readonly size: number;
   /** Its own time to live, in milliseconds, when it has one. */
   readonly expiration?: string;
   /** It outlives the broker, in a queue that does. */
@@ -48,6 +46,7 @@ export type Frame = (
 const NAMES: Readonly<Record<string, string>> = {
   '10.10': 'connection.start',
   '10.50': 'connection.close',
+  '20.10': 'channel.open',
   '20.40': 'channel.close',
   '50.10': 'queue.declare',
   '60.10': 'basic.qos',
@@ -116,8 +115,7 @@ function readHeader(payload: Buffer): Omit<ContentHeader, 'channel'> {
   if (flags & CORRELATION_ID) values.shortString();
   if (flags & REPLY_TO) values.shortString();
   const expires = (flags & EXPIRATION) !== 0 && { expiration: values.shortString() };
-  const size = Number(payload.readBigUInt64BE(4));
-  return { size, persistent: mode === PERSISTENT, ...expires };
+  return { persistent: mode === PERSISTENT, ...expires };
 }
 
 function readMethod(payload: Buffer): Omit<Method, 'channel'> {

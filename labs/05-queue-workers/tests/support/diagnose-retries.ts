@@ -44,3 +44,17 @@ export function diagnoseEndless(wire: AmqpWire, most: number, renders: number): 
     });
   }
 }
+
+/** Throws a lesson when the line shows that a message was let go of that nobody had taken. */
+export function diagnoseLostOnTheWay(wire: AmqpWire): void {
+  const published = wire.sent.find(({ name }) => name === 'basic.publish');
+  if (!published || wire.count('basic.ack') === 0) return;
+  const unheard = wire.received.every(({ name }) => name !== 'basic.ack');
+  if (published.mandatory && !unheard) return;
+  lesson('forwarded-unconfirmed', {
+    observed: `media.dead had been deleted. The worker published a message to it, ${published.mandatory ? 'did not wait for a confirm' : 'without "mandatory"'}, and acknowledged the one that it had. The message is in no queue.`,
+    meaning:
+      'Between two queues a worker is a publisher like any other: until the broker has confirmed the new message, and has not returned it, the old one is the only one there is.',
+    lookAt: 'what has to be known of the message that was sent, before the other is acknowledged.',
+  });
+}

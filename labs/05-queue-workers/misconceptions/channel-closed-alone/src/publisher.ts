@@ -1,0 +1,32 @@
+import type { ChannelModel } from 'amqplib';
+import { EXCHANGE, RENDER_KEY } from './broker.ts';
+import { deadline } from './deadline.ts';
+import { wholeNumber } from './env.ts';
+import { log } from './log.ts';
+import { Sender } from './sender.ts';
+
+const TIMEOUT_MS = wholeNumber('PUBLISH_TIMEOUT_MS', 5_000);
+
+/** Hands render jobs to the workers, by the newest connection. */
+export class Publisher {
+  #sender: Sender | undefined;
+
+  /** From now on publishes by this connection. */
+  async connected(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createConfirmChannel();
+    channel.on('error', (error) => log.error({ err: error }, 'the channel broke'));
+    connection.on('close', () => {
+      this.#sender = undefined;
+    });
+    this.#sender = new Sender(channel);
+  }
+
+  /** Resolves when the job is safe in the render queue. Throws when it is not known to be. */
+  async publish(jobId: string): Promise<void> {
+    if (!this.#sender) throw new Error('there is no connection to the broker');
+    const sent = this.#sender.send(EXCHANGE, RENDER_KEY, Buffer.from(JSON.stringify({ jobId })), {
+      contentType: 'application/json',
+    });
+    await deadline(sent, TIMEOUT_MS, 'the broker did not confirm the job');
+  }
+}

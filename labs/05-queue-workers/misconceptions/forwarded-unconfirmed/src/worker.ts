@@ -1,0 +1,71 @@
+import { createServer } from 'node:http';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { connectBroker } from './broker.ts';
+import { Consumer } from './consumer.ts';
+import { pool } from './db.ts';
+import { wholeNumber } from './env.ts';
+import { log } from './log.ts';
+import { attemptsOf, jobIdOf, Permanent } from './message.ts';
+import { processJob, recordFailure } from './process-job.ts';
+import { declareRetryQueues, isLast, retryOrBury } from './retries.ts';
+
+const GRACE_MS = wholeNumber('SHUTDOWN_GRACE_MS', 10_000);
+
+let stopping = false;
+
+const broker = await connectBroker();
+broker.on('close', () => {
+  if (!stopping) giveUp(new Error('the broker is gone'));
+});
+const consumer = await Consumer.start(
+  broker,
+  async (channel) => {
+    await declareRetryQueues(channel);
+    return (message) => settle(channel, message);
+  },
+  giveUp,
+);
+
+async function settle(channel: Channel, message: ConsumeMessage): Promise<void> {
+  const attempts = attemptsOf(message) + 1;
+  let jobId: string | undefined;
+  try {
+    jobId = jobIdOf(message);
+    await processJob(pool, jobId, attempts);
+  } catch (reason) {
+    const error = reason instanceof Error ? reason : new Error(String(reason));
+    log.warn({ err: error, jobId, attempts }, 'a job failed');
+    const failure = { attempts, error, final: isLast(attempts, error) };
+    if (jobId !== undefined && !(error instanceof Permanent)) {
+      // Another delivery has done the job meanwhile: nothing has failed.
+      if (!(await recordFailure(pool, jobId, failure))) return;
+    }
+    retryOrBury(channel, message, attempts, error);
+  }
+}
+
+/** Ends at once. What is in flight was not acknowledged, and the broker gives it to others. */
+function giveUp(error: unknown): void {
+  log.fatal({ err: error }, 'ending');
+  process.exit(1);
+}
+
+const host = process.env['HOST'] ?? '127.0.0.1';
+const port = Number(process.env['PORT'] ?? 8081);
+const health = createServer((req, res) => {
+  res.writeHead(req.url === '/healthz' ? 200 : 404).end();
+});
+health.listen(port, host, () => log.info({ host, port }, 'media-worker takes jobs'));
+
+async function stop(signal: string): Promise<void> {
+  if (stopping) return giveUp(new Error(`a second ${signal}`));
+  stopping = true;
+  log.info({ signal }, 'stopping');
+  setTimeout(() => giveUp(new Error(`not done after ${GRACE_MS} ms`)), GRACE_MS).unref();
+  health.close();
+  await consumer.stop();
+  await broker.close();
+  await pool.end();
+}
+
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, (name: string) => void stop(name));
