@@ -278,7 +278,8 @@ test('a claim that fails or finds nothing leaves nothing behind', async ({ servi
 
   await postgres.query(`DELETE FROM orders WHERE status = 'pending'`);
   const empty = [...(await statuses()), ...(await statuses())];
-  expect(empty, 'answers to twelve claims, with no order pending').toEqual(empty.map(() => 204));
+  const others = empty.filter((status) => status !== 204);
+  expect(others, 'answers other than 204 to twelve claims, with no order pending').toEqual([]);
   const late = await placeOrder(postgres, { ...order, placedAt: '2100-01-01T00:00:00Z' });
   const last = await service.post(PATH);
   expect(last.status, `status of a claim when order ${late} of the year 2100 is pending`).toBe(200);
