@@ -9,8 +9,10 @@ import {
 } from '@backend-labs/testkit';
 import {
   diagnoseEndless,
+  diagnoseForeignCount,
   diagnoseLostOnTheWay,
   diagnoseRefusal,
+  diagnoseTimer,
 } from './support/diagnose-retries.ts';
 import {
   addJobs,
@@ -102,14 +104,7 @@ test('a job that always fails is tried six times, later and later, and then lies
     () => {
       const renders = renderer.renders(poison);
       diagnoseEndless(quick.wire, TRIES, renders);
-      const said = dead[0]?.headers['x-attempts'];
-      if (said !== renders + CAME_WITH['x-attempts']) return;
-      lesson('tries-in-a-public-header', {
-        observed: `A message came with x-attempts ${CAME_WITH['x-attempts']}. Its job was rendered ${renders} times, and lies in ${DEAD_QUEUE} with x-attempts ${said}.`,
-        meaning:
-          'A header that others read is a header that others send. What operations moves back from the dead comes with the count of its first life, and is given up again before it was tried.',
-        lookAt: 'whose number the worker begins to count from.',
-      });
+      diagnoseForeignCount(dead[0], CAME_WITH['x-attempts'], renders);
     },
   );
   const begun = renderer.begun.get(poison) ?? [];
@@ -348,15 +343,6 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
         [doomed],
         WITHIN,
       ),
-    () => {
-      if (published > 0) return;
-      lesson('timer-in-memory', {
-        observed:
-          'A job failed once. The worker acknowledged its message, published nothing, and was killed. The job is not tried again.',
-        meaning:
-          'The acknowledgement let the broker forget the job, and the timer for its next try was in the memory of the worker. Nothing outside that process knew of the job any more.',
-        lookAt: 'what has to be safe, and where, before the message is acknowledged.',
-      });
-    },
+    () => diagnoseTimer(published),
   );
 });

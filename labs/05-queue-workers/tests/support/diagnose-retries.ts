@@ -1,4 +1,4 @@
-import { lesson, thousands } from '@backend-labs/testkit';
+import { lesson, type RabbitMessage, thousands } from '@backend-labs/testkit';
 import type { AmqpWire } from './amqp-wire.ts';
 
 /** Throws a lesson when the broker refused a declaration. */
@@ -43,6 +43,37 @@ export function diagnoseEndless(wire: AmqpWire, most: number, renders: number): 
         'a number that travels with the message because you put it there, or that does not travel.',
     });
   }
+}
+
+/** Throws a lesson when a message that came with `x-attempts` was given up after fewer tries for it. */
+export function diagnoseForeignCount(
+  dead: RabbitMessage | undefined,
+  cameWith: number,
+  renders: number,
+): void {
+  const said = dead?.headers['x-attempts'];
+  if (said !== renders + cameWith) return;
+  lesson('tries-in-a-public-header', {
+    observed: `A message came with x-attempts ${cameWith}. Its job was rendered ${renders} times, and lies in media.dead with x-attempts ${said}.`,
+    meaning:
+      'A header that others read is a header that others send. What operations moves back from the dead comes with the count of its first life, and is given up again before it was tried.',
+    lookAt: 'whose number the worker begins to count from.',
+  });
+}
+
+/**
+ * Throws a lesson when a worker had published nothing until it let go of the message of a failed job,
+ * and was killed.
+ */
+export function diagnoseTimer(published: number): void {
+  if (published > 0) return;
+  lesson('timer-in-memory', {
+    observed:
+      'A job failed once. The worker acknowledged its message, published nothing, and was killed. The job is not tried again.',
+    meaning:
+      'The acknowledgement let the broker forget the job, and the timer for its next try was in the memory of the worker. Nothing outside that process knew of the job any more.',
+    lookAt: 'what has to be safe, and where, before the message is acknowledged.',
+  });
 }
 
 /** Throws a lesson when the line shows that a message was let go of that nobody had taken. */
