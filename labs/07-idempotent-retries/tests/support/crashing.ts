@@ -73,6 +73,8 @@ export interface Crashing {
   readonly service: StartedService;
   readonly next: NextStatement;
   readonly dead: PromiseWithResolvers<void>;
+  /** Starts another instance, whose statements nobody holds. */
+  readonly startOther: () => Promise<StartedService>;
 }
 
 /** The task's `test`, with an instance that is to be killed. */
@@ -85,18 +87,15 @@ export const test = base.extend(
     const next = new NextStatement(dead.promise);
     const url = lease.postgres?.url ?? '';
     const proxy = cleanup.use(await TcpProxy.to(url, next.tap));
-    const service = cleanup.use(
-      await payments
-        .with({
-          DATABASE_URL: proxy.rewrite(url),
-          CLAIM_LEASE_MS: String(LEASE_MS),
-          RETRY_RANDOM: '0',
-          // A look of the service's own would come into the count of statements.
-          RECONCILE_EVERY_MS: String(60 * 60 * 1000),
-        })
-        .start(),
-    );
-    return { service, next, dead };
+    const instance = payments.with({
+      CLAIM_LEASE_MS: String(LEASE_MS),
+      RETRY_RANDOM: '0',
+      // A look of the service's own would come into the count of statements.
+      RECONCILE_EVERY_MS: String(60 * 60 * 1000),
+    });
+    const held = instance.with({ DATABASE_URL: proxy.rewrite(url) });
+    const service = cleanup.use(await held.start());
+    return { service, next, dead, startOther: () => instance.start() };
   },
 );
 
