@@ -189,7 +189,7 @@ test('what can never succeed goes to media.dead at once', async ({ quick, rabbit
     hopeless.map((body) => [body.toString(), 1]),
   );
   expectSame(
-    `bytes of the last of them, which is no text`,
+    'bytes of the last of them, which is no text',
     dead.at(-1)?.bytes.toString('hex'),
     BYTES.toString('hex'),
   );

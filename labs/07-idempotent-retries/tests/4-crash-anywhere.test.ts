@@ -165,7 +165,7 @@ test('killed with charges under way, each at another point, it charges each once
     cutShort.push({ tap, sent });
   }
 
-  const afterCharge = { key: 'crash-3', source: 'card_crash_3' };
+  const afterCharge = { key: 'crash-2', source: 'card_crash_2' };
   const charged = Promise.withResolvers<void>();
   provider.plan(afterCharge.source, async (_call, charge): Promise<Reply> => {
     charge();
@@ -180,7 +180,7 @@ test('killed with charges under way, each at another point, it charges each once
 
   const unstored: { tap: Tap; sent: readonly string[] }[] = [];
   for (let n = 1; n <= RESULT_STATEMENTS; n += 1) {
-    const tap = { key: `crash-4-${n}`, source: `card_crash_4_${n}` };
+    const tap = { key: `crash-3-${n}`, source: `card_crash_3_${n}` };
     const statement = Promise.withResolvers<readonly string[]>();
     provider.plan(tap.source, (_call, charge) => {
       void next.toCome({ n }).then(statement.resolve);
@@ -195,7 +195,7 @@ test('killed with charges under way, each at another point, it charges each once
     unstored.push({ tap, sent });
   }
 
-  const beforeAnswer = { key: 'crash-5', source: 'card_crash_5' };
+  const beforeAnswer = { key: 'crash-4', source: 'card_crash_4' };
   const answered = Promise.withResolvers<void>();
   await using door = await TcpProxy.to(service.url, () => ({
     async toClient(): Promise<Cut> {
@@ -209,7 +209,7 @@ test('killed with charges under way, each at another point, it charges each once
 
   // Up before the last claim, so that the lease of that one still runs when it is asked.
   await using other = await startOther();
-  const afterClaim = { key: 'crash-6', source: 'card_crash_6' };
+  const afterClaim = { key: 'crash-5', source: 'card_crash_5' };
   const called = Promise.withResolvers<void>();
   provider.plan(afterClaim.source, async (): Promise<Reply> => {
     called.resolve();
@@ -247,7 +247,7 @@ test('killed with charges under way, each at another point, it charges each once
         const [write] = sent.slice(0, -1).filter((sql) => !reads(sql));
         if (write === undefined || sent.some(begins)) return;
         lesson('half-a-claim', {
-          observed: `The service was killed when it had sent "${shown(write)}" and not yet "${shown(sent.at(-1) ?? '')}". By another instance, and after CLAIM_LEASE_MS=${LEASE_MS}, a retry got ${last.status}; charges that were killed later were finished.`,
+          observed: `The service was killed when it had sent "${shown(write)}" and not yet "${shown(sent.at(-1) ?? '')}". With CLAIM_LEASE_MS=${LEASE_MS} long over, a retry to another instance got ${last.status}; charges that were killed later were finished.`,
           meaning:
             'Each statement by itself is a transaction of its own. The first was kept and the second never came, so that there is half of what a successor needs.',
           lookAt: 'which rows only make sense together, and what makes them come together.',

@@ -1,5 +1,6 @@
 import { lesson, type RabbitMessage, thousands } from '@backend-labs/testkit';
 import type { AmqpWire } from './amqp-wire.ts';
+import { DEAD_QUEUE } from './media.ts';
 
 /** Throws a lesson when the broker refused a declaration. */
 export function diagnoseRefusal({ refusal }: AmqpWire): void {
@@ -54,7 +55,7 @@ export function diagnoseForeignCount(
   const said = dead?.headers['x-attempts'];
   if (said !== renders + cameWith) return;
   lesson('tries-in-a-public-header', {
-    observed: `A message came with x-attempts ${cameWith}. Its job was rendered ${renders} times, and lies in media.dead with x-attempts ${said}.`,
+    observed: `A message came with x-attempts ${cameWith}. Its job was rendered ${renders} times, and lies in ${DEAD_QUEUE} with x-attempts ${said}.`,
     meaning:
       'A header that others read is a header that others send. What operations moves back from the dead comes with the count of its first life, and is given up again before it was tried.',
     lookAt: 'whose number the worker begins to count from.',
@@ -83,7 +84,7 @@ export function diagnoseLostOnTheWay(wire: AmqpWire): void {
   const unheard = wire.received.every(({ name }) => name !== 'basic.ack');
   if (published.mandatory && !unheard) return;
   lesson('forwarded-unconfirmed', {
-    observed: `media.dead had been deleted. The worker published a message to it, ${published.mandatory ? 'did not wait for a confirm' : 'without "mandatory"'}, and acknowledged the one that it had. The message is in no queue.`,
+    observed: `${DEAD_QUEUE} had been deleted. The worker published a message to it, ${published.mandatory ? 'did not wait for a confirm' : 'without "mandatory"'}, and acknowledged the one that it had. The message is in no queue.`,
     meaning:
       'Between two queues a worker is a publisher like any other: until the broker has confirmed the new message, and has not returned it, the old one is the only one there is.',
     lookAt: 'what has to be known of the message that was sent, before the other is acknowledged.',
