@@ -2,6 +2,7 @@ import { happens, type PostgresProbe } from '@backend-labs/testkit';
 
 /** Long past, whenever the tests run. */
 export const DAY = '2024-11-02';
+export const DAY_AFTER = '2024-11-03';
 /** What the storage double says of every object. */
 export const OBJECT_BYTES = 7000;
 
