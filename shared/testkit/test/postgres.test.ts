@@ -126,8 +126,17 @@ describe('looking at the database', () => {
     ]);
   });
 
-  test('updates of a column without an index are heap-only', async ({ postgres }) => {
-    const use = await postgres.hot('orders', (service) => service.get('/note?tenant=11&note=b'));
+  test('heap-only updates are counted of its own instance alone, however late another reports', async ({
+    definition,
+    postgres,
+  }) => {
+    await using other = await definition.start();
+    // A session that has just reported keeps what it does next to itself.
+    for (const note of ['d', 'e']) await other.get(`/note?tenant=13&note=${note}`);
+    const use = await postgres.hot('orders', async (service) => {
+      await service.get('/note?tenant=12&note=f');
+      await other.stop();
+    });
     expect(use).toEqual({ updates: 200, hot: 200 });
   });
 

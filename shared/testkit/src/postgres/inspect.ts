@@ -89,6 +89,24 @@ export async function readHot(session: PgSession, table: string): Promise<HotUpd
   return found ?? { updates: 0, hot: 0 };
 }
 
+/**
+ * Other sessions of this database that may still have counts to report (`pg_stat_*`). What this one
+ * has done is reported by the call.
+ *
+ * A session that ends reports before it is gone; an idle one after ten seconds, `PGSTAT_IDLE_INTERVAL`
+ * in https://github.com/postgres/postgres/blob/REL_18_STABLE/src/backend/utils/activity/pgstat.c.
+ */
+export async function readUnreported(session: PgSession): Promise<number> {
+  const [found] = await session.query<{ unreported: number }>(
+    `SELECT count(*)::float8 AS unreported, pg_stat_force_next_flush()
+       FROM pg_stat_activity
+      WHERE datname = current_database() AND backend_type = 'client backend'
+        AND pid <> pg_backend_pid()
+        AND (state <> 'idle' OR state_change > clock_timestamp() - interval '11 seconds')`,
+  );
+  return found?.unreported ?? 0;
+}
+
 /** Sessions of the service's role in the leased database; `active` ones run a statement just now. */
 export async function readSessions(
   session: PgSession,

@@ -12,6 +12,7 @@ import {
   readIndexes,
   readLocks,
   readSessions,
+  readUnreported,
 } from './inspect.ts';
 import { NoticeReader } from './notices.ts';
 import { type ExecutedPlan, readPlan } from './plan.ts';
@@ -26,6 +27,7 @@ export interface PostgresProbeOptions {
 }
 
 const SETTLE_WITHIN_MS = 5_000;
+const REPORTED_WITHIN_MS = 20_000;
 
 /** Makes Postgres tell the client how it executed each statement, as a notice. */
 const EXPLAIN = {
@@ -151,8 +153,13 @@ export class PostgresProbe implements AsyncDisposable {
     return plans;
   }
 
-  /** Updates of `table` that an instance of its own makes in `work`; exact, for it has ended then. */
+  /**
+   * Updates of `table` that an instance of its own makes in `work`; exact, for it has ended then.
+   * Where other sessions are open it waits, eleven seconds at most, until they have been idle for so
+   * long that nothing of theirs is counted late. Throws `MISUSED` when they are not idle.
+   */
   async hot(table: string, work: (service: StartedService) => unknown): Promise<HotUpdates> {
+    await this.#reported();
     const before = await readHot(this.#inside, table);
     const others = new Set((await this.#sessions()).map(({ pid }) => pid));
     await this.#withInstance({}, work);
@@ -184,19 +191,28 @@ export class PostgresProbe implements AsyncDisposable {
     await work(service);
   }
 
+  /** What was done before `hot` is in the counts. */
+  async #reported(): Promise<void> {
+    await orMisused(
+      eventually(
+        'the other sessions to have reported their counts',
+        async () => (await readUnreported(this.#inside)) === 0,
+        { within: REPORTED_WITHIN_MS },
+      ),
+      'Other sessions of the database are not idle.',
+    );
+  }
+
   /** A session reports its counts at the latest when it ends. */
   async #gone(others: ReadonlySet<number>): Promise<void> {
-    try {
-      await eventually(
+    await orMisused(
+      eventually(
         'the sessions of an instance to end',
         async () => (await this.#sessions()).every(({ pid }) => others.has(pid)),
         { within: SETTLE_WITHIN_MS },
-      );
-    } catch (cause) {
-      if (!(cause instanceof NeverHappened)) throw cause;
-      const mend = 'use no other instance of the service meanwhile';
-      throw new TestkitError('MISUSED', 'New sessions of the service do not end.', mend, { cause });
-    }
+      ),
+      'New sessions of the service do not end.',
+    );
   }
 
   /** A service may answer before its last statement has ended, and only then is it counted. */
@@ -224,6 +240,17 @@ export class PostgresProbe implements AsyncDisposable {
       [[database, ...values]],
     );
     if (found) await this.#outside.query(found.statement);
+  }
+}
+
+async function orMisused(wait: Promise<unknown>, message: string): Promise<void> {
+  try {
+    await wait;
+  } catch (cause) {
+    if (!(cause instanceof NeverHappened)) throw cause;
+    throw new TestkitError('MISUSED', message, 'use no other instance of the service meanwhile', {
+      cause,
+    });
   }
 }
 
