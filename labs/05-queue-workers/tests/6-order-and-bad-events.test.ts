@@ -164,10 +164,13 @@ test('a failure that passes parks nothing and changes no order', async ({
   await explain(
     () => group.caughtUp({ partitions: [SHAKY_IN], within: 20_000 }),
     async () => {
-      const stuck = (await group.lag())[SHAKY_IN];
+      const lag = await group.lag();
+      const stuck = lag[SHAKY_IN];
+      // Where a bad record is in the way as well, either may have ended the consumer.
+      if (stuck?.committed !== UNREACHABLE || lag[BAD_IN]?.lag !== 0) return;
       const members = (await group.members()).length;
       const { status } = await billing.service.get('/healthz');
-      if (stuck?.committed !== UNREACHABLE || members > 0 || status !== 200) return;
+      if (storage.asked('unreachable') === 0 || members > 0 || status !== 200) return;
       lesson('consumer-died-quietly', {
         observed: `The storage broke the connection when it was asked for the size of "unreachable"; it was asked ${storage.asked('unreachable')} time in all. Now the group has no member, partition ${SHAKY_IN} stands at that event, and GET /healthz answers ${status}.`,
         meaning:
