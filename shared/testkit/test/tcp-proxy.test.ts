@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test as base, expect } from 'vitest';
 import { type Tap, TcpProxy } from '../src/network/tcp-proxy.ts';
 import { eventually } from '../src/wait/eventually.ts';
@@ -132,6 +132,38 @@ test('what comes behind the last byte of a tap does not arrive', async ({ echo }
   expect((await reset)[0]).toMatchObject({ code: 'ECONNRESET' });
   await eventually('the end of the connection', () => proxy.open === 0);
   expect(answered).toBe('ack.');
+});
+
+test('the end behind the last byte can wait until a tap has seen what the server says to it', async () => {
+  const told: string[] = [];
+  await using server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('data', (chunk) => {
+      told.push(chunk.toString());
+      socket.write('heard', () => setTimeout(() => socket.write('next'), 20));
+    });
+    socket.on('end', () => {
+      told.push('end');
+      socket.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const next = Promise.withResolvers<void>();
+  const tap = (): Tap => ({
+    toServer: (chunk) => ({ last: chunk.indexOf('.') + 1, until: next.promise }),
+    toClient: (chunk) => {
+      told.push(chunk.toString());
+      if (chunk.includes('next')) next.resolve();
+    },
+  });
+  await using proxy = await TcpProxy.open({ to: { host: '127.0.0.1', port }, tap });
+  const { socket } = await dial(proxy.port);
+  const reset = once(socket, 'error');
+  socket.write('ack.publish');
+  await reset;
+  await eventually('the end of the connection', () => proxy.open === 0);
+  expect(told).toEqual(['ack.', 'heard', 'next', 'end']);
 });
 
 test('what a tap cuts never arrives, and the connection is reset', async ({ echo }) => {

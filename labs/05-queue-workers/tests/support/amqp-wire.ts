@@ -3,10 +3,10 @@ import { type ContentHeader, FrameReader, type Method } from './amqp-frames.ts';
 
 /**
  * Sees a method before it goes on; may hold it, or answer `'cut'` to end the connection before it, or
- * `'last'` to end it there, with the method gone on and nothing behind it.
+ * `{ lastUntil }` to let it go on and nothing behind it: the other side sees the end when that settles.
  */
 export type Before = (method: Method, direction: Direction) => Verdict | Promise<Verdict>;
-type Verdict = Cut | 'last';
+type Verdict = Cut | { readonly lastUntil: Promise<unknown> };
 
 /** The line between a program and the broker: what each says to the other, and a place to cut it. */
 export class AmqpWire implements AsyncDisposable {
@@ -93,7 +93,7 @@ export class AmqpWire implements AsyncDisposable {
         }
         (direction === 'toServer' ? this.sent : this.received).push(frame);
         const verdict = await this.before(frame, direction);
-        if (verdict === 'last') return { last: frame.end };
+        if (typeof verdict === 'object') return { last: frame.end, until: verdict.lastUntil };
         passage = verdict ?? passage;
       }
       return passage;

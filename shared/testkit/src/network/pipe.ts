@@ -5,9 +5,10 @@ export type Cut = 'cut' | void;
 
 /**
  * `{ last }`: so many of the bytes go on and none behind them, as when the sender dies there: it is
- * reset, and the other side sees the end.
+ * reset, and the other side sees the end. A server may drop what it reads right before an end; to be
+ * sure that it was heard, have the end wait `until` the server has shown so.
  */
-export type Passage = Cut | { readonly last: number };
+export type Passage = Cut | { readonly last: number; readonly until?: Promise<unknown> };
 
 /** Sees a chunk before it goes on; a promise holds the chunk until it settles. */
 export type Look = (chunk: Buffer) => Passage | Promise<Passage>;
@@ -48,12 +49,15 @@ export class Pipe {
         const passage = await this.#look(chunk as Buffer);
         if (passage !== undefined) {
           from.resetAndDestroy();
-          if (passage === 'cut') to.resetAndDestroy();
-          else to.end((chunk as Buffer).subarray(0, passage.last));
+          if (passage === 'cut') return void to.resetAndDestroy();
+          to.write((chunk as Buffer).subarray(0, passage.last));
+          await passage.until;
+          to.end();
           return;
         }
         await this.#paused?.promise;
-        if (!to.write(chunk)) await drained(to);
+        // Nobody reads what comes for one that is gone, but the look sees it.
+        if (!to.write(chunk) && !to.destroyed) await drained(to);
       }
       await this.#paused?.promise;
       to.end();
