@@ -193,6 +193,15 @@ test('40 charges of which 24 are in doubt end as the provider has them', async (
   const ownLooks = () =>
     earlier.flatMap(({ tap }) => provider.callsFor(tap.source).filter(({ at }) => at > answeredAt));
   await happens(() => ownLooks().length > 0, { within: LOOKS_WITHIN_MS });
+  // A kill between two writes is task 4's: what a well provider was late for is in the books before it.
+  const late = answers.filter(({ isHidden, answer }) => !isHidden && answer.status === 202);
+  await happens(
+    async () => {
+      const charges = late.map(({ answer }) => readCharge(service, chargeOf(answer).id));
+      return (await Promise.all(charges)).every(({ status }) => status !== 'pending');
+    },
+    { within: LOOKS_WITHIN_MS },
+  );
   await service.kill();
   const looks = ownLooks().length;
   provider.heal();
@@ -224,9 +233,13 @@ test('40 charges of which 24 are in doubt end as the provider has them', async (
           for (const { answer, tap } of answers) {
             if (finals.has(tap.key)) continue;
             const { status } = await readCharge(restarted, chargeOf(answer).id);
-            expect(status, `status of the charge of ${tap.key}`).not.toBe('pending');
-            finals.set(tap.key, status);
+            if (status !== 'pending') finals.set(tap.key, status);
           }
+          const open = answers.filter(({ tap }) => !finals.has(tap.key));
+          expect(
+            open.map(({ tap }) => tap.key),
+            'keys of charges that are still pending',
+          ).toEqual([]);
           return true;
         },
         { within: FINAL_WITHIN_MS, every: RETRY_EVERY_MS },
