@@ -47,8 +47,8 @@ export const test = base
  * said behind that, on a machine too busy to kill it at once, is as if it had not.
  *
  * There should be a message for it to get next. RabbitMQ may drop an acknowledgement that it reads
- * right before the end of a connection (3.10: 2 of 800, busy), so it sees the end when it has delivered
- * that, or does not.
+ * right before the end of a connection (3.10: 2 of 800, busy). So the end waits until that message is
+ * delivered, or a second is over: a worker may acknowledge in a transaction that it never commits.
  *
  * @returns whether it was killed.
  */
