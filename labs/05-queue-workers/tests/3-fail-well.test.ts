@@ -29,7 +29,7 @@ import {
   told,
 } from './support/media.ts';
 import { expectSame } from './support/same.ts';
-import { killAtAck, test as base } from './support/workers.ts';
+import { idle, killAtAck, test as base } from './support/workers.ts';
 
 /** In ms. Two of them are alike, as they may be. */
 const DELAYS = [20, 40, 40, 160, 320];
@@ -203,8 +203,14 @@ test('what can never succeed goes to media.dead at once', async ({ quick, rabbit
   expect(mortal, `messages that were put into ${DEAD_QUEUE} and expire`).toBe(0);
 });
 
-test('nothing is lost on its way to media.dead', async ({ quick, renderer, worker, rabbitmq }) => {
+test('nothing is lost on its way to media.dead', async ({
+  quick,
+  renderer,
+  wiredWorker,
+  rabbitmq,
+}) => {
   expect(quick.service.running, 'the worker still runs').toBe(true);
+  await idle(quick);
   quick.wire.clear();
   await rabbitmq.deleteQueue(DEAD_QUEUE);
   await publish(rabbitmq, 'not JSON either');
@@ -212,12 +218,14 @@ test('nothing is lost on its way to media.dead', async ({ quick, renderer, worke
   await happens(() => !quick.service.running || quick.wire.settled > 0, { within: SIGN_WITHIN });
   await rabbitmq.declare(DEAD_QUEUE, { durable: true });
   await quick.service.stop();
-  await using _next = await worker({ ...renderer.env, PREFETCH: '1' });
+  await using next = await wiredWorker({ ...renderer.env, PREFETCH: '1' });
   const dead: RabbitMessage[] = [];
   await happens(async () => {
     dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
     return dead.length > 0;
   }, WITHIN);
+  // One that ends at once at SIGTERM would leave the message to the next test.
+  await idle(next);
   await explain(
     () => {
       expectSame(
@@ -239,7 +247,10 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
 }) => {
   await quick.service.stop();
   await using renderer = await Renderer.open();
-  const [slow = '', brief = '', doomed = '', next = '', ...healthy] = await addJobs(postgres, 24);
+  const [first = '', slow = '', brief = '', doomed = '', next = '', ...healthy] = await addJobs(
+    postgres,
+    25,
+  );
   const letGo: number[] = [];
   renderer.outcome = (id, attempt) => {
     if (id === slow) letGo.push(patient.wire.settled);
@@ -252,6 +263,11 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
   };
   // Its delays are not those of the worker before it, as after a change of configuration.
   await using patient = await wiredWorker(env, diagnoseRefusal);
+  // Behind what a worker before it may have left.
+  await enqueue(rabbitmq, [first]);
+  await eventuallyDone('a first job to be done', postgres, [first], WITHIN);
+  await idle(patient);
+  patient.wire.clear();
   await enqueue(rabbitmq, [slow]);
   await eventually(
     'the second try of a job',

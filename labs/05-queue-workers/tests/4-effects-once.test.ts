@@ -24,7 +24,7 @@ import {
   told,
 } from './support/media.ts';
 import { expectSame } from './support/same.ts';
-import { test as base, type WiredWorker } from './support/workers.ts';
+import { idle, test as base, type WiredWorker } from './support/workers.ts';
 
 const WITHIN = { within: 5_000 };
 /** The render after which a job that always fails is given up. */
@@ -218,6 +218,7 @@ test('two workers with the same message at the same time have one effect', async
     await both.arrive();
     return rendered(job);
   };
+  await idle(second);
   const before = settled(second, third);
   const { statements } = await postgres.measure(async () => {
     await enqueue(rabbitmq, [id, id]);

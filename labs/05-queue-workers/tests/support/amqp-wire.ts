@@ -8,6 +8,8 @@ import { type ContentHeader, FrameReader, type Method } from './amqp-frames.ts';
 export type Before = (method: Method, direction: Direction) => Verdict | Promise<Verdict>;
 type Verdict = Cut | { readonly lastUntil: Promise<unknown> };
 
+const SETTLES = ['basic.ack', 'basic.nack', 'basic.reject'];
+
 /** The line between a program and the broker: what each says to the other, and a place to cut it. */
 export class AmqpWire implements AsyncDisposable {
   /** By the program, in order. */
@@ -17,6 +19,11 @@ export class AmqpWire implements AsyncDisposable {
   /** Of what the program published, in order. */
   readonly published: ContentHeader[] = [];
   before: Before = () => {};
+  /**
+   * How many messages the program's last connection was given and has not settled. One that settles
+   * several at once seems to hold more than it does.
+   */
+  held = 0;
   readonly #proxy: TcpProxy;
   readonly #url: string;
 
@@ -44,8 +51,7 @@ export class AmqpWire implements AsyncDisposable {
 
   /** How many messages the program has acknowledged or given back. */
   get settled(): number {
-    const names = ['basic.ack', 'basic.nack', 'basic.reject'];
-    return names.reduce((sum, name) => sum + this.count(name), 0);
+    return SETTLES.reduce((sum, name) => sum + this.count(name), 0);
   }
 
   /** The broker's refusal that closed a channel, if there was one. */
@@ -79,6 +85,7 @@ export class AmqpWire implements AsyncDisposable {
   }
 
   private tap(): Tap {
+    this.held = 0;
     return { toServer: this.look('toServer'), toClient: this.look('toClient') };
   }
 
@@ -92,6 +99,8 @@ export class AmqpWire implements AsyncDisposable {
           continue;
         }
         (direction === 'toServer' ? this.sent : this.received).push(frame);
+        if (frame.name === 'basic.deliver') this.held += 1;
+        if (direction === 'toServer' && SETTLES.includes(frame.name)) this.held -= 1;
         const verdict = await this.before(frame, direction);
         if (typeof verdict === 'object') return { last: frame.end, until: verdict.lastUntil };
         passage = verdict ?? passage;

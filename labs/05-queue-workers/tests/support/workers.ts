@@ -4,6 +4,8 @@ import { amqpUrl, Renderer, workerOf } from './media.ts';
 
 type Env = Readonly<Record<string, string>>;
 
+/** Until a worker has let go of what it is done with, in ms; far more than it takes. */
+const LETS_GO_WITHIN = 1_000;
 /** Until the broker delivers a message in the place of one that was let go of, in ms. Measured: 20 to 45. */
 const NEXT_WITHIN = 1_000;
 
@@ -41,6 +43,14 @@ export const test = base
       }
     };
   });
+
+/**
+ * Waits until a worker that is done with its jobs has let go of their messages, so that what is looked
+ * at next is not the end of what was before. One that never lets go is judged elsewhere.
+ */
+export async function idle({ wire }: WiredWorker): Promise<void> {
+  await happens(() => wire.held <= 0, { within: LETS_GO_WITHIN });
+}
 
 /**
  * Kills a worker as it acknowledges a message, the first one for which it is `due`. What the worker
