@@ -53,7 +53,16 @@ export async function claimKey(
     return { state: 'done', answer: { status: row.status_code, body: row.body } };
   }
   if (row?.is_held) return { state: 'running' };
-  const chargeId = row?.charge_id ?? randomUUID();
+  if (row) {
+    await pool.query(
+      `UPDATE idempotency_keys
+          SET locked_until = now() + $3 * interval '1 ms', claims = claims + 1
+        WHERE account_id = $1 AND key = $2`,
+      [account, key, leaseMs],
+    );
+    return { state: 'yours', claim: { chargeId: row.charge_id, isFirst: false } };
+  }
+  const chargeId = randomUUID();
   await inTransaction(pool, async (client) => {
     await client.query(
       `INSERT INTO idempotency_keys AS k (account_id, key, fingerprint, charge_id, locked_until)
@@ -63,14 +72,13 @@ export async function claimKey(
               claims = k.claims + 1`,
       [account, key, print, chargeId, leaseMs],
     );
-    if (row) return;
     await client.query(
       `INSERT INTO charges (id, account_id, idempotency_key, amount, currency, source, metadata, status)
        VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending')`,
       [chargeId, account, key, order.amount, order.currency, order.source, order.metadata],
     );
   });
-  return { state: 'yours', claim: { chargeId, isFirst: !row } };
+  return { state: 'yours', claim: { chargeId, isFirst: true } };
 }
 
 /** Claims charges whose outcome nobody knows and nobody is working on, the oldest first. */
