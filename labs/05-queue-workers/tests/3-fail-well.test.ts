@@ -11,6 +11,7 @@ import {
   diagnoseEndless,
   diagnoseForeignCount,
   diagnoseLostOnTheWay,
+  diagnoseOwnExpiration,
   diagnoseRefusal,
   diagnoseTimer,
 } from './support/diagnose-retries.ts';
@@ -247,10 +248,8 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
 }) => {
   await quick.service.stop();
   await using renderer = await Renderer.open();
-  const [first = '', slow = '', brief = '', doomed = '', next = '', ...healthy] = await addJobs(
-    postgres,
-    25,
-  );
+  const jobs = await addJobs(postgres, 25);
+  const [first = '', slow = '', brief = '', doomed = '', next = '', ...healthy] = jobs;
   const letGo: number[] = [];
   renderer.outcome = (id, attempt) => {
     if (id === slow) letGo.push(patient.wire.settled);
@@ -323,14 +322,8 @@ test('a job that waits for its next try is in nobody’s way, and outlives its w
         WITHIN,
       ),
     () => {
-      const own = patient.wire.published.filter(({ expiration }) => expiration).length;
-      if (renderer.renders(brief) !== 1 || own === 0) return;
-      lesson('per-message-ttl', {
-        observed: `A job was to wait 50 ms, behind another that waits ${thousands(FOR_EVER)} ms. ${thousands(WITHIN.within)} ms later it had not come back. Its message was published with an expiration of its own.`,
-        meaning:
-          'A queue looks at the expiration of a message when it comes to the head. Behind one that waits longer, a message stays long after its time.',
-        lookAt: 'what all messages of one waiting queue should have in common.',
-      });
+      if (renderer.renders(brief) === 1)
+        diagnoseOwnExpiration(patient.wire, FOR_EVER, WITHIN.within);
     },
   );
 

@@ -19,11 +19,7 @@ export class AmqpWire implements AsyncDisposable {
   /** Of what the program published, in order. */
   readonly published: ContentHeader[] = [];
   before: Before = () => {};
-  /**
-   * How many messages the program's last connection was given and has not settled. One that settles
-   * several at once seems to hold more than it does.
-   */
-  held = 0;
+  #held = 0;
   readonly #proxy: TcpProxy;
   readonly #url: string;
 
@@ -52,6 +48,14 @@ export class AmqpWire implements AsyncDisposable {
   /** How many messages the program has acknowledged or given back. */
   get settled(): number {
     return SETTLES.reduce((sum, name) => sum + this.count(name), 0);
+  }
+
+  /**
+   * How many messages the program's last connection was given and has not settled. One that settles
+   * several at once seems to hold more than it does.
+   */
+  get held(): number {
+    return this.#held;
   }
 
   /** The broker's refusal that closed a channel, if there was one. */
@@ -85,7 +89,7 @@ export class AmqpWire implements AsyncDisposable {
   }
 
   private tap(): Tap {
-    this.held = 0;
+    this.#held = 0;
     return { toServer: this.look('toServer'), toClient: this.look('toClient') };
   }
 
@@ -99,8 +103,8 @@ export class AmqpWire implements AsyncDisposable {
           continue;
         }
         (direction === 'toServer' ? this.sent : this.received).push(frame);
-        if (frame.name === 'basic.deliver') this.held += 1;
-        if (direction === 'toServer' && SETTLES.includes(frame.name)) this.held -= 1;
+        if (frame.name === 'basic.deliver') this.#held += 1;
+        if (direction === 'toServer' && SETTLES.includes(frame.name)) this.#held -= 1;
         const verdict = await this.before(frame, direction);
         if (typeof verdict === 'object') return { last: frame.end, until: verdict.lastUntil };
         passage = verdict ?? passage;

@@ -77,6 +77,20 @@ export function diagnoseTimer(published: number): void {
   });
 }
 
+/**
+ * Throws a lesson when a message that was to wait 50 ms, behind one that waits `longer`, has not come
+ * back for `waited`, both in ms, and had an expiration of its own.
+ */
+export function diagnoseOwnExpiration(wire: AmqpWire, longer: number, waited: number): void {
+  if (wire.published.every(({ expiration }) => !expiration)) return;
+  lesson('per-message-ttl', {
+    observed: `A job was to wait 50 ms, behind another that waits ${thousands(longer)} ms. ${thousands(waited)} ms later it had not come back. Its message was published with an expiration of its own.`,
+    meaning:
+      'A queue looks at the expiration of a message when it comes to the head. Behind one that waits longer, a message stays long after its time.',
+    lookAt: 'what all messages of one waiting queue should have in common.',
+  });
+}
+
 /** Throws a lesson when the line shows that a message was let go of that nobody had taken. */
 export function diagnoseLostOnTheWay(wire: AmqpWire): void {
   const published = wire.sent.find(({ name }) => name === 'basic.publish');
