@@ -18,7 +18,13 @@ import {
   well,
 } from './support/provider.ts';
 
-const FINAL_WITHIN_MS = 5_000;
+/**
+ * Far over the deadline: on a machine that is busy, a request that outlives its claim has an heir, and
+ * the two of them are task 4's.
+ */
+const LEASE_MS = 2_000;
+/** Who was killed may have claimed it just before. */
+const FINAL_WITHIN_MS = LEASE_MS + 5_000;
 const LOOK_EVERY_MS = 100;
 /** Outer bound of the service's first look; some never look. */
 const LOOKS_WITHIN_MS = 5_000;
@@ -29,7 +35,7 @@ const SETTINGS = {
   PROVIDER_TIMEOUT_MS: '150',
   PROVIDER_DEADLINE_MS: '400',
   RETRY_RANDOM: '0',
-  CLAIM_LEASE_MS: '500',
+  CLAIM_LEASE_MS: String(LEASE_MS),
   RECONCILE_EVERY_MS: String(LOOK_EVERY_MS),
 };
 
@@ -246,6 +252,8 @@ test('40 charges of which 24 are in doubt end as the provider has them', async (
       ).then(() => {}),
     () => {
       const open = pending.filter(({ tap }) => !finals.has(tap.key));
+      // One that had a final answer is pending again: nobody has forgotten it.
+      if (open.length === 0) return;
       const asked = provider.calls
         .slice(calls)
         .filter(({ source }) => source === open[0]?.tap.source);
