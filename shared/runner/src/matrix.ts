@@ -97,21 +97,23 @@ function firstLine(text = ''): string {
   return text.split('\n', 1)[0] ?? '';
 }
 
-/** Cells whose verdict was not the same in every repeat: one line each. */
+/** Cells whose verdict was not the same in every repeat: one line each, with the words of a failure. */
 export function differing(repeats: readonly (readonly MatrixRow[])[]): string[] {
-  const seen = new Map<string, Map<string, number>>();
-  for (const row of repeats.flat()) {
-    for (const { task, status, lessons } of row.cells) {
-      const cell = `${row.name}, task ${task}`;
-      const verdict = [status, ...lessons].join(' ');
-      const verdicts = seen.get(cell) ?? new Map<string, number>();
-      seen.set(cell, verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1));
-    }
-  }
-  return [...seen]
-    .filter(([, verdicts]) => verdicts.size > 1)
-    .map(([cell, verdicts]) => {
-      const counts = [...verdicts].map(([verdict, times]) => `${verdict} ${times} times`);
-      return `${cell}: ${counts.join(', ')}`;
+  const cells = repeats.flat().flatMap(({ name, cells: own }) =>
+    own.map((cell) => ({
+      where: `${name}, task ${cell.task}`,
+      verdict: [cell.status, ...cell.lessons].join(' '),
+      message: cell.message,
+    })),
+  );
+  const byCell = Map.groupBy(cells, ({ where }) => where);
+  return [...byCell].flatMap(([where, seen]) => {
+    const verdicts = Map.groupBy(seen, ({ verdict }) => verdict);
+    if (verdicts.size === 1) return [];
+    const counts = [...verdicts].map(([verdict, same]) => {
+      const message = same.find((each) => each.message !== undefined)?.message;
+      return `${verdict} ${same.length} times${message === undefined ? '' : ` (${firstLine(message)})`}`;
     });
+    return [`${where}: ${counts.join(', ')}`];
+  });
 }

@@ -122,12 +122,14 @@ describe('repeats', () => {
     expect(differing([round(verdict(1, 'passed')), round(verdict(1, 'passed'))])).toEqual([]);
   });
 
-  test('a cell that differs once is told with its counts', () => {
+  test('a cell that differs once is told with its counts and the first words of a failure', () => {
     const rounds = [
       round(verdict(1, 'passed')),
       round(verdict(1, 'failed', 'naive')),
       round(verdict(1, 'passed')),
     ];
-    expect(differing(rounds)).toEqual(['starter, task 1: passed 2 times, failed naive 1 times']);
+    expect(differing(rounds)).toEqual([
+      'starter, task 1: passed 2 times, failed naive 1 times (failed: some words)',
+    ]);
   });
 });
