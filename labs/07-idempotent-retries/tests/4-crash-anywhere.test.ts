@@ -11,8 +11,16 @@ import {
   type StartedService,
   TcpProxy,
 } from '@backend-labs/testkit';
-import { FINAL_WITHIN_MS, lastAnswer, LEASE_MS, retryWhile, test } from './support/crashing.ts';
-import { type ChargeRow, pay, plural, requestOf, rowsFor, type Tap } from './support/charges.ts';
+import { FINAL_WITHIN_MS, lastAnswer, LEASE_MS, test } from './support/crashing.ts';
+import {
+  type ChargeRow,
+  pay,
+  plural,
+  requestOf,
+  retryWhile,
+  rowsFor,
+  type Tap,
+} from './support/charges.ts';
 import { bringLate, ends, LATE } from './support/late.ts';
 import { heldAt, type Provider, refuses, well } from './support/provider.ts';
 import { begins, commits, reads, writes } from './support/sql.ts';

@@ -1,13 +1,13 @@
+import { eventually, explain, expect, happens, lesson } from '@backend-labs/testkit';
 import {
-  type Answer,
-  eventually,
-  explain,
-  expect,
-  happens,
-  lesson,
-  type StartedService,
-} from '@backend-labs/testkit';
-import { chargeOf, pay, plural, readCharge, rowsFor, type Tap } from './support/charges.ts';
+  chargeOf,
+  pay,
+  plural,
+  readCharge,
+  retryWhile,
+  rowsFor,
+  type Tap,
+} from './support/charges.ts';
 import { test as base } from './support/payments.ts';
 import {
   chargesAndThen,
@@ -100,19 +100,6 @@ const CASES: readonly (Case & { steps: readonly Step[] })[] = Array.from(
 const sum = (amounts: readonly number[]): number =>
   amounts.reduce((total, each) => total + each, 0);
 
-/** Sends a tap again while somebody else works on it. */
-async function payPatiently(service: StartedService, tap: Tap): Promise<Answer> {
-  return eventually(
-    'another answer than 409',
-    async () => {
-      const answer = await pay(service, tap);
-      expect(answer.status, 'status of a retry').not.toBe(409);
-      return answer;
-    },
-    { every: RETRY_EVERY_MS },
-  );
-}
-
 test('a refusal after a lost answer does not say how the first call went', async ({
   provider,
   service,
@@ -121,17 +108,18 @@ test('a refusal after a lost answer does not say how the first call went', async
   provider.plan(tap.source, chargesAndThen('reset'), refuses(503));
   const first = await pay(service, tap);
   const calls = provider.callsFor(tap.source).length;
-  const second = await payPatiently(service, tap);
-  for (const [which, answer] of [
-    ['the first request', first],
-    ['a retry', second],
+  // The service's own looks may hold the key each time that the client asks.
+  const second = await retryWhile([409], LEASE_MS, service, tap);
+  for (const [which, answer, right] of [
+    ['the first request', first, [202]],
+    ['a retry', second, [202, 409]],
   ] as const) {
     await explain(
       () => {
         expect(
-          answer.status,
-          `status of ${which}, when the provider charged and broke the connection, and refused all later calls with 503`,
-        ).toBe(202);
+          right,
+          `status of ${which} (${answer.status}), when the provider charged and broke the connection, and refused all later calls with 503`,
+        ).toContain(answer.status);
       },
       async () => {
         if (answer.status !== 503 || provider.callsFor(tap.source).length < 2) return;

@@ -1,6 +1,7 @@
 import {
   type Answer,
   expect,
+  happens,
   type PostgresProbe,
   type StartedService,
 } from '@backend-labs/testkit';
@@ -41,6 +42,22 @@ export function pay(
   options: { readonly body?: unknown; readonly signal?: AbortSignal } = {},
 ): Promise<Answer> {
   return service.request('POST', '/v1/charges', { ...requestOf(tap), ...options });
+}
+
+/** Sends a tap again while the answer is one of these, for so long, and answers the last. */
+export async function retryWhile(
+  statuses: readonly number[],
+  within: number,
+  service: StartedService,
+  tap: Tap,
+): Promise<Answer> {
+  let last = await pay(service, tap);
+  const isOver = async (): Promise<boolean> => {
+    if (statuses.includes(last.status)) last = await pay(service, tap);
+    return !statuses.includes(last.status);
+  };
+  await happens(isOver, { within });
+  return last;
 }
 
 /** The charge of an answer that must have one. Fails as an assertion, whatever the body is. */

@@ -2,12 +2,11 @@ import {
   type Answer,
   beforeStatement,
   type Cut,
-  happens,
   type StartedService,
   type Tap as ProxyTap,
   TcpProxy,
 } from '@backend-labs/testkit';
-import { pay, type Tap } from './charges.ts';
+import { retryWhile, type Tap } from './charges.ts';
 import { test as base } from './payments.ts';
 
 /** Short, so that no test waits long for the end of one. */
@@ -98,22 +97,6 @@ export const test = base.extend(
     return { service, next, dead, startOther: () => instance.start() };
   },
 );
-
-/** Sends a tap again while the answer is one of these, for so long, and answers the last. */
-export async function retryWhile(
-  statuses: readonly number[],
-  within: number,
-  service: StartedService,
-  tap: Tap,
-): Promise<Answer> {
-  let last = await pay(service, tap);
-  const isOver = async (): Promise<boolean> => {
-    if (statuses.includes(last.status)) last = await pay(service, tap);
-    return !statuses.includes(last.status);
-  };
-  await happens(isOver, { within });
-  return last;
-}
 
 /** Sends a tap again until the answer is final, and answers the last. */
 export const lastAnswer = (service: StartedService, tap: Tap): Promise<Answer> =>

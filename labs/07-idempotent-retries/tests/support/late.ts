@@ -1,6 +1,6 @@
 import { gate } from '@backend-labs/testkit';
-import { pay, type Tap } from './charges.ts';
-import { type Crashing, LEASE_MS, retryWhile } from './crashing.ts';
+import { pay, retryWhile, type Tap } from './charges.ts';
+import { type Crashing, LEASE_MS } from './crashing.ts';
 import { inTime } from './in-time.ts';
 import { fails, heldAt, type Provider, refuses, type Step, well } from './provider.ts';
 import { writes } from './sql.ts';
