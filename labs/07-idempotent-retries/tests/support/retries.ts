@@ -8,8 +8,10 @@ import { fails, heldAt, type Provider, refuses, type Step, well } from './provid
 export const DEADLINE_MS = 2_000;
 /** A wait that the cap does not bound, or bounds after the random number, is longer than the deadline. */
 export const BRISK = { random: 0.01, base: 300_000, cap: 2_000 };
-/** Waits 220 and 440 ms, together two thirds of the shortest `Retry-After`; never bounded by the cap. */
-export const PATIENT = { random: 0.2, base: 1_100, cap: 10_000 };
+/** Waits 300 and 600 ms, each shorter than the shortest `Retry-After`; never bounded by the cap. */
+export const PATIENT = { random: 0.2, base: 1_500, cap: 10_000 };
+/** What one call may take where one is silent: a right client's first wait follows within the two seconds. */
+export const CALL_MS = 1_500;
 /** The shortest `Retry-After`. */
 export const RETRY_AFTER_MS = 1_000;
 /** Timers may be early by a millisecond, never more; late they may be at will. */
@@ -67,7 +69,7 @@ const retries = base
   })
   // Has a minute for all calls.
   .extend('patient', { scope: 'file' }, async ({ payments, cleanup }) => {
-    const env = { ...settings(PATIENT), PROVIDER_TIMEOUT_MS: '700' };
+    const env = { ...settings(PATIENT), PROVIDER_TIMEOUT_MS: String(CALL_MS) };
     return cleanup.use(await payments.with(env).start());
   });
 
@@ -85,20 +87,13 @@ export const test = retries.extend(
     const gone = hangUp(provider, brisk);
     // Whoever awaits it is told of a failure.
     gone.catch(() => {});
-    const again = refuses(503, { 'retry-after': '0' });
-    const asked: Sent[] = [];
-    const waits = send(
-      provider,
-      patient,
-      `${LONE}waits`,
-      (call, charge) => {
-        const steps = [refuses(429, { 'retry-after': '1' }), well];
-        asked.push(send(provider, patient, `${LONE}brief`, ...steps));
-        return again(call, charge);
-      },
-      again,
-      well,
-    );
+    const told: Sent[] = [];
+    const again: Step = (call, charge) => {
+      const steps = [refuses(429, { 'retry-after': '1' }), well];
+      told.push(send(provider, patient, `${LONE}told`, ...steps));
+      return refuses(503, { 'retry-after': '0' })(call, charge);
+    };
+    const waits = send(provider, patient, `${LONE}waits`, again, again, well);
     return {
       waits,
       refused: [400, 401, 404, 408, 422].map((status) => ({
@@ -106,13 +101,12 @@ export const test = retries.extend(
         sent: send(provider, brisk, `no${status}`, refuses(status)),
       })),
       gone,
-      /** Sent when the provider answers the first call of `waits`. */
-      brief: async (): Promise<Sent> => {
+      /** Must wait for `Retry-After: 1`: one for each refusal of `waits`, and sent with it. */
+      told: async (): Promise<readonly Sent[]> => {
         await waits.answer;
-        const [brief] = asked;
-        if (!brief) expect.fail('The provider was not called for a charge.');
-        await brief.answer;
-        return brief;
+        if (told.length === 0) expect.fail('The provider was not called for a charge.');
+        for (const { answer } of told) await answer;
+        return told;
       },
       long: send(provider, patient, `${LONE}long`, refuses(503, { 'retry-after': '3600' })),
       late: send(provider, patient, `${LONE}late`, fails('never'), well),
