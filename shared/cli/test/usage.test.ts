@@ -132,7 +132,7 @@ test('list and progress are JSON for a machine', async () => {
   expect(JSON.parse(progress.out)).toMatchObject({ labs: {} });
 });
 
-test('a hint goes one level deeper each time, and stays at the deepest', async () => {
+test('a hint goes one level deeper each time, stays at the deepest, and progress tells it', async () => {
   using labs = new Labs();
   const levels = [];
   for (let asked = 0; asked < 4; asked++) {
@@ -140,6 +140,8 @@ test('a hint goes one level deeper each time, and stays at the deepest', async (
     levels.push(/hint (\d) of 3/.exec(out)?.[1]);
   }
   expect(levels).toEqual(['1', '2', '3', '3']);
+  const { out } = await labs.run('progress');
+  expect(out).toMatch(/ 2  .*hint 3 of 3$/m);
 });
 
 test('a solution is shown after green, or to who insists', async () => {

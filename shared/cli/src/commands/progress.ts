@@ -1,4 +1,4 @@
-import { readCatalog } from '@backend-labs/catalog';
+import { HINT_LEVELS, readCatalog } from '@backend-labs/catalog';
 import type { Run } from '../command.ts';
 import { EXIT } from '../errors.ts';
 import { taskProgress } from '../progress.ts';
@@ -23,10 +23,12 @@ export const run: Run = async (args, { root, stateDir }) => {
     if (tasks.every(({ attempts, hints }) => attempts === 0 && hints.length === 0)) continue;
     for (const { number, title, passing, attempts, firstPassedAt, hints } of tasks) {
       const mark = passing ? MARKS.passed : attempts > 0 ? MARKS.failed : MARKS.waiting;
+      // The third may have been shown again and again.
+      const deepest = Math.max(...hints.map(({ level }) => level));
       const facts = [
         ...(firstPassedAt ? [`first passed ${firstPassedAt.slice(0, 10)}`] : []),
         ...(attempts > 0 ? [`${attempts} ${attempts === 1 ? 'run' : 'runs'}`] : []),
-        ...(hints.length > 0 ? [`${hints.length} ${hints.length === 1 ? 'hint' : 'hints'}`] : []),
+        ...(hints.length > 0 ? [`hint ${deepest} of ${HINT_LEVELS}`] : []),
       ];
       console.log(` ${mark} ${number}  ${title}  ${paint('dim', facts.join(', '))}`.trimEnd());
     }
