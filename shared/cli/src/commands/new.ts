@@ -20,6 +20,10 @@ export const run: Run = async (args, context) => {
   makeLab(id, dir);
   const shown = shownPath(dir, context);
   console.log(`${shown} holds a small service, one task, one solution, one misconception.`);
-  console.log(`Next: pnpm install, then labs verify ${id}. CONTRIBUTING.md tells the rest.`);
+  // The bootstrap comes before every command and knows which pnpm there is.
+  console.log(`Next: npm run labs -- verify ${id}`);
+  console.log(
+    'It stops the first time and names the pnpm install to run. CONTRIBUTING.md tells more.',
+  );
   return EXIT.green;
 };
