@@ -185,7 +185,7 @@ test('waits grow and are random from zero up', async ({ provider, slow }) => {
         if (!(gap(refused?.answeredAt, retried?.at) >= RETRY_AFTER_MS - EARLY_MS)) continue;
         expect(
           (calls[n + 1]?.at ?? 0) < (retried?.at ?? 0) ? 'before' : 'after',
-          `when retry ${n + 1} came, with ${given} after ${waits.map(Math.round)[n]} ms instead of ${PATIENT.random * (bounds[n] ?? 0)}, against that of another charge, which had to wait 1 s (Retry-After) and began later`,
+          `when retry ${n + 1} came, with ${given} after ${Math.round(waits[n] ?? Number.NaN)} ms instead of ${PATIENT.random * (bounds[n] ?? 0)}, against that of another charge, which had to wait 1 s (Retry-After) and began later`,
         ).toBe('before');
       }
     },
@@ -204,16 +204,15 @@ test('waits grow and are random from zero up', async ({ provider, slow }) => {
 
 test('Retry-After is kept', async ({ provider, slow }) => {
   const answer = await slow.long.answer;
-  const [brief] = await slow.told();
-  const [first, second] = provider.callsFor(brief?.tap.source ?? '');
-  const wait = gap(first?.answeredAt, second?.at);
+  const told = (await slow.told()).map(({ tap }) => provider.callsFor(tap.source));
+  const wait = Math.min(...told.map(([first, second]) => gap(first?.answeredAt, second?.at)));
   const calls = provider.callsFor(slow.long.tap.source).length;
   const atLeast = RETRY_AFTER_MS - EARLY_MS;
   await explain(
     () => {
       expect(calls, 'calls to a provider that asked to be left alone for an hour').toBe(1);
       expect(
-        second ? 'a retry' : 'no retry',
+        told.every(([, second]) => second) ? 'a retry' : 'no retry',
         `after a 429 with Retry-After: 1, with PROVIDER_DEADLINE_MS=60000`,
       ).toBe('a retry');
       expect(wait, 'ms before the retry of a 429 with Retry-After: 1').toBeGreaterThanOrEqual(
