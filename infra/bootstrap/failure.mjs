@@ -12,11 +12,11 @@ export class BootstrapFailure extends Error {
    * @param {'DISK_FULL' | 'READ_ONLY' | 'OFFLINE' | 'NO_NPM' | 'UNSUPPORTED' | 'BROKEN_CHECKOUT' |
    *   'OUTDATED_LOCKFILE' | 'DAMAGED_DOWNLOAD' | 'NOT_IN_REGISTRY' | 'INSTALL_FAILED' | 'USAGE'} code
    * @param {string} problem What is wrong, without a full stop.
-   * @param {string} mend What to do about it, without a full stop.
+   * @param {string} fix What to do about it, without a full stop.
    * @param {string} [output] What the failing tool printed, for the log.
    */
-  constructor(code, problem, mend, output) {
-    super(`${problem}. ${mend}.`);
+  constructor(code, problem, fix, output) {
+    super(`${problem}. ${fix}.`);
     this.code = code;
     this.output = output;
     this.exitCode = code === 'USAGE' ? 2 : 3;
@@ -45,8 +45,8 @@ export function asSystemError(error) {
 }
 
 /**
- * @typedef {{ code: BootstrapFailure['code'], sign: RegExp, problem: string, mend: string }} Trouble
- * What npm, pnpm and the file system print for something that a person can mend.
+ * @typedef {{ code: BootstrapFailure['code'], sign: RegExp, problem: string, fix: string }} Trouble
+ * What npm, pnpm and the file system print for something that a person can fix.
  */
 
 /** @type {Trouble[]} The first that matches counts. */
@@ -55,37 +55,37 @@ const troubles = [
     code: 'DISK_FULL',
     sign: /ENOSPC|no space left on device|EDQUOT|disk quota/i,
     problem: 'the disk is full',
-    mend: 'Free 1 GB and run this again',
+    fix: 'Free 1 GB and run this again',
   },
   {
     code: 'READ_ONLY',
     sign: /EROFS|EACCES|EPERM|read-only file system|permission denied/i,
     problem: 'writing is not permitted there',
-    mend: 'Make it writable for you, or clone into a folder of your own, and run this again',
+    fix: 'Make it writable for you, or clone into a folder of your own, and run this again',
   },
   {
     code: 'DAMAGED_DOWNLOAD',
     sign: /EINTEGRITY|integrity check|ERR_PNPM_TARBALL_INTEGRITY/i,
     problem: 'what the registry sent is not what this repository expects',
-    mend: 'Run `npm cache clean --force` and try again; if it stays so, distrust the registry',
+    fix: 'Run `npm cache clean --force` and try again; if it stays so, distrust the registry',
   },
   {
     code: 'NOT_IN_REGISTRY',
     sign: /\bE404\b|ETARGET|ERR_PNPM_FETCH_404|ERR_PNPM_NO_MATCHING_VERSION/,
     problem: 'the npm registry in use does not have it',
-    mend: 'Check `npm config get registry`',
+    fix: 'Check `npm config get registry`',
   },
   {
     code: 'OFFLINE',
     sign: /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ENOTCACHED|client error \(Connect\)|dns error|RESOLVER_NETWORK_ERROR|NO_OFFLINE/i,
     problem: 'the npm registry cannot be reached',
-    mend: 'Connect to the network once (later runs work without) and run this again',
+    fix: 'Connect to the network once (later runs work without) and run this again',
   },
   {
     code: 'OUTDATED_LOCKFILE',
     sign: /ERR_PNPM_(FROZEN_LOCKFILE_WITH_)?OUTDATED_LOCKFILE|ERR_PNPM_\w*NO_IMPORTER/,
     problem: 'pnpm-lock.yaml does not fit the package.json files',
-    mend: 'Run `PNPM install` if you changed them, or `git checkout .` if you did not',
+    fix: 'Run `PNPM install` if you changed them, or `git checkout .` if you did not',
   },
 ];
 
@@ -98,14 +98,14 @@ const troubles = [
  * @returns {BootstrapFailure}
  */
 export function explain(doing, output, pnpm = 'pnpm') {
-  for (const { code, sign, problem, mend } of troubles) {
+  for (const { code, sign, problem, fix } of troubles) {
     if (sign.test(output)) {
       const place = /^npm err\w* path (.+)$/im.exec(output)?.[1];
       const where = place && code === 'READ_ONLY' ? ` (${place})` : '';
       return new BootstrapFailure(
         code,
         `${doing}: ${problem}${where}`,
-        mend.replace('PNPM', pnpm),
+        fix.replace('PNPM', pnpm),
         output,
       );
     }

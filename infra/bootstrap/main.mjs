@@ -63,8 +63,8 @@ function readPins() {
 
 /** @param {string} file */
 function missing(file) {
-  const mend = `Run \`git checkout -- ${file}\` and try again`;
-  return new BootstrapFailure('BROKEN_CHECKOUT', `${file} is missing or damaged`, mend);
+  const fix = `Run \`git checkout -- ${file}\` and try again`;
+  return new BootstrapFailure('BROKEN_CHECKOUT', `${file} is missing or damaged`, fix);
 }
 
 function stateDir() {

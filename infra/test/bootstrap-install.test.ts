@@ -81,8 +81,8 @@ describe('a later run', () => {
     for (const [how, damage] of damages) {
       damage(home);
       const { code } = await checkout.run(['exit', '0']);
-      const mended = readFileSync(join(home, 'bin', 'node')).equals(whole);
-      expect({ how, code, mended }).toEqual({ how, code: 0, mended: true });
+      const fixed = readFileSync(join(home, 'bin', 'node')).equals(whole);
+      expect({ how, code, fixed }).toEqual({ how, code: 0, fixed: true });
     }
     expect(leftovers(checkout)).toEqual([]);
   });

@@ -5,7 +5,7 @@ export type CatalogErrorCode =
   | 'UNKNOWN_TASK'
   | 'UNKNOWN_OVERLAY';
 
-/** What is wrong with a lab's files, or with the name that was asked for. One line, with the mend. */
+/** What is wrong with a lab's files, or with the name that was asked for. One line, with the fix. */
 export class CatalogError extends Error {
   override readonly name = 'CatalogError';
   readonly code: CatalogErrorCode;

@@ -9,6 +9,5 @@ export {
   type Overlay,
   type Task,
 } from './lab.ts';
-export { SERVICES, type Service } from './manifest.ts';
 export { editableEntries, layOut } from './overlay.ts';
 export { debriefOf, HINT_LEVELS, hintOf, ticketOf } from './pages.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { CatalogError } from './errors.ts';
-import { manifestSchema, misconceptionSchema, type Manifest, type Service } from './manifest.ts';
+import { manifestSchema, misconceptionSchema, type Manifest } from './manifest.ts';
 import { readYaml } from './yaml-file.ts';
 
 export interface Task {
@@ -10,7 +10,7 @@ export interface Task {
   readonly slug: string;
   readonly title: string;
   readonly needs: readonly number[];
-  readonly services: readonly Service[];
+  readonly servers: readonly string[];
   /** Of a lab of several programs, the one that it is about. */
   readonly part?: string | undefined;
   /** Absolute path of the test file. */
@@ -65,7 +65,7 @@ export function loadLab(dir: string, root: string): Lab {
         `${shown}: tasks[${index}]: its test ${relative(root, file)} is missing.`,
       );
     }
-    return { ...task, number, services: task.services ?? manifest.services, file };
+    return { ...task, number, servers: task.servers ?? manifest.servers, file };
   });
   return {
     ...manifest,

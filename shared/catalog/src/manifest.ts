@@ -9,8 +9,8 @@ const slug = z
 const line = z.string().trim().min(1, 'must not be empty.');
 const taskNumbers = z.array(z.int().min(1));
 
-/** The servers that a lab may name; the stack knows how to have each. */
-export const SERVICES = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const;
+/** The name of a server. Which there are, the stack's registry knows. */
+const server = slug;
 
 export const taskSchema = z.strictObject({
   slug,
@@ -18,7 +18,7 @@ export const taskSchema = z.strictObject({
   /** Tasks that must pass before this one can be judged. */
   needs: taskNumbers.default([]),
   /** When it needs fewer servers than the lab. */
-  services: z.array(z.enum(SERVICES)).optional(),
+  servers: z.array(server).optional(),
   /**
    * Of a lab whose parts have nothing to do with each other, be it several programs or several routes,
    * which one: a misconception is judged by the tasks of the parts that it says something about.
@@ -37,8 +37,8 @@ export const manifestSchema = z
     /** Estimated hours, as shown: "3-4". */
     hours: z.coerce.string().pipe(line),
     summary: line,
-    services: z.array(z.enum(SERVICES)),
-    /** Commands to try the service with; `$URL` stands for where it is served. */
+    servers: z.array(server),
+    /** Commands to try the server with; `$URL` stands for where it is served. */
     try: z.array(line).default([]),
     tasks: z.array(taskSchema).min(1, 'needs at least one task.'),
     starter: z.strictObject({
@@ -63,12 +63,9 @@ export const manifestSchema = z
             `task ${index + 1} can only need an earlier task.`,
           );
       });
-      task.services?.forEach((service, at) => {
-        if (!lab.services.includes(service)) {
-          complain(
-            ['tasks', index, 'services', at],
-            `${service} must stand in the lab's services too.`,
-          );
+      task.servers?.forEach((name, at) => {
+        if (!lab.servers.includes(name)) {
+          complain(['tasks', index, 'servers', at], `${name} must stand in the lab's servers too.`);
         }
       });
     });
@@ -93,4 +90,3 @@ export const misconceptionSchema = z.strictObject({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type MisconceptionManifest = z.infer<typeof misconceptionSchema>;
-export type Service = (typeof SERVICES)[number];

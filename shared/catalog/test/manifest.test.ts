@@ -15,8 +15,8 @@ describe('lab.yaml', () => {
     const lab = findLab(readCatalog(catalog.root), 'toy');
     expect(lab).toMatchObject({ id: '90-toy', number: 90, slug: 'toy', hours: '1', try: [] });
     expect(lab.tasks).toMatchObject([
-      { number: 1, slug: 'first', needs: [], services: ['postgres'] },
-      { number: 2, slug: 'second', needs: [1], services: ['postgres'] },
+      { number: 1, slug: 'first', needs: [], servers: ['postgres'] },
+      { number: 2, slug: 'second', needs: [1], servers: ['postgres'] },
     ]);
   });
 
@@ -33,7 +33,7 @@ describe('lab.yaml', () => {
     ['level', { level: 'wizard' }, 3, 'level: Invalid option'],
     ['hours', { hours: ' ' }, 4, 'hours: must not be empty.'],
     ['summary', { summary: null }, 5, 'summary: Invalid input: expected string'],
-    ['services', { services: ['mysql'] }, 7, 'services[0]: Invalid option'],
+    ['servers', { servers: ['mysql'] }, 7, 'servers[0]: Invalid option'],
     ['no tasks', { tasks: [] }, 8, 'tasks: needs at least one task.'],
     [
       'slug',
@@ -49,10 +49,10 @@ describe('lab.yaml', () => {
       'tasks[0].needs[0]: task 1 can only need',
     ],
     [
-      'services of a task',
-      { tasks: [{ slug: 'first', title: 'x', services: ['kafka'] }] },
+      'servers of a task',
+      { tasks: [{ slug: 'first', title: 'x', servers: ['kafka'] }] },
       12,
-      'tasks[0].services[0]: kafka must stand in',
+      'tasks[0].servers[0]: kafka must stand in',
     ],
     ['starter.fails', { starter: { fails: [] } }, 16, 'starter.fails: must list'],
     [

@@ -9,7 +9,7 @@ export const MANIFEST = {
   level: 'mid',
   hours: '1',
   summary: 'One line.',
-  services: ['postgres'],
+  servers: ['postgres'],
   tasks: [
     { slug: 'first', title: 'First' },
     { slug: 'second', title: 'Second', needs: [1] },

@@ -140,7 +140,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   doctor: {
     usage: 'doctor',
-    summary: 'What this machine has, what can run here, and what would mend the rest.',
+    summary: 'What this machine has, what can run here, and what would fix the rest.',
     positionals: [],
     flags: { json: JSON_FLAG },
     example: 'labs doctor',

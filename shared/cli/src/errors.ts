@@ -4,13 +4,13 @@ import { WorkError } from './copies/errors.ts';
 /** Exit codes of every command. */
 export const EXIT = { green: 0, red: 1, usage: 2, machine: 3, interrupted: 130 } as const;
 
-/** The command was given wrongly: one line that names the mend, exit code 2. */
+/** The command was given wrongly: one line that names the fix, exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code = 'USAGE';
 }
 
-/** The machine can't do it: one line with the mend, exit code 3. */
+/** The machine can't do it: one line with the fix, exit code 3. */
 export class MachineError extends Error {
   override readonly name = 'MachineError';
   readonly code = 'MACHINE';
@@ -28,14 +28,14 @@ export function told(error: unknown): Told {
   if (!(error instanceof Error))
     return { line: String(error), exit: EXIT.machine, unexpected: true };
   const { name, message } = error;
-  const { code, mend } = error as { code?: unknown; mend?: unknown };
-  const withMend = typeof mend === 'string' ? `${sentence(message)} ${sentence(mend)}` : message;
+  const { code, fix } = error as { code?: unknown; fix?: unknown };
+  const withFix = typeof fix === 'string' ? `${sentence(message)} ${sentence(fix)}` : message;
   if (name === 'Interrupted') return { line: message, exit: EXIT.interrupted };
   if (name === 'UsageError' || name === 'CatalogError') return { line: message, exit: EXIT.usage };
   if (error instanceof WorkError && USAGE.has(error.code))
-    return { line: withMend, exit: EXIT.usage };
+    return { line: withFix, exit: EXIT.usage };
   if (error instanceof MachineError || error instanceof StackError || error instanceof WorkError) {
-    return { line: withMend, exit: EXIT.machine };
+    return { line: withFix, exit: EXIT.machine };
   }
   const cure = typeof code === 'string' ? SYSTEM_CURES[code] : undefined;
   if (cure) return { line: `${message}: ${cure}`, exit: EXIT.machine };

@@ -36,6 +36,7 @@ export class Judging implements AsyncDisposable {
         stateDir: context.stateDir,
         templates: '',
         keepFailed: true,
+        seed: 'learner',
       },
     });
     return new Judging(session, stack, lab);
@@ -67,9 +68,9 @@ export class Judging implements AsyncDisposable {
 /** The servers that a lab names, with words about it when that takes a while. */
 export async function openLabStack(
   context: Context,
-  lab: Pick<Lab, 'services'>,
+  lab: Pick<Lab, 'servers'>,
 ): Promise<OpenedStack> {
-  using waiting = new Waiting(`Finding ${lab.services.join(', ')}`);
+  using waiting = new Waiting(`Finding ${lab.servers.join(', ')}`);
   const { root, stateDir } = context;
-  return await openStack(lab.services, { root, stateDir, onProgress: waiting.say });
+  return await openStack(lab.servers, { root, stateDir, onProgress: waiting.say });
 }

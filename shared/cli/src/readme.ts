@@ -26,7 +26,7 @@ export function writeFigures(root: string, reports: readonly VerifyReport[]): vo
       lab.title,
       lab.level,
       `${lab.hours} h`,
-      lab.services.join(', '),
+      lab.servers.join(', '),
       String(lab.tasks.length),
       misconceptions ? `${misconceptions.killed} of ${misconceptions.of}` : '',
       solutions ? `${solutions.accepted} of ${solutions.of}` : '',

@@ -188,7 +188,7 @@ describe('a damaged file', () => {
   });
 });
 
-test('a state folder that cannot be made is one line, with a mend', async ({ stateDir }) => {
+test('a state folder that cannot be made is one line, with a fix', async ({ stateDir }) => {
   await writeFile(stateDir, 'a file\n');
   expect(await readProgress(stateDir)).toEqual({ progress: { schema: 1, labs: {} } });
   const write = recordVerdicts(stateDir, LAB, [{ task: 'a', verdict: 'passed' }]);

@@ -44,8 +44,8 @@ test('or all of them', () => {
 });
 
 test('a machine at fault says all that it has to say', () => {
-  const gone: Failure = { test: 'b', status: 'error', message: 'Postgres is gone.', mend: 'Up.' };
+  const gone: Failure = { test: 'b', status: 'error', message: 'Postgres is gone.', fix: 'Up.' };
   const shown = lines({ ...red, status: 'error', failures: [OTHER, gone] });
   expect(shown).toContain('   Postgres is gone.');
-  expect(shown).toContain('   Mend      Up.');
+  expect(shown).toContain('   Fix       Up.');
 });

@@ -68,9 +68,9 @@ function withheld(
   stack: OpenedStack,
   done: ReadonlyMap<number, TaskResult>,
 ): TaskResult | undefined {
-  for (const { server, code, message, mend } of stack.missing) {
-    if (!task.services.includes(server)) continue;
-    return unrun(task, code === 'SERVER_ABSENT' ? 'not run' : 'error', { message, mend });
+  for (const { server, code, message, fix } of stack.missing) {
+    if (!task.servers.includes(server)) continue;
+    return unrun(task, code === 'SERVER_ABSENT' ? 'not run' : 'error', { message, fix });
   }
   const need = task.needs.find((number) => done.get(number)?.status !== 'passed');
   return need === undefined ? undefined : unrun(task, 'waiting', { waitsFor: need });
@@ -80,17 +80,17 @@ function withheld(
 async function blamed(result: TaskResult, stack: OpenedStack, lab: Lab): Promise<TaskResult> {
   if (result.status !== 'failed') return result;
   const task = lab.tasks.find(({ number }) => number === result.task);
-  for (const name of task?.services ?? []) {
+  for (const name of task?.servers ?? []) {
     const server = stack.servers[name];
     try {
       if (server) await ping(server);
     } catch (error) {
       if (!(error instanceof StackError)) throw error;
-      const { message, mend } = error;
+      const { message, fix } = error;
       return {
         ...result,
         status: 'error',
-        failures: [{ test: result.title, status: 'error', message, mend }],
+        failures: [{ test: result.title, status: 'error', message, fix }],
       };
     }
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Lab, Task } from '@backend-labs/catalog';
-import type { RunContext } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
+import '@backend-labs/protocol/vitest';
 import {
   BaseSequencer,
   createVitest,
@@ -10,14 +11,6 @@ import {
   type Vitest,
 } from 'vitest/node';
 import { type TaskResult, unrun, verdictOf } from './verdict.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    run: RunContext;
-    /** Test file → the servers of its task. */
-    services: Readonly<Record<string, RunContext['services']>>;
-  }
-}
 
 /** One line of the matrix: the lab's tests against one folder. */
 export interface Row {
@@ -40,7 +33,7 @@ export interface CellResult {
 export interface SessionOptions {
   readonly lab: Lab;
   readonly rows: readonly Row[];
-  readonly context: Pick<RunContext, 'servers' | 'stateDir' | 'templates' | 'keepFailed'>;
+  readonly context: Pick<RunContext, 'servers' | 'stateDir' | 'templates' | 'keepFailed' | 'seed'>;
 }
 
 /** Told of each cell as it ends. */
@@ -90,14 +83,15 @@ export class Session implements AsyncDisposable {
             // Node runs the TypeScript itself: no transform, no module graph to warm up per row.
             experimental: { viteModuleRunner: false, nodeLoader: false },
             provide: {
-              services: Object.fromEntries(lab.tasks.map(({ file, services }) => [file, services])),
+              leases: Object.fromEntries(lab.tasks.map(({ file, servers }) => [file, servers])),
               run: {
                 ...context,
                 lab: lab.id,
                 labDir: lab.dir,
                 target: row.target,
                 row: row.name,
-                services: lab.services,
+                leases: lab.servers,
+                protocol: 1,
               },
             },
           },

@@ -13,8 +13,8 @@ export interface Failure {
   readonly lesson?: string;
   /** What a person reads; may have several lines. Never a stack trace. */
   readonly message: string;
-  /** For an error: what mends it. */
-  readonly mend?: string;
+  /** For an error: what fixes it. */
+  readonly fix?: string;
 }
 
 export interface TaskResult {
@@ -78,7 +78,7 @@ export function verdictOf(task: Task, module: TestModule): TaskResult {
 export function unrun(
   task: Task,
   status: 'not run' | 'error' | 'waiting',
-  reason: { message: string; mend?: string } | { waitsFor: number },
+  reason: { message: string; fix?: string } | { waitsFor: number },
 ): TaskResult {
   const result = {
     task: task.number,
@@ -104,7 +104,7 @@ interface Thrown extends SerializedError {
   readonly observed?: unknown;
   readonly meaning?: unknown;
   readonly lookAt?: unknown;
-  readonly mend?: unknown;
+  readonly fix?: unknown;
 }
 
 function failureFrom(test: string, error: Thrown): Failure {
@@ -115,7 +115,7 @@ function failureFrom(test: string, error: Thrown): Failure {
     status: failed ? 'failed' : 'error',
     message: messageOf(error),
     ...(typeof error.lesson === 'string' && { lesson: error.lesson }),
-    ...(typeof error.mend === 'string' && { mend: error.mend }),
+    ...(typeof error.fix === 'string' && { fix: error.fix }),
   };
 }
 

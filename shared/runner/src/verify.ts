@@ -81,7 +81,13 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     .filter(({ tasks }) => tasks.length > 0);
   for (const { overlays, target } of rows) layOut(lab, overlays, target);
   const faults = await typecheck(root, dir, rows);
-  const context = { servers: stack.servers, stateDir, templates: `${owner}/`, keepFailed: false };
+  const context = {
+    servers: stack.servers,
+    stateDir,
+    templates: `${owner}/`,
+    keepFailed: false,
+    seed: 'learner',
+  };
   await using held = new AsyncDisposableStack();
   const lanes: Session[] = [];
   while (lanes.length < Math.min(workers, rows.length)) {

@@ -80,7 +80,7 @@ describe('servers', () => {
     ]);
   });
 
-  test('one that is broken is an error with the mend', async () => {
+  test('one that is broken is an error with the fix', async () => {
     const verdicts = await judge(
       new ScriptedSession({}),
       missing('SERVER_BROKEN'),
@@ -90,7 +90,7 @@ describe('servers', () => {
     );
     expect(verdicts?.[0]).toMatchObject({
       status: 'error',
-      failures: [{ message: 'Postgres is not here.', mend: 'Install it.' }],
+      failures: [{ message: 'Postgres is not here.', fix: 'Install it.' }],
     });
   });
 

@@ -7,7 +7,7 @@ export function task(number: number, needs: readonly number[] = []): Task {
     slug: `task-${number}`,
     title: `Task ${number}`,
     needs,
-    services: ['postgres'],
+    servers: ['postgres'],
     file: `/toy/tests/${number}.test.ts`,
   };
 }
@@ -20,7 +20,7 @@ export const LAB: Lab = {
   level: 'mid',
   hours: '1',
   summary: 'One line.',
-  services: ['postgres'],
+  servers: ['postgres'],
   try: [],
   dir: '/toy',
   tasks: [task(1), task(2), task(3, [1, 2])],

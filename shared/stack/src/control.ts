@@ -92,8 +92,8 @@ async function statusOf(home: Home, name: ServerName): Promise<ServerStatus> {
     if (own !== undefined) return { name, state: 'up', ...shown(own) };
   } catch (error) {
     if (!(error instanceof ServerUnavailable)) throw error;
-    const { message: trouble, mend } = error;
-    return { name, state: 'broken', provision: 'url', trouble, mend };
+    const { message: trouble, fix } = error;
+    return { name, state: 'broken', provision: 'url', trouble, fix };
   }
   const record = await readRecord(home, name);
   if (record !== undefined) return recordedStatus(home, server, record);
@@ -110,15 +110,15 @@ async function recordedStatus(
   const { name } = server;
   const native = record.process === undefined ? {} : await nativeStatus(home, server, record);
   const known = { name, ...shown(record.address), ...native };
-  const mend = `npm run labs -- stack up ${name}`;
+  const fix = `npm run labs -- stack up ${name}`;
   if (record.process !== undefined && !(await isRunning(record.process))) {
-    return { ...known, state: 'broken', trouble: 'its process ended by itself', mend };
+    return { ...known, state: 'broken', trouble: 'its process ended by itself', fix };
   }
   try {
     await server.probe(record.address, PROBE_MS);
     return { ...known, state: 'up' };
   } catch (error) {
-    return { ...known, state: 'broken', trouble: `it does not answer: ${reason(error)}`, mend };
+    return { ...known, state: 'broken', trouble: `it does not answer: ${reason(error)}`, fix };
   }
 }
 

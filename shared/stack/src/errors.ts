@@ -9,17 +9,17 @@ export type StackErrorCode =
   | 'TEMPLATE_FAILED'
   | 'LEASE_FAILED';
 
-/** Base of all that the stack throws on purpose: one line of what, one line of how to mend it. */
+/** Base of all that the stack throws on purpose: one line of what, one line of how to fix it. */
 export class StackError extends Error {
   override readonly name: string = 'StackError';
   readonly code: StackErrorCode;
-  /** The command or change that mends it, on one line. */
-  readonly mend: string;
+  /** The command or change that fixes it, on one line. */
+  readonly fix: string;
 
-  constructor(code: StackErrorCode, message: string, mend: string, cause?: unknown) {
+  constructor(code: StackErrorCode, message: string, fix: string, cause?: unknown) {
     super(oneLine(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.mend = oneLine(mend);
+    this.fix = oneLine(fix);
   }
 }
 
@@ -36,10 +36,10 @@ export class ServerUnavailable extends StackError {
     code: 'SERVER_ABSENT' | 'SERVER_BROKEN',
     server: ServerName,
     message: string,
-    mend: string,
+    fix: string,
     cause?: unknown,
   ) {
-    super(code, message, mend, cause);
+    super(code, message, fix, cause);
     this.server = server;
   }
 }

@@ -9,8 +9,8 @@ import type { ServerAddress, ServerName, StackOptions } from './types.ts';
 
 /** What could be had of the servers that were asked for. */
 export interface OpenedStack {
-  readonly servers: Readonly<Partial<Record<ServerName, ServerAddress>>>;
-  /** One for each server that is not in `servers`, with what is wrong and what mends it. */
+  readonly servers: Readonly<Record<ServerName, ServerAddress>>;
+  /** One for each server that is not in `servers`, with what is wrong and what fixes it. */
   readonly missing: readonly ServerUnavailable[];
 }
 
@@ -23,7 +23,7 @@ export async function openStack(
   options: StackOptions = {},
 ): Promise<OpenedStack> {
   const home = resolveHome(options);
-  const servers: Partial<Record<ServerName, ServerAddress>> = {};
+  const servers: Record<ServerName, ServerAddress> = {};
   const missing: ServerUnavailable[] = [];
   await Promise.all(
     [...new Set(names)].map(async (name) => {

@@ -12,7 +12,7 @@ import type {
   Stack,
 } from './types.ts';
 
-type Addresses = Readonly<Partial<Record<ServerName, ServerAddress>>>;
+type Addresses = Readonly<Record<ServerName, ServerAddress>>;
 
 /** Leases from servers that are known to be live; looks for none and starts none. */
 export function connectStack(servers: Addresses): Stack {
@@ -94,6 +94,8 @@ class ConnectedStack implements Stack {
           const { KafkaLeases } = await import('./servers/kafka/leases.ts');
           return new KafkaLeases(this.#address(name));
         }));
+      default:
+        throw new TypeError(`There is no server ${name}.`);
     }
   }
 
@@ -118,7 +120,7 @@ class ConnectedStack implements Stack {
       'SERVER_ABSENT',
       name,
       `${name} was not opened, so nothing of it can be leased`,
-      `name ${name} among the services in lab.yaml`,
+      `name ${name} among the servers in lab.yaml`,
     );
   }
 }

@@ -1,23 +1,9 @@
-/** The four servers a lab may name. */
-export type ServerName = 'postgres' | 'redis' | 'rabbitmq' | 'kafka';
+import type { Provision, ServerAddress } from '@backend-labs/protocol';
 
-/** How a server was had, in the order in which it is looked for. */
-export type Provision = 'url' | 'compose' | 'native';
+export type { Provision, ServerAddress } from '@backend-labs/protocol';
 
-/** A live server. Plain data: it crosses process borders as JSON. */
-export interface ServerAddress {
-  readonly name: ServerName;
-  readonly provision: Provision;
-  /**
-   * With the administrator's credentials: `postgres://…/postgres`, `redis://…/0`,
-   * `amqp://user:password@host:port`; for Kafka `host:port[,host:port]`.
-   */
-  readonly url: string;
-  /** RabbitMQ only: its management API with the administrator's credentials, `http://…`. */
-  readonly management?: string;
-  /** As the server reports it, e.g. `18.4`. */
-  readonly version: string;
-}
+/** A name of the registry, e.g. `postgres`. */
+export type ServerName = string;
 
 /** One run's own piece of the stack. Disposing gives it back. */
 export interface Lease extends AsyncDisposable {
@@ -70,31 +56,6 @@ export interface LeaseRequest {
   readonly from?: string;
 }
 
-/** What the runner tells each test file, through vitest's `provide`. JSON. */
-export interface RunContext {
-  /** Lab id. */
-  readonly lab: string;
-  /** The lab's folder in the catalogue. */
-  readonly labDir: string;
-  /** The folder under test: the learner's copy, or a starter with an overlay. */
-  readonly target: string;
-  /** Row of the matrix, e.g. `starter`, `reference`, `work`. */
-  readonly row: string;
-  /** What a test leases: the servers of its task. */
-  readonly services: readonly ServerName[];
-  /** Live servers by name. */
-  readonly servers: Readonly<Partial<Record<ServerName, ServerAddress>>>;
-  /** The `.labs` folder. */
-  readonly stateDir: string;
-  /**
-   * Starts the key of every template that this run makes. With an owner's tag in it (`ownerTag`)
-   * they go when that process does; without one the newest few stay for the next run.
-   */
-  readonly templates: string;
-  /** Keep the database of a failed test file. */
-  readonly keepFailed: boolean;
-}
-
 /** Where the stack works. All optional: the defaults are this repository and its `.labs/`. */
 export interface StackOptions {
   /** The repository: holds `docker-compose.yml` and `infra/`. */
@@ -139,7 +100,7 @@ export interface ServerStatus {
   readonly logFile?: string;
   /** With its helper processes; shared pages counted once. Linux, native only. */
   readonly residentBytes?: number;
-  /** Why it is broken, and what mends it. */
+  /** Why it is broken, and what fixes it. */
   readonly trouble?: string;
-  readonly mend?: string;
+  readonly fix?: string;
 }

@@ -66,7 +66,7 @@ test.runIf(installs)(
     await expect(needProgram(resolveHome(box.options), request)).rejects.toMatchObject({
       code: 'SERVER_ABSENT',
       message: expect.stringContaining('Unable to locate package'),
-      mend: expect.stringContaining('apt-get install -y labs-package'),
+      fix: expect.stringContaining('apt-get install -y labs-package'),
     });
   },
 );
@@ -79,7 +79,7 @@ test('an ordinary user outside CI gets the command instead', async () => {
   await expect(needProgram(resolveHome(box.options), request)).rejects.toMatchObject({
     code: 'SERVER_ABSENT',
     server: 'redis',
-    mend: 'sudo apt-get install -y labs-package',
+    fix: 'sudo apt-get install -y labs-package',
   });
   expect(box.progress).toEqual([]);
   vi.restoreAllMocks();

@@ -100,7 +100,7 @@ test('two commands at once start one server', async () => {
   expect(all.filter(({ command }) => command.includes('config_file'))).toHaveLength(1);
 });
 
-test('a command killed in the middle of a start leaves what the next one mends', async () => {
+test('a command killed in the middle of a start leaves what the next one fixes', async () => {
   await using box = await sandbox();
   const file = join(import.meta.dirname, 'support/open.ts');
   const victim = spawn(process.execPath, [file, box.stateDir, 'postgres'], { stdio: 'ignore' });

@@ -19,7 +19,7 @@ test.for([
     code: 'STATE_UNWRITABLE',
     message: `cannot write /there: ${words}`,
   });
-  expect(error).toMatchObject({ mend: expect.stringContaining('LABS_STATE') });
+  expect(error).toMatchObject({ fix: expect.stringContaining('LABS_STATE') });
 });
 
 test('a relative LABS_STATE is refused', () => {

@@ -35,7 +35,7 @@ test.for([
     expect(error.message).toContain(variable);
     expect(error.message).toContain('ECONNREFUSED');
     expect(error.message).not.toContain('hidden');
-    expect(error.mend).toContain(variable);
+    expect(error.fix).toContain(variable);
   },
 );
 
@@ -51,7 +51,7 @@ test.for([
     const error = await open(name);
     expect(error).toMatchObject({ code: 'SERVER_BROKEN' });
     expect(error.message).toContain('malformed');
-    expect(error.mend).toContain('127.0.0.1');
+    expect(error.fix).toContain('127.0.0.1');
   },
 );
 

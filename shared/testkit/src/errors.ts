@@ -1,6 +1,6 @@
 import { ServerUnavailable, type ServerName } from '@backend-labs/stack';
 
-/** What went wrong with the service under test. Each is the learner's to mend. */
+/** What went wrong with the service under test. Each is the learner's to fix. */
 export type ServiceErrorCode =
   | 'NO_SCRIPT'
   | 'NEVER_LISTENED'
@@ -37,16 +37,16 @@ export type TestkitErrorCode =
   | 'COUNT_LOST'
   | 'MISUSED';
 
-/** Not the learner's doing: a run counts it as an error. `mend` says what helps. */
+/** Not the learner's doing: a run counts it as an error. `fix` says what helps. */
 export class TestkitError extends Error {
   override readonly name = 'TestkitError';
   readonly code: TestkitErrorCode;
-  readonly mend: string;
+  readonly fix: string;
 
-  constructor(code: TestkitErrorCode, message: string, mend: string, options?: ErrorOptions) {
+  constructor(code: TestkitErrorCode, message: string, fix: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.mend = mend;
+    this.fix = fix;
   }
 }
 
@@ -79,6 +79,6 @@ export function serverTrouble(
 
 /** For a test that asks for a server which its lab does not name. */
 export function notLeased(server: ServerName): TestkitError {
-  const mend = `name ${server} among the services in lab.yaml`;
-  return new TestkitError('NOT_LEASED', `This lab has no ${server}.`, mend);
+  const fix = `name ${server} among the servers in lab.yaml`;
+  return new TestkitError('NOT_LEASED', `This lab has no ${server}.`, fix);
 }

@@ -1,21 +1,13 @@
-import { connectStack, type Lease, type RunContext } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
+import '@backend-labs/protocol/vitest';
+import { connectStack, type Lease } from '@backend-labs/stack';
 import { expect, inject, type ProvidedContext, test as base } from 'vitest';
 import { TestkitError } from './errors.ts';
+import { Draw } from './draw/draw.ts';
 import { PostgresProbe } from './postgres/probe.ts';
-import { evidence, turnPage, type ServiceEvidence } from './service/evidence.ts';
+import { evidence, turnPage } from './service/evidence.ts';
 import { Service } from './service/service.ts';
 import { leaseMigrated, leaseUnmigrated } from './target/lease.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    run: RunContext;
-    services: Readonly<Record<string, RunContext['services']>>;
-  }
-  interface TaskMeta {
-    /** Of a failed test: what its services said. */
-    service?: ServiceEvidence;
-  }
-}
 
 /** What a test file remembers while its tests run. */
 class TestFile {
@@ -37,6 +29,7 @@ class TestFile {
  * - `cleanup`: put here what must be put away when the file ends, last first; all fixtures do
  * - `file`: whether a test of the file has `failed`
  * - `run`: which lab, which folder, which servers
+ * - `draw`: data that the ticket does not print, from the run's seed; each test has its own
  * - `stack`: for leases of the test's own
  * - `lease`: the file's own piece of the stack, the target's migrations done
  * - `unmigrated`: a second database, before the target's migrations
@@ -62,6 +55,7 @@ export const test = base
     });
   })
   .extend('run', { scope: 'file' }, runOf)
+  .extend('draw', ({ run, task }) => new Draw(run.seed, task.name))
   .extend('stack', { scope: 'file' }, ({ cleanup, run }) => cleanup.use(connectStack(run.servers)))
   .extend('lease', { scope: 'file' }, async ({ cleanup, file, run, stack }) => {
     const lease = await file.once('lease', () => leaseMigrated(run, stack));
@@ -94,11 +88,11 @@ export const test = base
 
 function runOf(): RunContext {
   const run: RunContext | undefined = inject('run');
-  const services: ProvidedContext['services'] | undefined = inject('services');
+  const leases: ProvidedContext['leases'] | undefined = inject('leases');
   const { testPath = '' } = expect.getState();
-  if (run) return { ...run, services: services?.[testPath] ?? run.services };
-  const mend = 'npm run labs -- test <lab>';
-  throw new TestkitError('MISUSED', 'Nobody told this test which folder to judge.', mend);
+  if (run) return { ...run, leases: leases?.[testPath] ?? run.leases };
+  const fix = 'npm run labs -- test <lab>';
+  throw new TestkitError('MISUSED', 'Nobody told this test which folder to judge.', fix);
 }
 
 async function release(lease: Lease, file: TestFile, run: RunContext): Promise<void> {

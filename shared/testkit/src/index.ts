@@ -1,4 +1,5 @@
-export type { Lease, PostgresLease, RunContext, Stack } from '@backend-labs/stack';
+export type { RunContext, ServiceEvidence } from '@backend-labs/protocol';
+export type { Lease, PostgresLease, Stack } from '@backend-labs/stack';
 export { expect } from 'vitest';
 export {
   ServiceError,
@@ -16,7 +17,10 @@ export {
   OtlpCollector,
   type Span,
 } from './http/otlp-collector.ts';
-export { explain, lesson, LessonError, type LessonText, renderLesson } from './lesson.ts';
+export { Draw } from './draw/draw.ts';
+export { explain, lesson, LessonError, type LessonText } from './lesson.ts';
+export { each, SomeWrong } from './points/each.ts';
+export { judges } from './points/judges.ts';
 export {
   type Direction,
   type Cut,
@@ -41,7 +45,6 @@ export type { RedisProbe } from './redis/probe.ts';
 export type { CommandUse, SeenCommand } from './redis/watch.ts';
 export type { Exit } from './process/child.ts';
 export { Answer } from './service/answer.ts';
-export type { ServiceEvidence } from './service/evidence.ts';
 export type { LogEntry, LogMark, Logs } from './service/logs.ts';
 export { answers, logs, type Readiness } from './service/readiness.ts';
 export { migrate, runScript, type ScriptOptions, type ScriptResult } from './service/script.ts';

@@ -1,62 +1,22 @@
-/** What a failing test tells the learner; see `docs` of the fields for the voice. */
-export interface LessonText {
-  /** Numbers from this very run. One or two sentences. */
-  readonly observed: string;
-  /** The mechanism behind them, never a plain "wrong". */
-  readonly meaning: string;
-  /** A direction to look in; never code to paste. */
-  readonly lookAt: string;
-}
+import type { Lesson } from '@backend-labs/protocol';
 
-/** A failure that can name its mistake. `message` holds the three lines, wrapped for a terminal. */
-export class LessonError extends Error implements LessonText {
+/** What a test knows of a mistake; see `Lesson` for the voice. */
+export type LessonText = Omit<Lesson, 'id'>;
+
+/** A failure that can name its mistake. */
+export class LessonError extends Error {
   override readonly name = 'LessonError';
-  /** The id that misconceptions name in `misconception.yaml`. */
-  readonly lesson: string;
-  readonly observed: string;
-  readonly meaning: string;
-  readonly lookAt: string;
+  readonly lesson: Lesson;
 
   constructor(id: string, text: LessonText) {
-    super(renderLesson(id, text));
-    this.lesson = id;
-    this.observed = text.observed;
-    this.meaning = text.meaning;
-    this.lookAt = text.lookAt;
+    super(`${id}: ${text.observed}`);
+    this.lesson = { id, ...text };
   }
 }
 
 /** Fails the test with a lesson. Needs positive evidence: without it let the plain assertion stand. */
 export function lesson(id: string, text: LessonText): never {
   throw new LessonError(id, text);
-}
-
-/** The lesson as a person reads it: four lines, longer texts wrapped under their own start. */
-export function renderLesson(id: string, text: LessonText, width = 96): string {
-  return [
-    `lesson ${id}`,
-    ...wrap('Observed', text.observed, width),
-    ...wrap('Meaning', text.meaning, width),
-    ...wrap('Look at', text.lookAt, width),
-  ].join('\n');
-}
-
-const INDENT = 10;
-
-function wrap(label: string, text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = label.padEnd(INDENT);
-  let empty = true;
-  for (const word of text.trim().split(/\s+/u)) {
-    if (!empty && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = ' '.repeat(INDENT);
-      empty = true;
-    }
-    line += empty ? word : ` ${word}`;
-    empty = false;
-  }
-  return [...lines, line];
 }
 
 /**

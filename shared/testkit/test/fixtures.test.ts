@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
-import type { RunContext } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
 import { describe, expect, test } from 'vitest';
 import { PgSession } from '../src/postgres/session.ts';
 import { eventually } from '../src/wait/eventually.ts';

@@ -66,7 +66,7 @@ export const run: Run = async (args, context) => {
 
 async function benchVerify(context: Context, lab: Lab): Promise<BenchRow> {
   const { root, stateDir } = context;
-  const stack = await openStack(lab.services, { root, stateDir });
+  const stack = await openStack(lab.servers, { root, stateDir });
   const report = await verify({ root, stateDir, lab, stack, repeat: 1 });
   const cells = report.rows.reduce((sum, row) => sum + row.cells.length, 0);
   const perMinute = cells / (report.duration / 60_000);

@@ -48,7 +48,7 @@ async function servers({ root, stateDir }: Context): Promise<Tally> {
   const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const;
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const { servers: live, missing } = await openStack(names, { root, stateDir, onProgress: say });
-  for (const { message, mend } of missing) console.log(`  ${sentence(message)} ${sentence(mend)}`);
+  for (const { message, fix } of missing) console.log(`  ${sentence(message)} ${sentence(fix)}`);
   const broken = missing.filter(({ code }) => code === 'SERVER_BROKEN').length;
   return {
     passed: Object.keys(live).length,

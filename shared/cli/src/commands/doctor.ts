@@ -16,7 +16,7 @@ interface Finding {
   readonly subject: string;
   readonly sound: boolean;
   readonly says: string;
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 export const run: Run = async (args, context) => {
@@ -46,7 +46,7 @@ export const run: Run = async (args, context) => {
         subject: name,
         sound: false,
         says: missing?.message ?? 'absent',
-        mend: missing?.mend ?? '',
+        fix: missing?.fix ?? '',
       };
     }),
     ...[...broken].map(([id, { message }]): Finding => ({
@@ -54,8 +54,8 @@ export const run: Run = async (args, context) => {
       sound: false,
       says: message,
     })),
-    ...labs.map(({ id, services }): Finding => {
-      const absent = services.filter((name) => !stack.servers[name]);
+    ...labs.map(({ id, servers }): Finding => {
+      const absent = servers.filter((name) => !stack.servers[name]);
       const sound = absent.length === 0;
       return {
         subject: id,
@@ -74,9 +74,9 @@ export const run: Run = async (args, context) => {
   }
 };
 
-function renderFinding({ subject, sound, says, mend }: Finding): string {
+function renderFinding({ subject, sound, says, fix }: Finding): string {
   const mark = sound ? paint('green', '✓') : paint('red', '✗');
-  return `${mark} ${subject.padEnd(16)} ${says}${mend ? `\n${' '.repeat(19)}${mend}` : ''}`;
+  return `${mark} ${subject.padEnd(16)} ${says}${fix ? `\n${' '.repeat(19)}${fix}` : ''}`;
 }
 
 function room(root: string): Finding {
@@ -86,7 +86,7 @@ function room(root: string): Finding {
     subject: 'disk',
     sound: free >= ROOM,
     says: `${gigabytes(free)} free`,
-    ...(free < ROOM && { mend: `Free some: servers and databases want ${gigabytes(ROOM)}.` }),
+    ...(free < ROOM && { fix: `Free some: servers and databases want ${gigabytes(ROOM)}.` }),
   };
 }
 

@@ -13,7 +13,7 @@ export const run: Run = async (args, { root, stateDir }) => {
     title: lab.title,
     level: lab.level,
     hours: lab.hours,
-    services: lab.services,
+    servers: lab.servers,
     summary: lab.summary,
     tasks: lab.tasks.length,
     passed: lab.tasks.filter((task) => isPassing(progress, lab, task)).length,
@@ -23,12 +23,12 @@ export const run: Run = async (args, { root, stateDir }) => {
     return EXIT.green;
   }
   const width = Math.max(0, ...labs.map(({ id }) => id.length));
-  for (const { id, title, passed, tasks, level, hours, services } of labs) {
+  for (const { id, title, passed, tasks, level, hours, servers } of labs) {
     const done = `${passed}/${tasks}`;
     const mark = passed === tasks ? paint('green', done) : done;
     console.log(`${id.padEnd(width)}  ${mark}  ${title}`);
     console.log(
-      paint('dim', `${' '.repeat(width)}       ${level}, ${hours} h, ${services.join(', ')}`),
+      paint('dim', `${' '.repeat(width)}       ${level}, ${hours} h, ${servers.join(', ')}`),
     );
   }
   for (const fault of catalog.broken.values()) process.stderr.write(`labs: ${fault.message}\n`);

@@ -6,7 +6,7 @@ import { EXIT, MachineError, UsageError } from '../errors.ts';
 
 export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
-  if (!lab.services.includes('postgres')) throw new UsageError(`${lab.id} has no Postgres.`);
+  if (!lab.servers.includes('postgres')) throw new UsageError(`${lab.id} has no Postgres.`);
   const url = await leftBehindUrl(context, lab);
   if (!url) {
     throw new UsageError(

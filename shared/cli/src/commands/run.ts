@@ -23,15 +23,15 @@ export const run: Run = async (args, context) => {
   const copy = await openCopy(lab, context, args.text('work'));
   const { servers, missing } = await openLabStack(context, lab);
   for (const absent of missing) {
-    if (lab.tasks.every(({ services }) => services.includes(absent.server))) throw absent;
+    if (lab.tasks.every(({ servers: named }) => named.includes(absent.server))) throw absent;
     // A part of the lab can do without it.
-    console.error(`${sentence(absent.message)} ${sentence(absent.mend)}`);
+    console.error(`${sentence(absent.message)} ${sentence(absent.fix)}`);
   }
 
   await using stack = connectStack(servers);
   await using lease = await stack.lease({
     lab: lab.id,
-    servers: lab.services.filter((name) => servers[name]),
+    servers: lab.servers.filter((name) => servers[name]),
     dataDir: join(lab.dir, 'data'),
   });
   const env = { ...lease.env, HOST: '127.0.0.1' };
@@ -47,7 +47,7 @@ export const run: Run = async (args, context) => {
   using _interrupt = onInterrupt(async () => ended.resolve());
   await served.restart();
   await using _saves = await onSave(copy, () => {
-    // The next save may mend it.
+    // The next save may fix it.
     served.restart().catch((error: unknown) => console.error(`labs: ${told(error).line}`));
   });
 

@@ -44,8 +44,8 @@ async function up(names: readonly ServerName[], context: Context, json: boolean)
   const { missing } = await stackUp({ root, stateDir, onProgress: waiting.say }, names);
   waiting[Symbol.dispose]();
   await status(names, context, json);
-  for (const { message, mend } of missing)
-    process.stderr.write(`labs: ${sentence(message)} ${sentence(mend)}\n`);
+  for (const { message, fix } of missing)
+    process.stderr.write(`labs: ${sentence(message)} ${sentence(fix)}\n`);
   return missing.length > 0 ? EXIT.machine : EXIT.green;
 }
 
@@ -72,7 +72,7 @@ function renderServer(server: ServerStatus): string {
   const { name, state, provision, address, version, residentBytes } = server;
   if (state === 'down') return `${name.padEnd(9)} ${paint('dim', 'down')}`;
   if (state === 'broken') {
-    return `${name.padEnd(9)} ${paint('red', 'broken')}  ${sentence(server.trouble ?? '')} ${sentence(server.mend ?? '')}`;
+    return `${name.padEnd(9)} ${paint('red', 'broken')}  ${sentence(server.trouble ?? '')} ${sentence(server.fix ?? '')}`;
   }
   const memory = residentBytes ? `  ${Math.round(residentBytes / 1e6)} MB` : '';
   const shown = paint('green', 'up');

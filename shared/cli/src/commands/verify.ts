@@ -65,8 +65,8 @@ function findRow(lab: Lab, wanted: string): string {
   if (found !== undefined) return found;
   const short = names.map((name) => name.split('/').at(-1) ?? name);
   const guess = closestMatch(wanted, short, { maxDistance: 3 });
-  const mend = guess ? `Did you mean "${guess}"?` : `It has ${short.join(', ')}.`;
-  throw new UsageError(`${lab.id} has no row "${wanted}". ${mend}`);
+  const fix = guess ? `Did you mean "${guess}"?` : `It has ${short.join(', ')}.`;
+  throw new UsageError(`${lab.id} has no row "${wanted}". ${fix}`);
 }
 
 async function verified(

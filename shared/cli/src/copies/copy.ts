@@ -22,7 +22,7 @@ export interface CreatedCopy {
 
 /**
  * Makes the learner's copy of a lab unless it is there. Nothing half made ever has the copy's name,
- * and no file of an existing copy is changed; its link to the packages is mended.
+ * and no file of an existing copy is changed; its link to the packages is fixed.
  *
  * @throws WorkReadOnlyError, DiskFullError, WorkBlockedError, StateBusyError
  */

@@ -10,21 +10,21 @@ export type WorkErrorCode =
   | 'WORK_READ_ONLY'
   | 'WORK_UNREADABLE';
 
-/** An expected failure. `message` says in one line what is wrong, `mend` in one line what to do. */
+/** An expected failure. `message` says in one line what is wrong, `fix` in one line what to do. */
 export abstract class WorkError extends Error {
   override readonly name = 'WorkError';
   abstract readonly code: WorkErrorCode;
-  abstract readonly mend: string;
+  abstract readonly fix: string;
 }
 
 /** The folder, or the disk it is on, may not be written. */
 export class WorkReadOnlyError extends WorkError {
   readonly code = 'WORK_READ_ONLY';
-  readonly mend: string;
+  readonly fix: string;
 
   constructor(path: string, options?: ErrorOptions) {
     super(`${path} may not be written.`, options);
-    this.mend =
+    this.fix =
       'Make it writable, or choose other folders with LABS_WORK (copies) and LABS_STATE (the rest).';
   }
 }
@@ -32,7 +32,7 @@ export class WorkReadOnlyError extends WorkError {
 /** A file of the learner's may not be read, so it could not be saved either. */
 export class WorkUnreadableError extends WorkError {
   readonly code = 'WORK_UNREADABLE';
-  readonly mend = 'Give yourself leave to read it (chmod u+r), or move it out of the folder.';
+  readonly fix = 'Give yourself leave to read it (chmod u+r), or move it out of the folder.';
 
   constructor(path: string, options?: ErrorOptions) {
     super(`${path} may not be read.`, options);
@@ -42,7 +42,7 @@ export class WorkUnreadableError extends WorkError {
 /** No room left, or the quota is used up. */
 export class DiskFullError extends WorkError {
   readonly code = 'DISK_FULL';
-  readonly mend = 'Free some space and run the same command again; what you had is still there.';
+  readonly fix = 'Free some space and run the same command again; what you had is still there.';
 
   constructor(path: string, options?: ErrorOptions) {
     super(`The disk is full: ${path} could not be written.`, options);
@@ -52,7 +52,7 @@ export class DiskFullError extends WorkError {
 /** Something that is not ours stands where a file or folder has to go. */
 export class WorkBlockedError extends WorkError {
   readonly code = 'WORK_BLOCKED';
-  readonly mend = 'Move what is in the way, and run the same command again.';
+  readonly fix = 'Move what is in the way, and run the same command again.';
 
   constructor(path: string, options?: ErrorOptions) {
     super(
@@ -65,7 +65,7 @@ export class WorkBlockedError extends WorkError {
 /** `--work` or `LABS_WORK` names a place where copies would harm what is there. */
 export class WorkMisplacedError extends WorkError {
   readonly code = 'WORK_MISPLACED';
-  readonly mend = 'Name another folder with --work DIR or LABS_WORK.';
+  readonly fix = 'Name another folder with --work DIR or LABS_WORK.';
 
   constructor(workRoot: string, reason: string) {
     super(`Copies cannot be kept in ${workRoot}: ${reason}.`);
@@ -75,29 +75,29 @@ export class WorkMisplacedError extends WorkError {
 /** There is no copy of the lab yet. */
 export class CopyAbsentError extends WorkError {
   readonly code = 'COPY_ABSENT';
-  readonly mend: string;
+  readonly fix: string;
 
   constructor(lab: string) {
     super(`You have no copy of ${lab} yet.`);
-    this.mend = `labs start ${lab} makes one.`;
+    this.fix = `labs start ${lab} makes one.`;
   }
 }
 
 /** The path names no saved attempt of this lab. */
 export class AttemptUnknownError extends WorkError {
   readonly code = 'ATTEMPT_UNKNOWN';
-  readonly mend: string;
+  readonly fix: string;
 
   constructor(path: string, folder: string) {
     super(`${path} is not a saved attempt of this lab.`);
-    this.mend = `Name one of the folders in ${folder}.`;
+    this.fix = `Name one of the folders in ${folder}.`;
   }
 }
 
 /** The learner's files are no longer those that were looked at. */
 export class WorkChangedError extends WorkError {
   readonly code = 'WORK_CHANGED';
-  readonly mend = 'Run the same command again when your editor has saved everything.';
+  readonly fix = 'Run the same command again when your editor has saved everything.';
 
   constructor(lab: string) {
     super(`The files of ${lab} changed meanwhile; nothing was written over them.`);
@@ -107,10 +107,10 @@ export class WorkChangedError extends WorkError {
 /** Another command holds the lock and did not let go in time. */
 export class StateBusyError extends WorkError {
   readonly code = 'STATE_BUSY';
-  readonly mend: string;
+  readonly fix: string;
 
   constructor(what: string, waitedMs: number, lockPath: string, options?: ErrorOptions) {
     super(`Another labs command has held ${what} for ${waitedMs / 1000} s.`, options);
-    this.mend = `Wait for it to end, or stop it; if none is running, delete ${lockPath}.`;
+    this.fix = `Wait for it to end, or stop it; if none is running, delete ${lockPath}.`;
   }
 }

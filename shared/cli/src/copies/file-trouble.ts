@@ -10,7 +10,7 @@ export function systemCode(error: unknown): string | undefined {
  * Says in our words what a system error met while writing `path` means.
  *
  * @returns A WorkError with the system error as its cause, or the error as it came when it is not
- *   one that a person can mend.
+ *   one that a person can fix.
  */
 export function fileTrouble(error: unknown, path: string): unknown {
   switch (systemCode(error)) {

@@ -55,14 +55,14 @@ function suffix({ status, waitsFor }: TaskResult): string {
   return '';
 }
 
-function renderFailure({ test, lesson, message, mend }: Failure): string {
+function renderFailure({ test, lesson, message, fix }: Failure): string {
   const width = columns();
   const title = lesson ? paint('dim', `   lesson ${lesson}`) : paint('dim', `   ${test}`);
   const lines = message
     .trim()
     .split('\n')
     .map((line) => indented(line, width));
-  const cure = mend ? [hanging('   Mend      ', mend, width)] : [];
+  const cure = fix ? [hanging('   Fix       ', fix, width)] : [];
   return [title, ...lines, ...cure].join('\n');
 }
 

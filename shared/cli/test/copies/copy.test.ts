@@ -119,7 +119,7 @@ describe('the link to the packages', () => {
     expect(await readFile(join(scene.copy, express), 'utf8')).toBe('express\n');
   });
 
-  test.for(['../nowhere', '../../labs'])('is mended when it leads to %s', async (target) => {
+  test.for(['../nowhere', '../../labs'])('is fixed when it leads to %s', async (target) => {
     await using scene = await Scene.open();
     await createCopy(scene.lab, scene.place);
     await rm(join(scene.copy, 'node_modules'));

@@ -37,7 +37,7 @@ describe('workRoot', () => {
     await symlink('../labs', join(scene.root, 'home/link'));
     const flag = join(scene.root, 'home/link/new');
     expect(() => workRoot({ root: scene.root, flag, env: {} })).toThrow(
-      expect.objectContaining({ code: 'WORK_MISPLACED', mend: expect.stringContaining('--work') }),
+      expect.objectContaining({ code: 'WORK_MISPLACED', fix: expect.stringContaining('--work') }),
     );
   });
 });

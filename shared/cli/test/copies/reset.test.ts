@@ -184,7 +184,7 @@ describe('restoreAttempt', () => {
       const work = await contents(scene.copy);
       await expect(restoreAttempt(scene.lab, scene.place, named)).rejects.toMatchObject({
         code: 'ATTEMPT_UNKNOWN',
-        mend: expect.stringContaining(join('attempts', scene.lab.id)),
+        fix: expect.stringContaining(join('attempts', scene.lab.id)),
       });
       expect(await contents(scene.copy)).toEqual(work);
       expect(await listAttempts(scene.lab, scene.place)).toEqual([]);

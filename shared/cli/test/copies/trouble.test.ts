@@ -25,7 +25,7 @@ describe('a full disk', () => {
       name: 'WorkError',
       code: 'DISK_FULL',
       message: expect.stringContaining('/dev/full'),
-      mend: expect.stringMatching(/^Free some space/),
+      fix: expect.stringMatching(/^Free some space/),
     });
   });
 
@@ -78,7 +78,7 @@ describe('a disk that may not be written', () => {
     const work = await contents(scene.copy);
     await disk.makeReadOnly();
 
-    const readOnly = { code: 'WORK_READ_ONLY', mend: expect.stringContaining('LABS_WORK') };
+    const readOnly = { code: 'WORK_READ_ONLY', fix: expect.stringContaining('LABS_WORK') };
     await expect(resetCopy(scene.lab, scene.place)).rejects.toMatchObject(readOnly);
     expect(await contents(scene.copy)).toEqual(work);
     const other = { ...scene.lab, id: '02-other' };
@@ -164,7 +164,7 @@ describe('a lock', () => {
       await expect(second).rejects.toMatchObject({
         code: 'STATE_BUSY',
         message: 'Another labs command has held your copy for 0.1 s.',
-        mend: expect.stringContaining('a.lock'),
+        fix: expect.stringContaining('a.lock'),
       });
     });
     expect(await withLock(request, async () => 'free again')).toBe('free again');
@@ -197,17 +197,17 @@ test.for([
   ['EROFS', 'WORK_READ_ONLY'],
   ['ENOTDIR', 'WORK_BLOCKED'],
   ['EISDIR', 'WORK_BLOCKED'],
-])('%s is %s, in one line with a mend in one line', ([system, code]) => {
+])('%s is %s, in one line with a fix in one line', ([system, code]) => {
   const cause = Object.assign(new Error('write'), { code: system });
   const told = fileTrouble(cause, '/some/where');
   expect(told).toBeInstanceOf(WorkError);
   expect(told).toMatchObject({ code, cause });
-  const { message, mend } = told as WorkError;
-  for (const line of [message, mend]) expect(line).toMatch(/^[^\n]+$/);
+  const { message, fix } = told as WorkError;
+  for (const line of [message, fix]) expect(line).toMatch(/^[^\n]+$/);
   expect(message).toContain('/some/where');
 });
 
-test('an error that nobody can mend comes out as it came', () => {
+test('an error that nobody can fix comes out as it came', () => {
   const error = Object.assign(new Error('bad file'), { code: 'EBADF' });
   expect(fileTrouble(error, '/some/where')).toBe(error);
 });

@@ -15,5 +15,7 @@ export async function definition(name: ServerName): Promise<ServerDefinition> {
       return (await import('./rabbitmq/definition.ts')).rabbitmq;
     case 'kafka':
       return (await import('./kafka/definition.ts')).kafka;
+    default:
+      throw new TypeError(`There is no server ${name}.`);
   }
 }

@@ -1,4 +1,5 @@
-import type { Lease, PostgresLease, RunContext, ServerAddress } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
+import type { Lease, PostgresLease, ServerAddress } from '@backend-labs/stack';
 import { notLeased, TestkitError } from '../errors.ts';
 import { type Tap, TcpProxy } from '../network/tcp-proxy.ts';
 import type { Service } from '../service/service.ts';
@@ -257,6 +258,6 @@ async function orMisused(wait: Promise<unknown>, message: string): Promise<void>
 function countLost(): TestkitError {
   const message =
     'Postgres forgot statements while a test counted them: pg_stat_statements has no room for all that run.';
-  const mend = 'run fewer things at once on that server, or raise its pg_stat_statements.max';
-  return new TestkitError('COUNT_LOST', message, mend);
+  const fix = 'run fewer things at once on that server, or raise its pg_stat_statements.max';
+  return new TestkitError('COUNT_LOST', message, fix);
 }

@@ -1,4 +1,5 @@
-import { connectStack, openSpare, type Lease, type RunContext } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
+import { connectStack, openSpare, type Lease } from '@backend-labs/stack';
 import { notLeased } from '../errors.ts';
 import { RabbitProbe } from './probe.ts';
 

@@ -1,4 +1,5 @@
-import type { Lease, RunContext } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
+import type { Lease } from '@backend-labs/stack';
 import { Redis, ReplyError } from 'ioredis';
 import { notLeased, serverTrouble } from '../errors.ts';
 import { deadline, ms } from '../wait/deadline.ts';

@@ -1,13 +1,6 @@
+import type { ServiceEvidence } from '@backend-labs/protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogEntry, type LogMark, type Logs, parseLogLine } from './logs.ts';
-
-/** What services said before a test failed; the runner prints it under the failure. Plain data. */
-export interface ServiceEvidence {
-  /** Lines of error level and what came on stderr, the newest last. */
-  readonly errors: readonly string[];
-  /** The last lines of all. */
-  readonly tail: readonly string[];
-}
 
 const MOST_ERRORS = 20;
 const MOST_TAIL = 20;

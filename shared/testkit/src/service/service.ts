@@ -1,4 +1,5 @@
-import type { Lease, RunContext } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
+import type { Lease } from '@backend-labs/stack';
 import { ServiceError } from '../errors.ts';
 import { Child, describeExit, type Exit } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';

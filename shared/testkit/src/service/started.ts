@@ -22,7 +22,7 @@ export interface CallOptions extends RequestOptions {
 }
 
 /**
- * A service that runs. Its failures to answer are `ServiceError`s, the learner's to mend.
+ * A service that runs. Its failures to answer are `ServiceError`s, the learner's to fix.
  * Dispose it, or let the fixture do so.
  */
 export class StartedService implements AsyncDisposable {

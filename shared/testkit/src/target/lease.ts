@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import type { Lease, LeaseRequest, RunContext, Stack } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
+import type { Lease, LeaseRequest, Stack } from '@backend-labs/stack';
 import { migrate } from '../service/script.ts';
 import { migrationKey } from './migration-key.ts';
 
 /** What the lab of a run leases: the servers it names and a database with its data. */
-function requestOf({ lab, labDir, services }: RunContext): LeaseRequest {
-  return { lab, servers: services, dataDir: join(labDir, 'data') };
+function requestOf({ lab, labDir, leases }: RunContext): LeaseRequest {
+  return { lab, servers: leases, dataDir: join(labDir, 'data') };
 }
 
 /** A database as the lab's data has it: the target's migrations have not run. */
@@ -20,7 +21,7 @@ export function leaseUnmigrated(run: RunContext, stack: Stack): Promise<Lease> {
  */
 export async function leaseMigrated(run: RunContext, stack: Stack): Promise<Lease> {
   const request = requestOf(run);
-  if (!run.services.includes('postgres')) return stack.lease(request);
+  if (!run.leases.includes('postgres')) return stack.lease(request);
   const key = await migrationKey(run.target);
   if (key === undefined) return stack.lease(request);
   const from = await stack.template(request, run.templates + key, async ({ url }) => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunContext } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
 import type { TaskMeta } from 'vitest';
 import { createVitest } from 'vitest/node';
 

@@ -1,4 +1,5 @@
-import { connectStack, type Lease, type RunContext } from '@backend-labs/stack';
+import type { RunContext } from '@backend-labs/protocol';
+import { connectStack, type Lease } from '@backend-labs/stack';
 import { test as base } from 'vitest';
 import { PostgresProbe, type PostgresProbeOptions } from '../../src/postgres/probe.ts';
 import { Service } from '../../src/service/service.ts';

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { pointVerdictSchema, taskVerdictSchema, testVerdictSchema } from './verdict.ts';
+
+/** What happens in a run, in the order in which it happens. */
+export const runEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('started'),
+    protocol: z.literal(1),
+    lab: z.string(),
+    row: z.string(),
+    tasks: z.array(z.int().positive()).readonly(),
+    seed: z.string(),
+  }),
+  z.object({ type: z.literal('task started'), task: z.int().positive() }),
+  z.object({ type: z.literal('test ended'), task: z.int().positive(), test: testVerdictSchema }),
+  /** All tests of the point have ended, or one of them has failed. */
+  z.object({
+    type: z.literal('point judged'),
+    task: z.int().positive(),
+    point: pointVerdictSchema,
+  }),
+  z.object({ type: z.literal('task ended'), verdict: taskVerdictSchema }),
+  /** A line that a program of the learner's wrote. Untrusted text. */
+  z.object({
+    type: z.literal('log line'),
+    program: z.string(),
+    stream: z.enum(['stdout', 'stderr']),
+    line: z.string(),
+  }),
+  z.object({ type: z.literal('finished'), cancelled: z.boolean() }),
+]);
+
+export type RunEvent = z.infer<typeof runEventSchema>;
+export type OnRunEvent = (event: RunEvent) => void;

@@ -1,0 +1,25 @@
+export { runEventSchema, type OnRunEvent, type RunEvent } from './event.ts';
+export { lessonSchema, type Lesson } from './lesson.ts';
+export {
+  runContextSchema,
+  serverAddressSchema,
+  type Provision,
+  type RunContext,
+  type ServerAddress,
+} from './run-context.ts';
+export { testMetaSchema, type TestMeta } from './test-meta.ts';
+export {
+  failureSchema,
+  serviceEvidenceSchema,
+  statusSchema,
+  tallySchema,
+  taskVerdictSchema,
+  testVerdictSchema,
+  type Failure,
+  type PointVerdict,
+  type ServiceEvidence,
+  type Status,
+  type Tally,
+  type TaskVerdict,
+  type TestVerdict,
+} from './verdict.ts';
