@@ -1,4 +1,5 @@
 import type { Task } from '@backend-labs/catalog';
+import { type Lesson, lessonSchema } from '@backend-labs/protocol';
 import type { SerializedError } from 'vitest';
 import type { TestCase, TestModule } from 'vitest/node';
 
@@ -101,20 +102,18 @@ function worst(failures: readonly Failure[]): Status {
 /** What the testkit's errors carry, beside what every error has. */
 interface Thrown extends SerializedError {
   readonly lesson?: unknown;
-  readonly observed?: unknown;
-  readonly meaning?: unknown;
-  readonly lookAt?: unknown;
   readonly fix?: unknown;
 }
 
 function failureFrom(test: string, error: Thrown): Failure {
   const name = typeof error.name === 'string' ? error.name : '';
   const failed = FAILURES.has(name);
+  const lesson = lessonOf(error);
   return {
     test,
     status: failed ? 'failed' : 'error',
     message: messageOf(error),
-    ...(typeof error.lesson === 'string' && { lesson: error.lesson }),
+    ...(lesson && { lesson: lesson.id }),
     ...(typeof error.fix === 'string' && { fix: error.fix }),
   };
 }
@@ -122,10 +121,16 @@ function failureFrom(test: string, error: Thrown): Failure {
 /** What `toBe` adds to say how it compared. */
 const HOW_COMPARED = / \/\/ Object\.is equality$/u;
 
+function lessonOf({ lesson }: Thrown): Lesson | undefined {
+  return lessonSchema.safeParse(lesson).data;
+}
+
 /** A lesson's three parts, a line each, left for whoever shows them to wrap. */
-function messageOf({ message, lesson, observed, meaning, lookAt }: Thrown): string {
-  if (typeof lesson !== 'string') return message.replace(HOW_COMPARED, '');
-  return `Observed  ${String(observed)}\nMeaning   ${String(meaning)}\nLook at   ${String(lookAt)}`;
+function messageOf(error: Thrown): string {
+  const lesson = lessonOf(error);
+  if (!lesson) return error.message.replace(HOW_COMPARED, '');
+  const { observed, meaning, lookAt } = lesson;
+  return `Observed  ${observed}\nMeaning   ${meaning}\nLook at   ${lookAt}`;
 }
 
 function unjudged(cases: readonly TestCase[], unfinished: readonly TestCase[]): Failure {
