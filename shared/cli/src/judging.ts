@@ -50,7 +50,9 @@ export class Judging implements AsyncDisposable {
     tasks: readonly Task[],
     onVerdict: (result: TaskResult) => void,
   ): Promise<TaskResult[]> {
-    if (this.#stack.servers.postgres) await this.#leases.dropLeftBehind(this.#lab.id);
+    if (this.#stack.servers.postgres) {
+      await (await this.#leases.of('postgres')).dropLeftBehind(this.#lab.id);
+    }
     return await judge(this.#session, this.#stack, this.#lab, ROW, tasks, onVerdict);
   }
 

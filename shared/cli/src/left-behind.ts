@@ -1,5 +1,5 @@
 import type { Lab } from '@backend-labs/catalog';
-import { leftBehind, openStack } from '@backend-labs/stack';
+import { connectStack, openStack } from '@backend-labs/stack';
 import type { Context } from './context.ts';
 
 /**
@@ -11,6 +11,7 @@ export async function leftBehindUrl(context: Context, lab: Lab): Promise<string 
   const { root, stateDir } = context;
   const { servers, missing } = await openStack(['postgres'], { root, stateDir });
   for (const absent of missing) throw absent;
-  const kept = servers.postgres && (await leftBehind(servers.postgres, lab.id));
-  return kept?.url;
+  await using stack = connectStack(servers);
+  const postgres = await stack.of('postgres');
+  return (await postgres.leftBehind(lab.id))?.url;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { needProgram } from '../src/provision/machine.ts';
-import { resolveHome } from '../src/state.ts';
+import { resolveContext } from '../src/state.ts';
 import { sandbox } from './support/sandbox.ts';
 import { stubProgram } from './support/stub.ts';
 
@@ -36,7 +36,7 @@ test.runIf(process.getuid?.() === 0)(
   async () => {
     await using box = await sandbox();
     const dir = await stubApt(PUT_PROGRAM);
-    const found = await needProgram(resolveHome(box.options), request);
+    const found = await needProgram(resolveContext(box.options), request);
     expect(found).toBe(join(dir, 'labs-no-such-server'));
     expect(box.progress).toEqual(['installing labs-package with apt-get, for redis']);
     expect(await readFile(join(dir, 'calls'), 'utf8')).not.toContain('update');
@@ -48,7 +48,7 @@ test.runIf(process.getuid?.() === 0)(
   async () => {
     await using box = await sandbox();
     const dir = await stubApt(`[ -e "$dir/updated" ] || exit 100; ${PUT_PROGRAM}`);
-    await needProgram(resolveHome(box.options), request);
+    await needProgram(resolveContext(box.options), request);
     const calls = (await readFile(join(dir, 'calls'), 'utf8')).trim().split('\n');
     expect(calls.map((call) => /install|update/u.exec(call)?.[0])).toEqual([
       'install',
@@ -63,7 +63,7 @@ test.runIf(installs)(
   async () => {
     await using box = await sandbox();
     await stubApt(`echo 'E: Unable to locate package labs-package'; exit 100`);
-    await expect(needProgram(resolveHome(box.options), request)).rejects.toMatchObject({
+    await expect(needProgram(resolveContext(box.options), request)).rejects.toMatchObject({
       code: 'SERVER_ABSENT',
       message: expect.stringContaining('Unable to locate package'),
       fix: expect.stringContaining('apt-get install -y labs-package'),
@@ -76,7 +76,7 @@ test('an ordinary user outside CI gets the command instead', async () => {
   await stubApt('exit 1');
   vi.stubEnv('CI', undefined);
   vi.spyOn(process, 'getuid').mockReturnValue(1000);
-  await expect(needProgram(resolveHome(box.options), request)).rejects.toMatchObject({
+  await expect(needProgram(resolveContext(box.options), request)).rejects.toMatchObject({
     code: 'SERVER_ABSENT',
     server: 'redis',
     fix: 'sudo apt-get install -y labs-package',
@@ -91,6 +91,6 @@ test('a program that will not do is passed over', async () => {
   const good = await stubProgram('labs-no-such-server', 'exit 0');
   await stubProgram('labs-no-such-server', 'exit 0');
   const accepts = async (path: string): Promise<boolean> => path.startsWith(good);
-  const found = await needProgram(resolveHome(box.options), { ...request, accepts });
+  const found = await needProgram(resolveContext(box.options), { ...request, accepts });
   expect(found).toBe(join(good, 'labs-no-such-server'));
 });

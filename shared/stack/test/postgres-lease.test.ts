@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectStack, leftBehind, openStack } from '../src/index.ts';
+import { connectStack, openStack } from '../src/index.ts';
+import type { PostgresTools } from '../src/servers/postgres/types.ts';
 import type { LeaseRequest, ServerAddress, Stack } from '../src/types.ts';
 import { inProcess } from './support/sandbox.ts';
 import { rows } from './support/postgres.ts';
@@ -13,6 +14,7 @@ import { rows } from './support/postgres.ts';
 const lab = `99-stack-test-${process.pid}`;
 let postgres: ServerAddress;
 let stack: Stack;
+let tools: PostgresTools;
 let dataDir: string;
 let request: LeaseRequest;
 
@@ -21,6 +23,7 @@ beforeAll(async () => {
   if (opened.servers.postgres === undefined) throw new TypeError('postgres did not open');
   ({ postgres } = opened.servers);
   stack = connectStack({ postgres });
+  tools = await stack.of('postgres');
   dataDir = await mkdtemp(join(tmpdir(), 'labs-data-'));
   request = { lab, servers: ['postgres'], dataDir };
   await writeFile(join(dataDir, '1-schema.sql'), 'CREATE TABLE item (id int PRIMARY KEY)');
@@ -29,7 +32,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.dropTemplates(`${lab}/`);
+  await tools.dropTemplates(`${lab}/`);
   await stack[Symbol.asyncDispose]();
   const left = await rows(
     postgres.url,
@@ -77,7 +80,7 @@ test('the role has what its data sets for it in the database, and nothing that a
   const before = { path: 'a, b', mem: '4MB' };
   const own: LeaseRequest = { ...request, dataDir: dir };
   {
-    const from = await stack.template(own, `${lab}/settings`, async ({ url }) => {
+    const from = await tools.template(own, `${lab}/settings`, async ({ url }) => {
       await rows(url, `ALTER ROLE CURRENT_USER SET search_path = c`);
       await rows(url, `ALTER ROLE CURRENT_USER SET enable_sort = off`);
     });
@@ -133,13 +136,13 @@ test('two stacks of one process lease different databases', async () => {
 });
 
 test('a template whose drop was interrupted is built again', async () => {
-  const name = await stack.template(request, `${lab}/cut:1`, async () => {});
+  const name = await tools.template(request, `${lab}/cut:1`, async () => {});
   const interrupted = 'SET datconnlimit = -2, datistemplate = false';
   await rows(postgres.url, `UPDATE pg_database ${interrupted} WHERE datname = '${name}'`);
   await expect(stack.lease({ ...request, from: name })).rejects.toMatchObject({
     code: 'LEASE_FAILED',
   });
-  await stack.template(request, `${lab}/cut:1`, async () => {});
+  await tools.template(request, `${lab}/cut:1`, async () => {});
   await using lease = await stack.lease({ ...request, from: name });
   expect(lease.postgres?.database).toBeDefined();
 });
@@ -151,11 +154,11 @@ test('a kept database stays until the lab runs again; the latest is the one', as
     lease.keep();
     await lease[Symbol.asyncDispose]();
   }
-  const left = await leftBehind(postgres, lab);
+  const left = await tools.leftBehind(lab);
   const sql = `SELECT tablename FROM pg_tables WHERE tablename LIKE 'run%'`;
   expect(await rows(left?.url ?? '', sql)).toEqual([{ tablename: 'run_2' }]);
-  await stack.dropLeftBehind(lab);
-  expect(await leftBehind(postgres, lab)).toBeUndefined();
+  await tools.dropLeftBehind(lab);
+  expect(await tools.leftBehind(lab)).toBeUndefined();
 });
 
 test('what a killed run held is dropped by the next', async () => {
@@ -189,31 +192,31 @@ test('a template that three processes want is built once', async () => {
 
 test('a build that fails passes its error on and leaves no template', async () => {
   const failure = new RangeError('the migration is wrong');
-  await expect(stack.template(request, `${lab}/bad:1`, () => Promise.reject(failure))).rejects.toBe(
+  await expect(tools.template(request, `${lab}/bad:1`, () => Promise.reject(failure))).rejects.toBe(
     failure,
   );
   let built = 0;
-  await stack.template(request, `${lab}/bad:1`, async () => void (built += 1));
+  await tools.template(request, `${lab}/bad:1`, async () => void (built += 1));
   expect(built).toBe(1);
 });
 
 test('templates are dropped by the beginning of their key', async () => {
   const [name] = await Promise.all([
-    stack.template(request, `${lab}/old:1`, async () => {}),
-    stack.template(request, `${lab}/new:1`, async () => {}),
+    tools.template(request, `${lab}/old:1`, async () => {}),
+    tools.template(request, `${lab}/new:1`, async () => {}),
   ]);
-  await stack.dropTemplates(`${lab}/old:`);
+  await tools.dropTemplates(`${lab}/old:`);
   await expect(stack.lease({ ...request, from: name })).rejects.toMatchObject({
     name: 'StackError',
     code: 'LEASE_FAILED',
   });
   let built = 0;
-  await stack.template(request, `${lab}/new:1`, async () => void (built += 1));
+  await tools.template(request, `${lab}/new:1`, async () => void (built += 1));
   expect(built).toBe(0);
 });
 
 test('a snapshot has figures for an index on an expression', async () => {
-  const from = await stack.template(request, `${lab}/expression:1`, async ({ url }) => {
+  const from = await tools.template(request, `${lab}/expression:1`, async ({ url }) => {
     await rows(url, 'CREATE INDEX item_negative ON item ((-id))');
   });
   await using lease = await stack.lease({ ...request, from });

@@ -86,7 +86,7 @@ test('data that the server dies over is made anew', async () => {
   await stackDown(box.options);
   await rm(join(dir, 'global'), { recursive: true });
   await start(box);
-  expect(box.progress.join('\n')).toContain('making it anew');
+  expect(box.progress.join('\n')).toContain('starting with new data');
 });
 
 test('two commands at once start one server', async () => {

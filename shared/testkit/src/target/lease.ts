@@ -24,7 +24,8 @@ export async function leaseMigrated(run: RunContext, stack: Stack): Promise<Leas
   if (!run.leases.includes('postgres')) return stack.lease(request);
   const key = await migrationKey(run.target);
   if (key === undefined) return stack.lease(request);
-  const from = await stack.template(request, run.templates + key, async ({ url }) => {
+  const postgres = await stack.of('postgres');
+  const from = await postgres.template(request, run.templates + key, async ({ url }) => {
     await migrate({ run, lease: { env: { DATABASE_URL: url } } });
   });
   return stack.lease({ ...request, from });
