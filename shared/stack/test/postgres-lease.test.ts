@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectStack, openStack } from '../src/index.ts';
 import type { PostgresTools } from '../src/servers/postgres/types.ts';
@@ -119,6 +120,52 @@ test('the planner is pinned in every clone', async () => {
             current_setting('max_parallel_workers_per_gather') AS workers`,
   );
   expect(settings).toEqual({ cost: '1.1', jit: 'off', workers: '0' });
+});
+
+test('a service may have 60 sessions in its database, and the administrator one more', async () => {
+  await using lease = await stack.lease(request);
+  const { url = '', adminUrl = '', database = '' } = lease.postgres ?? {};
+  await using held = new AsyncDisposableStack();
+  const open = async (): Promise<void> => {
+    const client = new Client(url);
+    client.on('error', () => {});
+    await client.connect();
+    held.defer(() => client.end());
+  };
+  for (let n = 1; n <= 60; n += 1) await open();
+  await expect(open()).rejects.toMatchObject({
+    code: '53300',
+    message: `too many connections for database "${database}"`,
+  });
+  expect(await rows(adminUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
+});
+
+test('idle transactions of the service end if the lease asks for it, of nobody else', async () => {
+  const shown = 'SHOW idle_in_transaction_session_timeout';
+  const name = 'idle_in_transaction_session_timeout';
+  await using plain = await stack.lease(request);
+  expect(await rows(plain.postgres?.url ?? '', shown)).toEqual([{ [name]: '0' }]);
+  await using lease = await stack.lease({ ...request, endIdleTransactions: true });
+  const { url = '', adminUrl = '' } = lease.postgres ?? {};
+  expect(await rows(url, shown)).toEqual([{ [name]: '20s' }]);
+  expect(await rows(adminUrl, shown)).toEqual([{ [name]: '0' }]);
+  lease.keep();
+  await lease[Symbol.asyncDispose]();
+  const kept = await tools.leftBehind(lab);
+  expect(await rows(kept?.url ?? '', shown)).toEqual([{ [name]: '0' }]);
+  await tools.dropLeftBehind(lab);
+});
+
+test('a time that the service set for its own idle transactions stays', async () => {
+  const setting = 'SET idle_in_transaction_session_timeout';
+  const from = await tools.template(request, `${lab}/idle:1`, async ({ url, database }) => {
+    await rows(url, `ALTER ROLE CURRENT_USER IN DATABASE "${database}" ${setting} = '5s'`);
+  });
+  await using lease = await stack.lease({ ...request, from, endIdleTransactions: true });
+  const shown = 'SHOW idle_in_transaction_session_timeout';
+  expect(await rows(lease.postgres?.url ?? '', shown)).toEqual([
+    { idle_in_transaction_session_timeout: '5s' },
+  ]);
 });
 
 test('a released database is gone', async () => {

@@ -1,7 +1,13 @@
 import type pg from 'pg';
 import { type Admin, guard } from './admin.ts';
-import { ident } from './names.ts';
-import { pinPlanner } from './settings.ts';
+import { ident, literal } from './names.ts';
+import { CONNECTIONS, pinPlanner } from './settings.ts';
+
+/** Who owns a clone, and which settings that role gets in it unless the template has its own. */
+export interface CloneOwner {
+  readonly role: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
 
 /**
  * Copies a template that no session is connected to, with the planner pinned. Copies the settings
@@ -15,7 +21,7 @@ export async function clone(
   admin: Admin,
   source: string,
   target: string,
-  role: string,
+  { role, settings = {} }: CloneOwner,
 ): Promise<void> {
   const doing = `clone ${source}`;
   await admin.session(doing, async (client) =>
@@ -23,9 +29,14 @@ export async function clone(
       const strategy = await fastest(client);
       await client.query(
         `CREATE DATABASE ${ident(target)} TEMPLATE ${ident(source)} OWNER ${ident(role)}
-         STRATEGY ${strategy}`,
+         STRATEGY ${strategy} CONNECTION LIMIT ${CONNECTIONS}`,
       );
       await client.query(pinPlanner(ident(target)));
+      for (const [name, value] of Object.entries(settings)) {
+        await client.query(
+          `ALTER ROLE ${ident(role)} IN DATABASE ${ident(target)} SET ${ident(name)} = ${literal(value)}`,
+        );
+      }
       await copyRoleSettings(client, source, target);
     }),
   );

@@ -4,6 +4,7 @@ import type { LeasePart } from '../leases.ts';
 import type { Admin } from './admin.ts';
 import { clone } from './clone.ts';
 import { ident, labName, PREFIX, roleName } from './names.ts';
+import { IDLE_TRANSACTION } from './settings.ts';
 import { dropFamily, labTemplate } from './template.ts';
 import type { PostgresLease } from './types.ts';
 
@@ -16,7 +17,8 @@ export async function leasePostgres(
   const role = roleName(request.lab);
   const source = request.from ?? (await labTemplate(admin, request.lab, request.dataDir));
   const database = `${PREFIX.lease}${labName(request.lab)}_${await ownerTag()}_${suffix}`;
-  await clone(admin, source, database, role);
+  const settings = request.endIdleTransactions === true ? IDLE_TRANSACTION : {};
+  await clone(admin, source, database, { role, settings });
   const part: PostgresLease = {
     database,
     role,
@@ -68,7 +70,7 @@ const keptPrefix = (lab: string): string => `${PREFIX.kept}${labName(lab)}_`;
 
 /**
  * Renames the database, so that it no longer belongs to this process. Drops the one that an earlier
- * run left behind.
+ * run left behind. A person may think for longer than 20 s inside a transaction.
  */
 async function leave(admin: Admin, lab: string, database: string): Promise<void> {
   const doing = `keep the database ${database}`;
@@ -79,10 +81,16 @@ async function leave(admin: Admin, lab: string, database: string): Promise<void>
     'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1',
     [database],
   );
+  const resetIdle = Object.keys(IDLE_TRANSACTION)
+    .map(
+      (name) => `ALTER ROLE ${ident(roleName(lab))} IN DATABASE ${ident(database)} RESET ${name}`,
+    )
+    .join(';\n');
   const kept = keptPrefix(lab) + database.split('_').slice(-3).join('_');
   await admin.run(
     doing,
-    `ALTER DATABASE ${ident(database)} RENAME TO ${ident(kept)};
+    `${resetIdle};
+     ALTER DATABASE ${ident(database)} RENAME TO ${ident(kept)};
      ALTER DATABASE ${ident(kept)} ALLOW_CONNECTIONS true`,
   );
 }

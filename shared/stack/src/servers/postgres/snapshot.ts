@@ -23,7 +23,7 @@ export async function snapshot(
   const role = roleName(request.lab);
   const start = async () => async (building: string) => {
     if (owner === undefined) await makeRoom(admin, family);
-    await clone(admin, source, building, role);
+    await clone(admin, source, building, { role });
     await build({
       database: building,
       role,

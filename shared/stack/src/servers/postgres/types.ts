@@ -7,6 +7,12 @@ declare module '../../types.ts' {
   interface LeaseRequest {
     /** A database made by `PostgresTools.template`, to clone instead of the lab's own template. */
     readonly from?: string;
+    /**
+     * Ends the session of a service whose transaction has been idle for 20 s, so that a test fails
+     * with Postgres' own words instead of waiting for its locks. Not for a service that a person
+     * runs: a debugger may pause it inside a transaction.
+     */
+    readonly endIdleTransactions?: boolean;
   }
   interface ServerTools {
     postgres: PostgresTools;
