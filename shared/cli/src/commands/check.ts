@@ -1,6 +1,6 @@
 import { readCatalog } from '@backend-labs/catalog';
 import { verify, type VerifyReport } from '@backend-labs/runner';
-import { openStack } from '@backend-labs/stack';
+import { openStack, serverNames } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, sentence } from '../errors.ts';
@@ -45,9 +45,9 @@ export const run: Run = async (_args, context) => {
 
 /** Which servers there are, before anything depends on them. One that can't be had is NOT RUN. */
 async function servers({ root, stateDir }: Context): Promise<Tally> {
-  const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const;
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const { servers: live, missing } = await openStack(names, { root, stateDir, onProgress: say });
+  const options = { root, stateDir, onProgress: say };
+  const { servers: live, missing } = await openStack(serverNames(), options);
   for (const { message, fix } of missing) console.log(`  ${sentence(message)} ${sentence(fix)}`);
   const broken = missing.filter(({ code }) => code === 'SERVER_BROKEN').length;
   return {
