@@ -110,7 +110,7 @@ async function recordedStatus(
   const { name } = server;
   const native = record.process === undefined ? {} : await nativeStatus(context, server, record);
   const known = { name, ...shown(record.address), ...native };
-  const fix = `npm run labs -- stack up ${name}`;
+  const fix = `run \`npm run labs -- stack up ${name}\``;
   if (record.process !== undefined && !(await isRunning(record.process))) {
     return { ...known, state: 'broken', trouble: 'its process has ended', fix };
   }

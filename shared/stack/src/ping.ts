@@ -13,7 +13,7 @@ export async function ping(address: ServerAddress, timeoutMs = 2000): Promise<vo
       'SERVER_BROKEN',
       address.name,
       `${address.name} at ${redact(address.url)} does not answer: ${reason(error)}`,
-      `npm run labs -- stack up ${address.name}`,
+      `run \`npm run labs -- stack up ${address.name}\``,
       error,
     );
   }

@@ -87,5 +87,5 @@ class ConnectedStack implements Stack {
 /** Any failure of a part, as an error of ours. */
 function asLeaseError(error: unknown): StackError {
   if (error instanceof StackError) return error;
-  return new StackError('LEASE_FAILED', reason(error), 'npm run labs -- stack status', error);
+  return new StackError('LEASE_FAILED', reason(error), 'run `npm run labs -- stack status`', error);
 }

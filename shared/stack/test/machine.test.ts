@@ -32,7 +32,7 @@ const PUT_PROGRAM = `printf '#!/bin/sh\\n' > "$dir/labs-no-such-server"; chmod 7
 const installs = process.getuid?.() === 0 || process.env['CI'] !== undefined;
 
 test.runIf(process.getuid?.() === 0)(
-  'root gets a missing program installed, and is told before',
+  'for root a missing program is installed, after a line of progress',
   async () => {
     await using box = await sandbox();
     const dir = await stubApt(PUT_PROGRAM);
@@ -44,7 +44,7 @@ test.runIf(process.getuid?.() === 0)(
 );
 
 test.runIf(process.getuid?.() === 0)(
-  'package lists are fetched when an install fails',
+  'package lists are updated when an install fails',
   async () => {
     await using box = await sandbox();
     const dir = await stubApt(`[ -e "$dir/updated" ] || exit 100; ${PUT_PROGRAM}`);
@@ -59,7 +59,7 @@ test.runIf(process.getuid?.() === 0)(
 );
 
 test.runIf(installs)(
-  'an install that fails makes the server absent, with what apt-get said',
+  'a failed install makes the server absent, with the message of apt-get',
   async () => {
     await using box = await sandbox();
     await stubApt(`echo 'E: Unable to locate package labs-package'; exit 100`);
@@ -71,7 +71,7 @@ test.runIf(installs)(
   },
 );
 
-test('an ordinary user outside CI gets the command instead', async () => {
+test('an ordinary user outside CI gets the command to run', async () => {
   await using box = await sandbox();
   await stubApt('exit 1');
   vi.stubEnv('CI', undefined);
@@ -79,13 +79,13 @@ test('an ordinary user outside CI gets the command instead', async () => {
   await expect(needProgram(resolveContext(box.options), request)).rejects.toMatchObject({
     code: 'SERVER_ABSENT',
     server: 'redis',
-    fix: 'sudo apt-get install -y labs-package',
+    fix: 'run `sudo apt-get install -y labs-package`',
   });
   expect(box.progress).toEqual([]);
   vi.restoreAllMocks();
 });
 
-test('a program that will not do is passed over', async () => {
+test('a program that is not accepted is skipped', async () => {
   await using box = await sandbox();
   await stubProgram('labs-no-such-server', 'exit 0');
   const good = await stubProgram('labs-no-such-server', 'exit 0');

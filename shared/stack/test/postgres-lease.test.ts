@@ -56,7 +56,7 @@ test('a lease is a database of its own, with the data of the lab', async () => {
   expect(await rows(other, 'SELECT count(*)::int AS n FROM item')).toEqual([{ n: 10 }]);
 });
 
-test('the role owns the tables, may make more, and is no superuser', async () => {
+test('the role owns the tables, may create more, and is not a superuser', async () => {
   await using lease = await stack.lease(request);
   const url = lease.postgres?.url ?? '';
   await rows(url, 'CREATE TABLE more (id int)');
@@ -72,7 +72,7 @@ test('the role owns the tables, may make more, and is no superuser', async () =>
   expect(owners).toEqual([{ tableowner: lease.postgres?.role }]);
 });
 
-test('the role has what its data sets for it in the database, and nothing that a run set', async () => {
+test("the role keeps settings from the lab's data, and none from an earlier run", async () => {
   const dir = await mkdtemp(join(tmpdir(), 'labs-data-'));
   const role = `lab_${lab.replaceAll('-', '_')}`;
   const setting = `EXECUTE format('ALTER ROLE ${role} IN DATABASE %I SET search_path = a, b', current_database());`;
@@ -95,7 +95,7 @@ test('the role has what its data sets for it in the database, and nothing that a
   await rm(dir, { recursive: true });
 });
 
-test('what ran in a database is forgotten with it, to leave room for others', async () => {
+test('a dropped database leaves no statements in pg_stat_statements', async () => {
   const lease = await stack.lease(request);
   await rows(lease.postgres?.url ?? '', 'SELECT count(*) FROM item');
   const name = lease.postgres?.database ?? '';
@@ -140,7 +140,7 @@ test('a service may have 60 sessions in its database, and the administrator one 
   expect(await rows(adminUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
 });
 
-test('idle transactions of the service end if the lease asks for it, of nobody else', async () => {
+test('idle transactions of the service end if the lease asks for it, and no others', async () => {
   const shown = 'SHOW idle_in_transaction_session_timeout';
   const name = 'idle_in_transaction_session_timeout';
   await using plain = await stack.lease(request);
@@ -194,7 +194,7 @@ test('a template whose drop was interrupted is built again', async () => {
   expect(lease.postgres?.database).toBeDefined();
 });
 
-test('a kept database stays until the lab runs again; the latest is the one', async () => {
+test('a kept database stays until the lab runs again, and only the latest one', async () => {
   for (const n of [1, 2]) {
     const lease = await stack.lease(request);
     await rows(lease.postgres?.url ?? '', `CREATE TABLE run_${n} ()`);
@@ -208,7 +208,7 @@ test('a kept database stays until the lab runs again; the latest is the one', as
   expect(await tools.leftBehind(lab)).toBeUndefined();
 });
 
-test('what a killed run held is dropped by the next', async () => {
+test('the database of a killed run is dropped by the next run', async () => {
   const script = join(import.meta.dirname, 'support/hold-lease.ts');
   const holder = spawn(process.execPath, [script, JSON.stringify({ postgres }), lab], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -227,7 +227,7 @@ test('what a killed run held is dropped by the next', async () => {
   expect(await rows(postgres.url, isThere)).toEqual([{ n: 0 }]);
 });
 
-test('a template that three processes want is built once', async () => {
+test('a template that three processes ask for is built once', async () => {
   const args = [JSON.stringify({ postgres }), lab, dataDir];
   const printed = await Promise.all([1, 2, 3].map(() => inProcess('template.ts', args)));
   const results = printed.map((text) => JSON.parse(text));
@@ -237,7 +237,7 @@ test('a template that three processes want is built once', async () => {
   expect(await rows(lease.postgres?.url ?? '', 'SELECT n FROM mark')).toEqual([{ n: 1 }]);
 });
 
-test('a build that fails passes its error on and leaves no template', async () => {
+test('a build that fails throws its own error and leaves no template', async () => {
   const failure = new RangeError('the migration is wrong');
   await expect(tools.template(request, `${lab}/bad:1`, () => Promise.reject(failure))).rejects.toBe(
     failure,
@@ -247,7 +247,7 @@ test('a build that fails passes its error on and leaves no template', async () =
   expect(built).toBe(1);
 });
 
-test('templates are dropped by the beginning of their key', async () => {
+test('templates are dropped by the prefix of their key', async () => {
   const [name] = await Promise.all([
     tools.template(request, `${lab}/old:1`, async () => {}),
     tools.template(request, `${lab}/new:1`, async () => {}),
@@ -262,7 +262,7 @@ test('templates are dropped by the beginning of their key', async () => {
   expect(built).toBe(0);
 });
 
-test('a snapshot has figures for an index on an expression', async () => {
+test('a snapshot has statistics for an index on an expression', async () => {
   const from = await tools.template(request, `${lab}/expression:1`, async ({ url }) => {
     await rows(url, 'CREATE INDEX item_negative ON item ((-id))');
   });
@@ -271,7 +271,7 @@ test('a snapshot has figures for an index on an expression', async () => {
   expect(await rows(lease.postgres?.adminUrl ?? '', sql)).toHaveLength(1);
 });
 
-test('the template follows the data; of older ones the latest stays', async () => {
+test('new data makes a new template, and the latest old one stays', async () => {
   const own = {
     ...request,
     lab: `${lab}-new`,
@@ -287,7 +287,7 @@ test('the template follows the data; of older ones the latest stays', async () =
   await rm(own.dataDir, { recursive: true });
 });
 
-test("a mistake in the lab's SQL is told with file and line", async () => {
+test("a mistake in the lab's SQL is reported with its file and line", async () => {
   const bad = await mkdtemp(join(tmpdir(), 'labs-data-'));
   await writeFile(join(bad, '1.sql'), 'SELECT 1;\nCREATE TABEL x ();');
   await expect(stack.lease({ ...request, lab: `${lab}-bad`, dataDir: bad })).rejects.toMatchObject({
@@ -297,7 +297,7 @@ test("a mistake in the lab's SQL is told with file and line", async () => {
   await rm(bad, { recursive: true });
 });
 
-test('a server that went away is broken, not a bare error', async () => {
+test('a server that has ended is SERVER_BROKEN', async () => {
   await using gone = connectStack({
     postgres: { ...postgres, url: 'postgres://postgres:x@127.0.0.1:1/postgres' },
   });

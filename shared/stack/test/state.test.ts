@@ -12,7 +12,7 @@ test.for([
   ['ENOSPC', 'the disk is full'],
   ['EROFS', 'the disk is read-only'],
   ['EACCES', 'permission denied'],
-])('%s is told in plain words, with LABS_STATE as the way out', ([code, words]) => {
+])('%s is reported in plain words, with LABS_STATE as the fix', ([code, words]) => {
   const error = asStateError('/there', Object.assign(new Error('x'), { code }));
   expect(error).toBeInstanceOf(StateUnwritable);
   expect(error).toMatchObject({
@@ -27,7 +27,7 @@ test('a relative LABS_STATE is refused', () => {
 });
 
 test.for(['', '{"address":', '{"address":{"name":"redis"}}', '[]'])(
-  'a record cut short is no record: %s',
+  'a record that was cut short is ignored: %s',
   async (text) => {
     await using box = await sandbox();
     const context = resolveContext(box.options);
@@ -56,7 +56,7 @@ test('holders of one lock take turns', async () => {
   expect(most).toBe(1);
 });
 
-test('a lock is given back when the work fails', async () => {
+test('a lock is released when the work fails', async () => {
   await using box = await sandbox();
   const context = resolveContext(box.options);
   const failing = withLock(context, 'once', () => Promise.reject(new RangeError('x')));
@@ -70,7 +70,7 @@ test('passwords are not shown', () => {
   expect(redact('127.0.0.1:9092')).toBe('127.0.0.1:9092');
 });
 
-test('several causes are told on one line', () => {
+test('several causes are reported on one line', () => {
   const both = new AggregateError([new Error('one\n two'), new Error('three')]);
   expect(reason(both)).toBe('one two; three');
 });

@@ -36,7 +36,7 @@ export async function openCompose(
       'SERVER_BROKEN',
       server.name,
       `docker compose could not start ${server.name}: ${lastLine(error)}`,
-      `docker compose logs ${server.name}; or set LABS_STACK=native to work without Docker`,
+      `run \`docker compose logs ${server.name}\`, or set LABS_STACK=native to work without Docker`,
       error,
     );
   }

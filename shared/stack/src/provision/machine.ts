@@ -93,7 +93,7 @@ async function installQuietly(
     'SERVER_ABSENT',
     request.server,
     `${request.server} could not be installed: ${why.replace('E: ', '')}`,
-    `apt-get install -y ${request.debian.join(' ')} (its whole output: ${log})`,
+    `run \`apt-get install -y ${request.debian.join(' ')}\`; its whole output is in ${log}`,
   );
 }
 
@@ -146,7 +146,7 @@ function absent(request: ProgramRequest, hasApt: boolean): ServerUnavailable {
     request.server,
     `${request.server} needs ${wanted}, which is not on this machine`,
     process.platform === 'darwin' || hasApt
-      ? command
+      ? `run \`${command}\``
       : `start Docker, or install ${request.homebrew}`,
   );
 }

@@ -76,7 +76,7 @@ function notDownloaded(why: string, cause?: unknown): ServerUnavailable {
     'SERVER_ABSENT',
     'kafka',
     `Kafka's jars could not be downloaded: ${why}`,
-    'mvn -f infra/kafka/pom.xml dependency:resolve',
+    'run `mvn -f infra/kafka/pom.xml dependency:resolve`',
     cause,
   );
 }

@@ -105,7 +105,7 @@ async function guard<T>(doing: string, work: () => Promise<T>): Promise<T> {
       'SERVER_BROKEN',
       'kafka',
       `kafka could not ${doing}: ${reason(error)}`,
-      'npm run labs -- stack status',
+      'run `npm run labs -- stack status`',
       error,
     );
   }

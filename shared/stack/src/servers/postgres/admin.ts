@@ -204,13 +204,18 @@ function asStackError(doing: string, error: unknown): StackError {
   // SQLSTATE 22xxx to 55xxx come from a server that works; 57Pxx and Node's codes do not.
   if (/^[2-5][0-9A-Z]{4}$/u.test(code) && !code.startsWith('57')) {
     const message = `postgres could not ${doing}: ${reason(error)} (${code})`;
-    return new StackError('LEASE_FAILED', message, 'npm run labs -- stack logs postgres', error);
+    return new StackError(
+      'LEASE_FAILED',
+      message,
+      'run `npm run labs -- stack logs postgres`',
+      error,
+    );
   }
   return new ServerUnavailable(
     'SERVER_BROKEN',
     'postgres',
     `postgres could not ${doing}: ${reason(error)}`,
-    'npm run labs -- stack status',
+    'run `npm run labs -- stack status`',
     error,
   );
 }

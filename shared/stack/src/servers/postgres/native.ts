@@ -111,7 +111,7 @@ async function initdb(dir: string, passwordFile: string, placement: Placement): 
       'SERVER_BROKEN',
       'postgres',
       `initdb failed: ${last}`,
-      'npm run labs -- doctor',
+      'run `npm run labs -- doctor`',
       error,
     );
   }

@@ -83,7 +83,7 @@ async function checkLinks(dir: string): Promise<void> {
       'SERVER_BROKEN',
       'postgres',
       'the Postgres package is not complete: its install script did not run, so its libraries are missing',
-      'pnpm rebuild',
+      'run `pnpm rebuild`',
     );
   }
 }

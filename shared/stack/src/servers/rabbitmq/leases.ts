@@ -85,7 +85,7 @@ function asStackError(doing: string, error: unknown): StackError {
     'SERVER_BROKEN',
     'rabbitmq',
     `rabbitmq could not ${doing}: ${reason(error)}`,
-    'npm run labs -- stack status',
+    'run `npm run labs -- stack status`',
     error,
   );
 }

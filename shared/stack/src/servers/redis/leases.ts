@@ -133,7 +133,7 @@ function asStackError(error: unknown): StackError {
     'SERVER_BROKEN',
     'redis',
     `redis could not lease a database: ${reason(error)}`,
-    'npm run labs -- stack status',
+    'run `npm run labs -- stack status`',
     error,
   );
 }
