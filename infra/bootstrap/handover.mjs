@@ -47,7 +47,8 @@ export function handOver(node, args) {
  * on would make two of one, and a second Ctrl-C means "at once". A signal sent to this process
  * alone has to be passed on.
  *
- * Killing `npm` reaches only the shell between it and us; that we are an orphan then is our signal.
+ * Killing `npm` reaches at most the shell between it and us. That one of us is an orphan then is our
+ * signal.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @returns {() => void}
@@ -69,15 +70,33 @@ function forwardSignals(child) {
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
   for (const signal of signals) process.on(signal, forward);
-  const parent = process.ppid;
+  const starter = lineage();
   const orphaned = () => {
-    if (process.ppid !== parent && !stopping) forward('SIGTERM');
+    if (!stopping && lineage() !== starter) forward('SIGTERM');
   };
   const watch = process.env['npm_lifecycle_event'] ? setInterval(orphaned, orphanMs) : undefined;
   return () => {
     clearInterval(watch);
     for (const signal of signals) process.off(signal, forward);
   };
+}
+
+/**
+ * Who started this process, as text to compare. Some shells replace themselves by the command and some
+ * wait for it, and only then is `npm` the parent's parent.
+ */
+function lineage() {
+  const parent = process.ppid;
+  try {
+    const stat = fs.readFileSync(`/proc/${parent}/stat`, 'utf8');
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+    if (/^(?:ba|da|z|k)?sh$/.test(name)) {
+      return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+    }
+  } catch {
+    // No /proc here. Or the parent has just died: the next look has another one.
+  }
+  return String(parent);
 }
 
 /** Whether this process is in the group that the terminal's keys send signals to. */
