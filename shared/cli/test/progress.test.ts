@@ -37,21 +37,22 @@ test('a run is recorded by task: verdict, when, how often, first pass', async ({
     stateDir,
     LAB,
     [
-      { task: 'measure-first', verdict: 'passed' },
-      { task: 'index-budget', verdict: 'waiting' },
+      { task: 'measure-first', verdict: 'passed', points: {} },
+      { task: 'index-budget', verdict: 'waiting', points: {} },
     ],
     MONDAY,
   );
   const { progress } = await recordVerdicts(
     stateDir,
     LAB,
-    [{ task: 'measure-first', verdict: 'passed' }],
+    [{ task: 'measure-first', verdict: 'passed', points: {} }],
     TUESDAY,
   );
   expect(await readProgress(stateDir)).toEqual({ progress });
   expect(taskProgress(progress, LAB, 'measure-first')).toEqual({
     attempts: 2,
     passing: true,
+    points: {},
     lastVerdict: 'passed',
     lastRunAt: TUESDAY.toISOString(),
     firstPassedAt: MONDAY.toISOString(),
@@ -76,14 +77,19 @@ test.for(['error', 'not run', 'waiting'] as const)(
   async (verdict) => {
     const root = await mkdtemp(join(tmpdir(), 'labs-progress-'));
     const task = 'measure-first';
-    await recordVerdicts(root, LAB, [{ task, verdict: 'passed' }], MONDAY);
-    const after = await recordVerdicts(root, LAB, [{ task, verdict }], TUESDAY);
+    await recordVerdicts(root, LAB, [{ task, verdict: 'passed', points: {} }], MONDAY);
+    const after = await recordVerdicts(root, LAB, [{ task, verdict, points: {} }], TUESDAY);
     expect(taskProgress(after.progress, LAB, task)).toMatchObject({
       attempts: 1,
       passing: true,
       lastVerdict: verdict,
     });
-    const failed = await recordVerdicts(root, LAB, [{ task, verdict: 'failed' }], TUESDAY);
+    const failed = await recordVerdicts(
+      root,
+      LAB,
+      [{ task, verdict: 'failed', points: {} }],
+      TUESDAY,
+    );
     expect(taskProgress(failed.progress, LAB, task)).toMatchObject({
       attempts: 2,
       passing: false,
@@ -93,8 +99,29 @@ test.for(['error', 'not run', 'waiting'] as const)(
   },
 );
 
+test('a run is recorded by point, and a file from before points is kept', async ({ stateDir }) => {
+  await mkdir(stateDir, { recursive: true });
+  const before = { attempts: 3, passing: true, firstPassedAt: MONDAY.toISOString(), hints: [] };
+  const old = { schema: 1, labs: { [LAB]: { tasks: { 'measure-first': before } } } };
+  await writeFile(join(stateDir, 'progress.json'), JSON.stringify(old));
+  expect(taskProgress((await readProgress(stateDir)).progress, LAB, 'measure-first')).toEqual(
+    before,
+  );
+  const points = { 1.1: 'passed', 1.2: 'failed' } as const;
+  const run = [{ task: 'measure-first', verdict: 'failed', points }] as const;
+  const { progress } = await recordVerdicts(stateDir, LAB, run, TUESDAY);
+  expect(taskProgress(progress, LAB, 'measure-first')).toMatchObject({
+    attempts: 4,
+    passing: false,
+    firstPassedAt: MONDAY.toISOString(),
+    points,
+  });
+  const reset = await recordReset(stateDir, LAB);
+  expect(taskProgress(reset.progress, LAB, 'measure-first').points).toBeUndefined();
+});
+
 test('a reset takes the passes of its lab away, and keeps the rest', async ({ stateDir }) => {
-  const passed = [{ task: 'measure-first', verdict: 'passed' }] as const;
+  const passed = [{ task: 'measure-first', verdict: 'passed', points: {} }] as const;
   await recordVerdicts(stateDir, LAB, passed, MONDAY);
   await recordVerdicts(stateDir, '02-other', passed, MONDAY);
   await recordHint(stateDir, LAB, 'measure-first', 1, MONDAY);
@@ -126,10 +153,17 @@ test('hints go one deeper each time, stay at the third, and are all logged', asy
   expect(nextHintLevel(progress, LAB, 'index-budget')).toBe(1);
 });
 
-test('the first unfinished task goes by the order of the labs', async ({ stateDir }) => {
+test('the first unfinished task is a core task, in the order of the labs', async ({ stateDir }) => {
   const labs = [
-    { id: LAB, tasks: [{ slug: 'a' }, { slug: 'b' }] },
-    { id: '02-other', tasks: [{ slug: 'a' }] },
+    {
+      id: LAB,
+      tasks: [
+        { slug: 'optional', stretch: true },
+        { slug: 'a', stretch: false },
+        { slug: 'b', stretch: false },
+      ],
+    },
+    { id: '02-other', tasks: [{ slug: 'a', stretch: false }] },
   ];
   const unfinished = async () => {
     const { progress } = await readProgress(stateDir);
@@ -138,13 +172,13 @@ test('the first unfinished task goes by the order of the labs', async ({ stateDi
   };
   expect(await unfinished()).toBe('01-query-plans a');
   await recordVerdicts(stateDir, LAB, [
-    { task: 'a', verdict: 'failed' },
-    { task: 'b', verdict: 'passed' },
+    { task: 'a', verdict: 'failed', points: {} },
+    { task: 'b', verdict: 'passed', points: {} },
   ]);
   expect(await unfinished()).toBe('01-query-plans a');
-  await recordVerdicts(stateDir, LAB, [{ task: 'a', verdict: 'passed' }]);
+  await recordVerdicts(stateDir, LAB, [{ task: 'a', verdict: 'passed', points: {} }]);
   expect(await unfinished()).toBe('02-other a');
-  await recordVerdicts(stateDir, '02-other', [{ task: 'a', verdict: 'passed' }]);
+  await recordVerdicts(stateDir, '02-other', [{ task: 'a', verdict: 'passed', points: {} }]);
   expect(await unfinished()).toBeUndefined();
 });
 
@@ -174,7 +208,7 @@ describe('a damaged file', () => {
     await mkdir(stateDir);
     await writeFile(join(stateDir, 'progress.json'), '{');
     const { progress, note } = await recordVerdicts(stateDir, LAB, [
-      { task: 'a', verdict: 'passed' },
+      { task: 'a', verdict: 'passed', points: {} },
     ]);
     expect(note).toContain('unreadable');
     expect(await readProgress(stateDir)).toEqual({ progress });
@@ -191,7 +225,7 @@ describe('a damaged file', () => {
 test('a state folder that cannot be made is one line, with a fix', async ({ stateDir }) => {
   await writeFile(stateDir, 'a file\n');
   expect(await readProgress(stateDir)).toEqual({ progress: { schema: 1, labs: {} } });
-  const write = recordVerdicts(stateDir, LAB, [{ task: 'a', verdict: 'passed' }]);
+  const write = recordVerdicts(stateDir, LAB, [{ task: 'a', verdict: 'passed', points: {} }]);
   await expect(write).rejects.toMatchObject({ name: 'WorkError', code: 'WORK_BLOCKED' });
 });
 
