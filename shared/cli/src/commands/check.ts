@@ -22,6 +22,11 @@ export const run: Run = async (_args, context) => {
     { name: 'types', run: () => tool('tsc', '--noEmit') },
     { name: 'lint', run: () => tool('oxlint', '--type-aware', '--deny-warnings', '.') },
     { name: 'format', run: () => tool('oxfmt', '--check', '.') },
+    { name: 'prose', run: () => tool('node', 'infra/prose/main.ts') },
+    {
+      name: 'spelling',
+      run: () => tool('cspell', 'lint', '--no-progress', '--config', 'infra/prose/spelling.yaml'),
+    },
     { name: 'servers', run: () => servers(context) },
     { name: 'unit tests', run: () => unitTests(context) },
     ...labSteps(context),
