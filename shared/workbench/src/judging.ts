@@ -2,8 +2,7 @@ import type { Lab, Task } from '@backend-labs/catalog';
 import type { OnRunEvent, TaskVerdict } from '@backend-labs/protocol';
 import { judge, LEARNER_SEED, Session } from '@backend-labs/runner';
 import { connectStack, openStack, type OpenedStack, type Stack } from '@backend-labs/stack';
-import type { Context } from './context.ts';
-import { Waiting } from './ui/progress-line.ts';
+import type { Bench } from './bench.ts';
 
 /** The row's name for a learner's copy. */
 const ROW = 'work';
@@ -27,14 +26,14 @@ export class Judging implements AsyncDisposable {
    *
    * @param target the folder under test.
    */
-  static async open(context: Context, lab: Lab, target: string): Promise<Judging> {
-    const stack = await openLabStack(context, lab);
+  static async open(bench: Bench, lab: Lab, target: string): Promise<Judging> {
+    const stack = await openLabStack(bench, lab);
     const session = await Session.open({
       lab,
       rows: [{ name: ROW, target }],
       context: {
         servers: stack.servers,
-        stateDir: context.stateDir,
+        stateDir: bench.stateDir,
         templates: '',
         keepFailed: true,
         seed: LEARNER_SEED,
@@ -49,7 +48,12 @@ export class Judging implements AsyncDisposable {
    */
   async judge(tasks: readonly Task[], onEvent: OnRunEvent): Promise<TaskVerdict[]> {
     if (this.#stack.servers.postgres) await this.#leases.dropLeftBehind(this.#lab.id);
-    return await judge(this.#session, this.#stack, this.#lab, ROW, tasks, onEvent);
+    const started = tasks.map(({ number }) => number);
+    const seed = LEARNER_SEED;
+    onEvent({ type: 'started', protocol: 1, lab: this.#lab.id, row: ROW, tasks: started, seed });
+    const verdicts = await judge(this.#session, this.#stack, this.#lab, ROW, tasks, onEvent);
+    onEvent({ type: 'finished' });
+    return verdicts;
   }
 
   /** Ends the run under way after the test it is at. */
@@ -63,12 +67,10 @@ export class Judging implements AsyncDisposable {
   }
 }
 
-/** The servers that a lab names, with words about it when that takes a while. */
+/** The servers that a lab names; reports what takes a while. */
 export async function openLabStack(
-  context: Context,
-  lab: Pick<Lab, 'servers'>,
+  { root, stateDir, onProgress }: Bench,
+  { servers }: Pick<Lab, 'servers'>,
 ): Promise<OpenedStack> {
-  using waiting = new Waiting(`Finding ${lab.servers.join(', ')}`);
-  const { root, stateDir } = context;
-  return await openStack(lab.servers, { root, stateDir, onProgress: waiting.say });
+  return await openStack(servers, { root, stateDir, ...(onProgress && { onProgress }) });
 }

@@ -1,15 +1,8 @@
 import type { Lab, Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
-import { readProgress, recordVerdicts, taskProgress, type Progress } from './progress.ts';
+import { recordVerdicts, taskProgress, type Progress } from './progress.ts';
 
-/** Progress, with a line to the person when the file was damaged. */
-export async function loadProgress(stateDir: string): Promise<Progress> {
-  const { progress, note } = await readProgress(stateDir);
-  if (note) process.stderr.write(`labs: ${note}\n`);
-  return progress;
-}
-
-/** Adds a run's verdicts to the progress. */
+/** Adds a run's verdicts to the progress. Throws as `recordVerdicts` does. */
 export async function record(
   stateDir: string,
   lab: Lab,
