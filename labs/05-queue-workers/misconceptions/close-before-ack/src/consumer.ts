@@ -1,7 +1,7 @@
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import type { Logger } from 'pino';
 import { RENDER_QUEUE } from './broker.ts';
 import { wholeNumber } from './env.ts';
-import { log } from './log.ts';
 
 const PREFETCH = wholeNumber('PREFETCH', 5);
 
@@ -11,10 +11,12 @@ export type Handle = (message: ConsumeMessage) => Promise<void>;
 /** Takes messages from the render queue, at most PREFETCH at a time. */
 export class Consumer {
   readonly #channel: ConfirmChannel;
+  readonly #log: Logger;
   readonly #inFlight = new Set<Promise<void>>();
 
-  private constructor(channel: ConfirmChannel) {
+  private constructor(channel: ConfirmChannel, log: Logger) {
     this.#channel = channel;
+    this.#log = log;
   }
 
   /**
@@ -27,10 +29,11 @@ export class Consumer {
     broker: ChannelModel,
     handle: (channel: ConfirmChannel) => Promise<Handle>,
     onLost: (error: unknown) => void,
+    log: Logger,
   ): Promise<Consumer> {
     const channel = await broker.createConfirmChannel();
     channel.on('error', onLost);
-    const consumer = new Consumer(channel);
+    const consumer = new Consumer(channel, log);
     const settle = await handle(channel);
     // Holds for consumers that start after it.
     await channel.prefetch(PREFETCH);
@@ -44,7 +47,7 @@ export class Consumer {
   /** Takes no more messages; resolves when those in flight are done. */
   async stop(): Promise<void> {
     await this.#channel.close();
-    log.info({ inFlight: this.#inFlight.size }, 'no new jobs');
+    this.#log.info({ inFlight: this.#inFlight.size }, 'no new jobs');
     await Promise.allSettled(this.#inFlight);
   }
 

@@ -1,6 +1,11 @@
 import type { Pool } from 'pg';
-import { render } from './renderer.ts';
+import type { Render } from './renderer.ts';
 import { inTransaction } from './transaction.ts';
+
+export interface Deps {
+  readonly pool: Pool;
+  readonly render: Render;
+}
 
 export interface JobRow {
   source: string;
@@ -24,14 +29,14 @@ export async function findJob(pool: Pool, jobId: string): Promise<JobRow | undef
  * it is called.
  */
 export async function processJob(
-  pool: Pool,
+  deps: Deps,
   jobId: string,
   { source, email }: JobRow,
 ): Promise<void> {
   if (done.has(jobId)) return;
   done.add(jobId);
   try {
-    await work(pool, jobId, { source, email });
+    await work(deps, jobId, { source, email });
   } catch (error) {
     done.delete(jobId);
     throw error;
@@ -39,7 +44,7 @@ export async function processJob(
 }
 
 async function work(
-  pool: Pool,
+  { pool, render }: Deps,
   jobId: string,
   { source, email }: Pick<JobRow, 'source' | 'email'>,
 ): Promise<void> {

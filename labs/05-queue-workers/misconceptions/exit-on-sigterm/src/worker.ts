@@ -1,15 +1,22 @@
 import { createServer } from 'node:http';
 import type { ConsumeMessage } from 'amqplib';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
 import { connectBroker } from './broker.ts';
 import { Consumer } from './consumer.ts';
-import { pool } from './db.ts';
-import { log } from './log.ts';
+import { createPool } from './db.ts';
+import { serviceUrl } from './env.ts';
 import { attemptsOf, jobIdOf, Permanent } from './message.ts';
 import { processJob, recordFailure } from './process-job.ts';
+import { createRenderer } from './renderer.ts';
 import { declareRetryQueues, isLast, retryOrBury } from './retries.ts';
 import { Sender } from './sender.ts';
 
-const broker = await connectBroker();
+const log = pino({ name: 'media-worker' });
+const pool = createPool(process.env['DATABASE_URL'], log);
+const render = createRenderer(serviceUrl('RENDERER_URL', 'http://127.0.0.1:9000'));
+
+const broker = await connectBroker(log);
 broker.on('close', () => {
   giveUp(new Error('the broker is gone'));
 });
@@ -21,6 +28,7 @@ await Consumer.start(
     return (message) => settle(sender, message);
   },
   giveUp,
+  log,
 );
 
 async function settle(sender: Sender, message: ConsumeMessage): Promise<void> {
@@ -28,7 +36,7 @@ async function settle(sender: Sender, message: ConsumeMessage): Promise<void> {
   let jobId: string | undefined;
   try {
     jobId = jobIdOf(message);
-    await processJob(pool, jobId, attempts);
+    await processJob({ pool, render }, jobId, attempts);
   } catch (reason) {
     const error = reason instanceof Error ? reason : new Error(String(reason));
     log.warn({ err: error, jobId, attempts }, 'a job failed');
@@ -54,11 +62,9 @@ const health = createServer((req, res) => {
 });
 health.listen(port, host, () => log.info({ host, port }, 'media-worker takes jobs'));
 
-async function stop(signal: string): Promise<void> {
-  log.info({ signal }, 'stopping');
+closeWithGrace({ logger: log }, async ({ err, signal }) => {
+  if (err) log.fatal({ err }, 'stopping');
+  else log.info({ signal }, 'stopping');
   health.close();
   await pool.end();
-  process.exit(0);
-}
-
-for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, (name: string) => void stop(name));
+});

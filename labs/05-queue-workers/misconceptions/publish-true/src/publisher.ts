@@ -1,15 +1,20 @@
 import type { Channel, ChannelModel } from 'amqplib';
+import type { Logger } from 'pino';
 import { EXCHANGE, RENDER_KEY } from './broker.ts';
-import { log } from './log.ts';
 
 /** Hands render jobs to the workers, by the newest connection. */
 export class Publisher {
+  readonly #log: Logger;
   #channel: Channel | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
 
   /** From now on publishes by this connection. */
   async connected(connection: ChannelModel): Promise<void> {
     const channel = await connection.createChannel();
-    channel.on('error', (error) => log.error({ err: error }, 'the channel broke'));
+    channel.on('error', (error) => this.#log.error({ err: error }, 'the channel broke'));
     channel.on('close', () => {
       this.#channel = undefined;
       // The broker may close a channel alone; a new connection comes with a new one.

@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
+import type { Logger } from 'pino';
 import { DEAD_QUEUE, EXCHANGE, RENDER_KEY } from './broker.ts';
-import { log } from './log.ts';
 import { Permanent, TRIES } from './message.ts';
 import type { Sender } from './sender.ts';
 
@@ -24,6 +24,7 @@ export async function retryOrBury(
   { content, properties }: ConsumeMessage,
   attempts: number,
   error: Error,
+  log: Logger,
 ): Promise<void> {
   // Its sender's time to live would end a wait early, and empty the dead queue.
   const { expiration: _, headers: { [TRIES]: _tries, ...headers } = {}, ...kept } = properties;

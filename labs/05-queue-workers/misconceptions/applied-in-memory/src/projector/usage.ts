@@ -1,5 +1,4 @@
-import type { PoolClient } from 'pg';
-import { pool } from '../db.ts';
+import type { Pool, PoolClient } from 'pg';
 import type { MediaEvent, PlanChanged, Stored } from './event.ts';
 
 /** Ids of the events that are in the tables. */
@@ -8,7 +7,7 @@ const applied = new Set<string>();
 /**
  * Applies an event, once. `bytes` is the size of what was stored, for an event of that type.
  */
-export async function applyOnce(event: MediaEvent, bytes: number): Promise<void> {
+export async function applyOnce(pool: Pool, event: MediaEvent, bytes: number): Promise<void> {
   if (applied.has(event.id)) return;
   const client = await pool.connect();
   try {

@@ -1,13 +1,12 @@
-import type { PoolClient } from 'pg';
-import { pool } from '../db.ts';
+import type { Pool, PoolClient } from 'pg';
 import type { MediaEvent, PlanChanged, Stored } from './event.ts';
 
 /**
  * Applies an event in one transaction, unless it was applied before. `bytes` is the size of what was
  * stored, for an event of that type.
  */
-export async function applyOnce(event: MediaEvent, bytes: number): Promise<void> {
-  if (await wasApplied(event.id)) return;
+export async function applyOnce(pool: Pool, event: MediaEvent, bytes: number): Promise<void> {
+  if (await wasApplied(pool, event.id)) return;
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
@@ -25,7 +24,7 @@ export async function applyOnce(event: MediaEvent, bytes: number): Promise<void>
   ]);
 }
 
-async function wasApplied(id: string): Promise<boolean> {
+async function wasApplied(pool: Pool, id: string): Promise<boolean> {
   const { rowCount } = await pool.query('SELECT FROM applied_events WHERE id = $1', [id]);
   return rowCount === 1;
 }

@@ -1,11 +1,10 @@
-import type { PoolClient } from 'pg';
-import { pool } from '../db.ts';
+import type { Pool, PoolClient } from 'pg';
 import type { MediaEvent, PlanChanged, Stored } from './event.ts';
 
 /**
  * Applies an event in one transaction; its offset is committed after that. `bytes` is the size of what was stored, for an event of that type.
  */
-export async function applyOnce(event: MediaEvent, bytes: number): Promise<void> {
+export async function applyOnce(pool: Pool, event: MediaEvent, bytes: number): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');

@@ -1,8 +1,7 @@
-import type { PoolClient } from 'pg';
-import { pool } from '../db.ts';
+import type { Pool, PoolClient } from 'pg';
 import type { MediaEvent, PlanChanged, Stored } from './event.ts';
 
-export async function isApplied(id: string): Promise<boolean> {
+export async function isApplied(pool: Pool, id: string): Promise<boolean> {
   const { rowCount } = await pool.query('SELECT FROM applied_events WHERE id = $1', [id]);
   return rowCount === 1;
 }
@@ -10,7 +9,7 @@ export async function isApplied(id: string): Promise<boolean> {
 /**
  * Applies an event and notes its id, in one transaction. `bytes` is the size of what was stored, for an event of that type.
  */
-export async function applyEvent(event: MediaEvent, bytes: number): Promise<void> {
+export async function applyEvent(pool: Pool, event: MediaEvent, bytes: number): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');

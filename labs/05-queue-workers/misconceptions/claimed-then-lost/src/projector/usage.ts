@@ -1,9 +1,8 @@
-import type { PoolClient } from 'pg';
-import { pool } from '../db.ts';
+import type { Pool, PoolClient } from 'pg';
 import type { MediaEvent, PlanChanged, Stored } from './event.ts';
 
 /** Whether the event is ours to apply: only the first who asks gets a yes. */
-export async function claim(id: string): Promise<boolean> {
+export async function claim(pool: Pool, id: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     'INSERT INTO applied_events (id) VALUES ($1) ON CONFLICT DO NOTHING',
     [id],
@@ -12,7 +11,7 @@ export async function claim(id: string): Promise<boolean> {
 }
 
 /** Gives the claim back when `work` fails, so that the event can be tried again. */
-export async function orRelease(id: string, work: () => Promise<void>): Promise<void> {
+export async function orRelease(pool: Pool, id: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -24,7 +23,7 @@ export async function orRelease(id: string, work: () => Promise<void>): Promise<
 /**
  * Applies an event in one transaction. `bytes` is the size of what was stored, for an event of that type.
  */
-export async function applyEvent(event: MediaEvent, bytes: number): Promise<void> {
+export async function applyEvent(pool: Pool, event: MediaEvent, bytes: number): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');

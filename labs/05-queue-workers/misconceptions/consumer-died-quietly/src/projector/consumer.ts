@@ -1,9 +1,10 @@
-import type { Consumer } from 'kafkajs';
+import type { Consumer, Kafka } from 'kafkajs';
+import type { Deps } from './deps.ts';
 import { whileAlive } from './heartbeat.ts';
-import { GROUP, kafka, PARTITIONS, SESSION_TIMEOUT_MS, TOPIC } from './kafka.ts';
+import { GROUP, PARTITIONS, SESSION_TIMEOUT_MS, TOPIC } from './kafka.ts';
 import { project } from './project.ts';
 
-export function createConsumer(): Consumer {
+export function createConsumer(kafka: Kafka): Consumer {
   return kafka.consumer({
     groupId: GROUP,
     sessionTimeout: SESSION_TIMEOUT_MS,
@@ -15,12 +16,12 @@ export function createConsumer(): Consumer {
 }
 
 /** Reads the topic as a member of the group, all partitions side by side. */
-export async function consume(consumer: Consumer): Promise<void> {
+export async function consume(consumer: Consumer, deps: Deps): Promise<void> {
   await consumer.connect();
   await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
   await consumer.run({
     partitionsConsumedConcurrently: PARTITIONS,
     eachMessage: ({ partition, message, heartbeat }) =>
-      whileAlive(heartbeat, () => project(partition, message)),
+      whileAlive(heartbeat, () => project(deps, partition, message)),
   });
 }

@@ -1,12 +1,17 @@
 import type { KafkaMessage } from 'kafkajs';
+import type { Deps } from './deps.ts';
 import { type MediaEvent, parseEvent } from './event.ts';
-import { sizeOf } from './storage.ts';
+import type { SizeOf } from './storage.ts';
 import { applyOnce } from './usage.ts';
 
 /** Applies one record of the topic to the tables. What fails is thrown, and comes again. */
-export async function project(_partition: number, message: KafkaMessage): Promise<void> {
+export async function project(
+  deps: Deps,
+  _partition: number,
+  message: KafkaMessage,
+): Promise<void> {
   const event = parseEvent(fromJson(message.value));
-  await applyOnce(event, await bytesOf(event));
+  await applyOnce(deps.pool, event, await bytesOf(event, deps.sizeOf));
 }
 
 function fromJson(value: Buffer | null): unknown {
@@ -17,7 +22,7 @@ function fromJson(value: Buffer | null): unknown {
   }
 }
 
-async function bytesOf(event: MediaEvent): Promise<number> {
+async function bytesOf(event: MediaEvent, sizeOf: SizeOf): Promise<number> {
   if (event.type === 'plan.changed') return 0;
   return 'bytes' in event ? event.bytes : sizeOf(event.object);
 }

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Consumer } from 'kafkajs';
+import type { Deps } from './deps.ts';
 
 interface PartitionLag {
   readonly partition: number;
@@ -24,7 +25,7 @@ export function watchLag(consumer: Consumer): void {
 }
 
 /** `GET /lag`: how far the group is behind the topic. */
-export function readLag(): RequestHandler {
+export function readLag(_deps: Deps): RequestHandler {
   return (_req, res) => {
     const sorted = [...partitions.values()].toSorted((a, b) => a.partition - b.partition);
     res.json({ lag: sorted.reduce((sum, { lag }) => sum + lag, 0), partitions: sorted });

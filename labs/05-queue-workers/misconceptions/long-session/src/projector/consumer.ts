@@ -1,9 +1,9 @@
-import type { Consumer } from 'kafkajs';
-import { log } from '../log.ts';
-import { GROUP, kafka, PARTITIONS, TOPIC } from './kafka.ts';
+import type { Consumer, Kafka } from 'kafkajs';
+import type { Deps } from './deps.ts';
+import { GROUP, PARTITIONS, TOPIC } from './kafka.ts';
 import { project } from './project.ts';
 
-export function createConsumer(): Consumer {
+export function createConsumer(kafka: Kafka): Consumer {
   return kafka.consumer({
     groupId: GROUP,
     // Longer than the slowest answer of the storage.
@@ -15,10 +15,10 @@ export function createConsumer(): Consumer {
 }
 
 /** Reads the topic as a member of the group, all partitions side by side. */
-export async function consume(consumer: Consumer): Promise<void> {
+export async function consume(consumer: Consumer, deps: Deps): Promise<void> {
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (restart) return;
-    log.fatal({ err: error }, 'the consumer has stopped for good');
+    deps.log.fatal({ err: error }, 'the consumer has stopped for good');
     // A process that only looks alive is not restarted by anybody.
     process.exit(1);
   });
@@ -26,6 +26,6 @@ export async function consume(consumer: Consumer): Promise<void> {
   await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
   await consumer.run({
     partitionsConsumedConcurrently: PARTITIONS,
-    eachMessage: ({ partition, message }) => project(partition, message),
+    eachMessage: ({ partition, message }) => project(deps, partition, message),
   });
 }

@@ -1,10 +1,9 @@
-import type { PoolClient } from 'pg';
-import { pool } from '../db.ts';
+import type { Pool, PoolClient } from 'pg';
 import type { PlanChanged, Stored } from './event.ts';
 import type { Ready } from './read-batch.ts';
 
 /** Offset of the next event to apply. What lies below was applied before. */
-export async function nextOffset(partition: number): Promise<bigint> {
+export async function nextOffset(pool: Pool, partition: number): Promise<bigint> {
   const { rows } = await pool.query<{ next_offset: string }>(
     'SELECT next_offset FROM projected_offsets WHERE partition = $1',
     [partition],
@@ -14,6 +13,7 @@ export async function nextOffset(partition: number): Promise<bigint> {
 
 /** Applies the events of a batch and moves the partition's offset to `next`, in one transaction. */
 export async function applyAll(
+  pool: Pool,
   partition: number,
   events: readonly Ready[],
   next: bigint,
