@@ -1,5 +1,5 @@
 import { type Channel, type ChannelModel, connect, type RecoveringChannelModel } from 'amqplib';
-import { log } from './log.ts';
+import type { Logger } from 'pino';
 
 export const EXCHANGE = 'media';
 export const RENDER_KEY = 'render';
@@ -12,7 +12,7 @@ const URL = process.env['AMQP_URL'] ?? 'amqp://127.0.0.1';
 const HANDSHAKE_MS = 1_000;
 
 /** A connection that lasts until it breaks, with our topology declared. */
-export async function connectBroker(): Promise<ChannelModel> {
+export async function connectBroker(log: Logger): Promise<ChannelModel> {
   const connection = await connect(URL);
   connection.on('error', (error) => log.error({ err: error }, 'the broker connection broke'));
   await declareTopology(connection);
@@ -21,6 +21,7 @@ export async function connectBroker(): Promise<ChannelModel> {
 
 /** A connection that is made anew whenever it breaks. `onConnected` is told of each. */
 export async function connectBrokerForGood(
+  log: Logger,
   onConnected: (connection: ChannelModel) => Promise<void>,
 ): Promise<RecoveringChannelModel> {
   const setup = async (connection: ChannelModel): Promise<void> => {

@@ -1,8 +1,9 @@
 import type { RequestHandler } from 'express';
-import { admin, GROUP, TOPIC } from './kafka.ts';
+import type { Deps } from './deps.ts';
+import { GROUP, TOPIC } from './kafka.ts';
 
 /** `GET /lag`: how far the group is behind the topic, as the broker has it. */
-export function readLag(): RequestHandler {
+export function readLag({ admin }: Deps): RequestHandler {
   return async (_req, res) => {
     const [ends, [group]] = await Promise.all([
       admin.fetchTopicOffsets(TOPIC),
