@@ -14,10 +14,14 @@ const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }
   { from: /^shared\/launcher\//, to: ['protocol'] },
   { from: /^shared\/testkit\//, to: ['launcher', 'protocol', 'stack'] },
   { from: /^shared\/runner\//, to: ['catalog', 'protocol', 'stack'] },
+  { from: /^shared\/workbench\//, to: ['catalog', 'protocol', 'runner', 'stack'] },
   // What `labs new` makes is a lab.
   { from: /^shared\/cli\/skeleton\/tests\//, to: ['testkit'] },
   { from: /^shared\/cli\/skeleton\//, to: [] },
-  { from: /^shared\/cli\//, to: ['catalog', 'launcher', 'protocol', 'runner', 'stack'] },
+  {
+    from: /^shared\/cli\//,
+    to: ['catalog', 'launcher', 'protocol', 'runner', 'stack', 'workbench'],
+  },
   { from: /^labs\/[^/]+\/tests\//, to: ['testkit'] },
   { from: /^labs\//, to: [] },
 ];

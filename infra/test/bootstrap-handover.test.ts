@@ -59,7 +59,7 @@ describe('a signal', () => {
   });
 
   // Elsewhere the shell that npm starts replaces itself by the command.
-  test.runIf(process.platform === 'linux')('that kills npm at once ends the command', async () => {
+  test.runIf(process.platform === 'linux')('that kills npm ends the command', async () => {
     const npm = findNpm(process.env);
     const run = follow(
       spawn(npm.command, [...npm.args, 'run', 'wait'], { cwd: checkout.root, env: checkout.env }),

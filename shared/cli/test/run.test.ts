@@ -5,7 +5,7 @@ import getPort, { portNumbers } from 'get-port';
 import { expect, test, vi } from 'vitest';
 import { Labs, outcomeOf } from './support/labs.ts';
 
-const FOREIGN = { PGPASSWORD: 'foreign', NODE_OPTIONS: '--no-warnings', SOME_TOKEN: 'foreign' };
+const FOREIGN = { SOME_PASSWORD: 'foreign', NODE_OPTIONS: '--no-warnings', SOME_TOKEN: 'foreign' };
 
 /** A learner's lab 01 whose programs write down what they see. */
 class Watched {

@@ -113,11 +113,11 @@ test('the end does not wait for a migration', async ({ toy }) => {
 });
 
 test('nothing is started when a script is missing', async ({ toy }) => {
-  const programs = ['start', 'wroker'].map((script) => ({ script, env: {} }));
+  const programs = ['start', 'absent'].map((script) => ({ script, env: {} }));
   await using served = toy.serve({ programs });
   await expect(served.restart()).rejects.toMatchObject({
     code: 'NO_SCRIPT',
-    message: 'package.json has no script "wroker". It has start, migrate, worker.',
+    message: 'package.json has no script "absent". It has start, migrate, worker.',
   });
   expect(toy.shown).toBe('');
 });

@@ -13,13 +13,13 @@ export interface LaunchOptions {
   readonly args?: readonly string[] | undefined;
   /** Whose `DATABASE_URL` and so on the program gets. */
   readonly lease?: { readonly env: Variables } | undefined;
-  /** On top of the lease's. */
+  /** Added to the lease, or in place of it. */
   readonly env?: Variables | undefined;
   readonly output?: Output | undefined;
 }
 
 /**
- * Starts a script of a learner's package.json. Every program of theirs starts here.
+ * Starts a script of a learner's package.json. All programs of learners start here.
  *
  * @throws ServiceError `NO_SCRIPT`, `CRASHED_AT_START`.
  * @throws LauncherError

@@ -17,7 +17,7 @@ const GRACE_MS = 5_000;
 const DRAIN_MS = 500;
 
 /**
- * A learner's program that was started. When it ends, all that it started ends with it. When this
+ * A learner's program that was started. When it ends, the processes that it started end too. When this
  * process ends, even by `kill -9`, all of them are killed.
  */
 export class Program implements AsyncDisposable {
@@ -54,7 +54,7 @@ export class Program implements AsyncDisposable {
     this.#process.signal(signal);
   }
 
-  /** `kill -9` of the program and all that it started. */
+  /** `kill -9` of the program and the processes that it started. */
   async kill(): Promise<Exit> {
     this.#process.kill();
     return this.exited;

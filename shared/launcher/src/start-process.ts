@@ -31,7 +31,7 @@ export interface StartedProcess {
   readonly closed: Promise<unknown>;
   /** To the program itself, as an orchestrator sends it; not to those that it started. */
   signal(signal: NodeJS.Signals): void;
-  /** `kill -9` of the program and all that it started. */
+  /** `kill -9` of the program and the processes that it started. */
   kill(): void;
   /** The program is over, and another program may get its numbers. */
   release(): void;

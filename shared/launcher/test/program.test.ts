@@ -45,7 +45,7 @@ describe('a program', () => {
     await expectGone(family);
   });
 
-  test('shows its output at once, and its output is kept', async () => {
+  test('shows its output while it runs, and its output is kept', async () => {
     const output = { stdout: new PassThrough(), stderr: new PassThrough() };
     const { stdout } = await runScript({ run, script: 'start', output });
     output.stdout.end();
@@ -59,7 +59,7 @@ describe('a script', () => {
     expect(stdout).toEqual(['["b c","--d"]']);
   });
 
-  test('that does not finish in time is killed', async () => {
+  test('that exceeds its limit is killed', async () => {
     const slow = runScript({ run, script: 'family', within: 300 });
     await expect(slow).rejects.toMatchObject({
       name: 'ServiceError',

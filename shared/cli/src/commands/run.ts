@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import { findLab, readCatalog } from '@backend-labs/catalog';
 import { LauncherError, listenOn, ServiceError } from '@backend-labs/launcher';
 import { connectStack } from '@backend-labs/stack';
+import { onSave, openLabStack } from '@backend-labs/workbench';
 import getPort, { portNumbers } from 'get-port';
+import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { openCopy } from '../copy.ts';
 import { EXIT, MachineError, sentence, told, UsageError } from '../errors.ts';
-import { openLabStack } from '../judging.ts';
 import { onOrphaned } from '../orphan.ts';
 import { ServedCopy } from '../serve.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { paint } from '../ui/style.ts';
-import { onSave } from '../watch/saves.ts';
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
@@ -29,7 +29,11 @@ export const run: Run = async (args, context) => {
     );
   }
   const copy = await openCopy(lab, context, args.text('work'));
-  const { servers, missing } = await openLabStack(context, lab);
+  const { servers, missing } = await withBench(
+    context,
+    `Finding ${lab.servers.join(', ')}`,
+    (bench) => openLabStack(bench, lab),
+  );
   for (const absent of missing) {
     if (lab.tasks.every(({ servers: named }) => named.includes(absent.server))) throw absent;
     // A part of the lab can do without it.
@@ -88,7 +92,7 @@ function nextPort(port: number): Promise<number> {
   return getPort({ host: HOST, port: portNumbers(from, LAST_PORT) });
 }
 
-/** A fault in the learner's package.json or scripts is theirs to fix, not a fault of ours. */
+/** The learner can fix a fault in package.json or its scripts: it is not a fault of the command. */
 function asCommandError(cause: unknown): unknown {
   if (cause instanceof ServiceError) return new UsageError(cause.message, { cause });
   if (cause instanceof LauncherError) {
