@@ -19,7 +19,7 @@ export const run: Run = async (args, context) => {
   const dir = join(home, id);
   makeLab(id, dir);
   const shown = shownPath(dir, context);
-  console.log(`${shown} holds a small service, one task, one solution, one misconception.`);
+  console.log(`${shown} holds a small service, two tasks, two solutions, one misconception.`);
   // The bootstrap comes before every command and knows which pnpm there is.
   console.log(`Next: npm run labs -- verify ${id}`);
   console.log(
