@@ -4,17 +4,17 @@ import { paint } from '../ui/style.ts';
 import { renderTicket } from '../ui/ticket.ts';
 import { renderVerdict } from '../ui/verdicts.ts';
 
-/** What the watch shows. */
+/** The state that the watch shows. */
 export interface WatchState {
   readonly lab: Lab;
   /** The task being worked on. */
   readonly task: Task;
-  /** Of the last run: the task's verdict, after those that it needs. */
+  /** Verdicts of the last run: the tasks that this one needs, then this one. */
   readonly results: readonly TaskVerdict[];
   readonly running: boolean;
-  /** Stays while the task does. */
+  /** Shown until the task changes. */
   readonly hint?: string | undefined;
-  /** A diff, or a word about a key; gone with the next run. */
+  /** A diff, or a message about a key. The next run removes it. */
   readonly note?: string | undefined;
   /** All tasks of the lab pass. */
   readonly finished: boolean;

@@ -12,7 +12,7 @@ import { onSave } from './saves.ts';
 import { Screen } from './screen.ts';
 import { isGreen, renderWatch, type WatchState } from './view.ts';
 
-/** Runs the open task again at each save, until the person quits. */
+/** Tests the open task at each save, until the person quits. */
 export async function watch(context: Context, lab: Lab, copy: string): Promise<number> {
   const progress = await loadProgress(context.stateDir);
   const first = openTask(lab, progress) ?? lab.tasks.at(-1);
@@ -34,9 +34,9 @@ class Watching {
   readonly #judging: Judging;
   readonly #screen: Screen;
   #state: WatchState;
-  /** The run under way, if any. */
+  /** The run in progress, if any. */
   #underWay: Promise<void> | undefined;
-  /** Something was saved while a run was under way. */
+  /** A file was saved during a run. */
   #again = false;
   readonly #end = Promise.withResolvers<void>();
 
@@ -56,12 +56,12 @@ class Watching {
     this.#state = { lab, task, results: [], running: false, finished: false };
   }
 
-  /** Settles when the person quits; rejects on a fault of ours. */
+  /** Settles when the person quits; rejects on a bug. */
   get ended(): Promise<void> {
     return this.#end.promise;
   }
 
-  /** Runs the open task; when one is under way, once more after it. */
+  /** Runs the open task. During a run, it starts another one after it. */
   run(): void {
     if (this.#underWay) {
       this.#again = true;
@@ -124,13 +124,13 @@ class Watching {
   #diff(): void {
     const [solution] = solutionsOf(this.#lab);
     if (!solution || !isGreen(this.#state))
-      this.#show({ note: 'The diff comes when the task is green.' });
+      this.#show({ note: 'The diff is shown when the task is green.' });
     else this.#show({ note: renderDiff(this.#lab, solution, this.#copy) });
   }
 
   async #next(): Promise<void> {
     if (!isGreen(this.#state))
-      return this.#show({ note: 'The next task comes when this one is green.' });
+      return this.#show({ note: 'The next task opens when this one is green.' });
     const task = openTask(this.#lab, await loadProgress(this.#context.stateDir));
     if (!task) return this.#show({ note: `Every task of ${this.#lab.id} passes.` });
     this.#show({ task, results: [], hint: undefined, note: undefined });
@@ -138,8 +138,8 @@ class Watching {
   }
 
   async #psql(keyboard: Keyboard): Promise<void> {
-    // It has dropped what the last one left, and leaves its own at its end.
-    if (this.#underWay) return this.#show({ note: 'The run is not over; p works after it.' });
+    // The run has dropped the last database, and leaves its own when it ends.
+    if (this.#underWay) return this.#show({ note: 'The run has not finished. Press p after it.' });
     const url = await leftBehindUrl(this.#context, this.#lab);
     if (!url) return this.#show({ note: 'No failed run left a database behind.' });
     this.#screen.hide();
