@@ -8,14 +8,16 @@ const OURS = '@backend-labs/';
 
 /** Which packages each folder may import. A folder that is not here may import none of ours. */
 const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }[] = [
-  { from: /^shared\/catalog\//, to: [] },
-  { from: /^shared\/stack\//, to: [] },
-  { from: /^shared\/testkit\//, to: ['stack'] },
-  { from: /^shared\/runner\//, to: ['catalog', 'stack'] },
+  { from: /^shared\/protocol\//, to: [] },
+  { from: /^shared\/catalog\//, to: ['protocol'] },
+  { from: /^shared\/stack\//, to: ['protocol'] },
+  { from: /^shared\/testkit\//, to: ['protocol', 'stack'] },
+  { from: /^shared\/runner\//, to: ['catalog', 'protocol', 'stack'] },
+  { from: /^shared\/workbench\//, to: ['catalog', 'protocol', 'runner', 'stack'] },
   // What `labs new` makes is a lab.
   { from: /^shared\/cli\/skeleton\/tests\//, to: ['testkit'] },
   { from: /^shared\/cli\/skeleton\//, to: [] },
-  { from: /^shared\/cli\//, to: ['catalog', 'runner', 'stack'] },
+  { from: /^shared\/cli\//, to: ['catalog', 'protocol', 'runner', 'stack', 'workbench'] },
   { from: /^labs\/[^/]+\/tests\//, to: ['testkit'] },
   { from: /^labs\//, to: [] },
 ];
@@ -48,7 +50,8 @@ function strayArrows(file: string, source: string): string[] {
   const home = tests ?? /^(shared|labs)\/[^/]+\//.exec(file)?.[0] ?? '';
   return [...new Set(importsOf(file, source))]
     .filter((target) => {
-      if (target.startsWith(OURS)) return !allowed.includes(target.slice(OURS.length));
+      // A subpath belongs to its package.
+      if (target.startsWith(OURS)) return !allowed.includes(target.split('/')[1] ?? '');
       if (!target.startsWith('.')) return tests !== undefined && CLIENTS.includes(target);
       return !relative(ROOT, resolve(ROOT, dirname(file), target)).startsWith(home);
     })

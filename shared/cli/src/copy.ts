@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Lab } from '@backend-labs/catalog';
+import {
+  copyDir,
+  createCopy,
+  recordReset,
+  type WorkPlace,
+  workRoot,
+} from '@backend-labs/workbench';
 import { shownPath, type Context } from './context.ts';
-import { copyDir, createCopy, workRoot, type WorkPlace } from './copies/index.ts';
-import { recordReset } from './progress.ts';
 
 /** The folders of this learner's copies and state. */
 export function placeOf(context: Context, flag: string | undefined): WorkPlace {

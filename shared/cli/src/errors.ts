@@ -1,5 +1,5 @@
+import { WorkError } from '@backend-labs/workbench';
 import { StackError } from '@backend-labs/stack';
-import { WorkError } from './copies/errors.ts';
 
 /** Exit codes of every command. */
 export const EXIT = { green: 0, red: 1, usage: 2, machine: 3, interrupted: 130 } as const;

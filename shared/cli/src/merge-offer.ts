@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import type { Lab } from '@backend-labs/catalog';
-import { shownPath, type Context } from './context.ts';
 import {
   applyMerge,
+  type ConflictChoice,
   conflictsOf,
   copyState,
   declineMerge,
-  planMerge,
-  type ConflictChoice,
   type MergePlan,
+  planMerge,
   type WorkPlace,
-} from './copies/index.ts';
+} from '@backend-labs/workbench';
+import { shownPath, type Context } from './context.ts';
 
 export interface MergeOffer {
   readonly answer: 'yes' | 'no' | 'ask';

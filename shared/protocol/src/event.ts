@@ -27,7 +27,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     stream: z.enum(['stdout', 'stderr']),
     line: z.string(),
   }),
-  z.object({ type: z.literal('finished'), cancelled: z.boolean() }),
+  z.object({ type: z.literal('finished') }),
 ]);
 
 export type RunEvent = z.infer<typeof runEventSchema>;

@@ -1,10 +1,11 @@
 import { readCatalog } from '@backend-labs/catalog';
 import { verify, type VerifyReport } from '@backend-labs/runner';
 import { openStack } from '@backend-labs/stack';
+import { openLabStack } from '@backend-labs/workbench';
+import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, sentence } from '../errors.ts';
-import { openLabStack } from '../judging.ts';
 import { runTool, type Tally, unitTests } from '../tools.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { paint } from '../ui/style.ts';
@@ -75,7 +76,9 @@ function labSteps(context: Context): Step[] {
     ...labs.map((lab): Step => ({
       name: lab.id,
       run: async () => {
-        const stack = await openLabStack(context, lab);
+        const stack = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
+          openLabStack(bench, lab),
+        );
         const report = await verify({
           root: context.root,
           stateDir: context.stateDir,

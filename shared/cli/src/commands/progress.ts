@@ -1,8 +1,8 @@
 import { HINT_LEVELS, readCatalog } from '@backend-labs/catalog';
+import { taskProgress } from '@backend-labs/workbench';
+import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { EXIT } from '../errors.ts';
-import { taskProgress } from '../progress.ts';
-import { loadProgress } from '../record.ts';
 import { paint } from '../ui/style.ts';
 import { MARKS } from '../ui/verdicts.ts';
 

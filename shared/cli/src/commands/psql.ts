@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { findLab, readCatalog } from '@backend-labs/catalog';
+import { leftBehindUrl } from '@backend-labs/workbench';
 import type { Run } from '../command.ts';
-import { leftBehindUrl } from '../left-behind.ts';
 import { EXIT, MachineError, UsageError } from '../errors.ts';
 
 export const run: Run = async (args, context) => {

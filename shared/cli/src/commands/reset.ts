@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import { findLab, readCatalog } from '@backend-labs/catalog';
+import { recordReset, resetCopy, restoreAttempt } from '@backend-labs/workbench';
 import type { Run } from '../command.ts';
 import { shownPath } from '../context.ts';
 import { placeOf } from '../copy.ts';
 import { EXIT } from '../errors.ts';
-import { recordReset } from '../progress.ts';
-import { resetCopy, restoreAttempt } from '../copies/index.ts';
 
 export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { findLab, readCatalog } from '@backend-labs/catalog';
 import { connectStack } from '@backend-labs/stack';
+import { onSave, openLabStack } from '@backend-labs/workbench';
+import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { openCopy } from '../copy.ts';
 import { EXIT, MachineError, sentence, told } from '../errors.ts';
-import { openLabStack } from '../judging.ts';
 import { freePort, isPortFree, ServedCopy } from '../serve.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { paint } from '../ui/style.ts';
-import { onSave } from '../watch/saves.ts';
 
 const DEFAULT_PORT = 8080;
 
@@ -21,7 +21,11 @@ export const run: Run = async (args, context) => {
     );
   }
   const copy = await openCopy(lab, context, args.text('work'));
-  const { servers, missing } = await openLabStack(context, lab);
+  const { servers, missing } = await withBench(
+    context,
+    `Finding ${lab.servers.join(', ')}`,
+    (bench) => openLabStack(bench, lab),
+  );
   for (const absent of missing) {
     if (lab.tasks.every(({ servers: named }) => named.includes(absent.server))) throw absent;
     // A part of the lab can do without it.

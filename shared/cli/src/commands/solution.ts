@@ -1,8 +1,9 @@
 import { findLab, readCatalog, solutionsOf, type Lab, type Solution } from '@backend-labs/catalog';
+import { isPassing } from '@backend-labs/workbench';
+import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { findCopy } from '../copy.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { isPassing, loadProgress } from '../record.ts';
 import { renderDiff, renderFiles, solutionNotes } from '../ui/solution.ts';
 
 export const run: Run = async (args, context) => {

@@ -1,12 +1,11 @@
 import { findLab, readCatalog, type Catalog, type Lab } from '@backend-labs/catalog';
+import { firstUnfinished, Judging, openTask, type Progress, record } from '@backend-labs/workbench';
+import { loadProgress, withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { shownPath } from '../context.ts';
 import { openCopy, placeOf } from '../copy.ts';
 import { EXIT } from '../errors.ts';
-import { Judging } from '../judging.ts';
 import { offerMerge } from '../merge-offer.ts';
-import { firstUnfinished, type Progress } from '../progress.ts';
-import { loadProgress, openTask, record } from '../record.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { paint } from '../ui/style.ts';
 import { renderTicket } from '../ui/ticket.ts';
@@ -36,7 +35,9 @@ export const run: Run = async (args, context) => {
   if (process.stdin.isTTY && process.stdout.isTTY) return watch(context, lab, copy);
 
   console.log(renderTicket(lab, task));
-  await using judging = await Judging.open(context, lab, copy);
+  await using judging = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
+    Judging.open(bench, lab, copy),
+  );
   using interrupt = onInterrupt(() => judging.cancel());
   const results = await judging.judge([task], (event) => {
     if (event.type === 'task ended') console.log(renderVerdict(event.verdict));

@@ -1,0 +1,18 @@
+import type { Lab } from '@backend-labs/catalog';
+import { leftBehind, openStack } from '@backend-labs/stack';
+import type { Bench } from './bench.ts';
+
+/**
+ * URL of the newest database that a failed run of a lab left behind.
+ *
+ * @throws ServerUnavailable if Postgres is not available.
+ */
+export async function leftBehindUrl(
+  { root, stateDir }: Bench,
+  lab: Lab,
+): Promise<string | undefined> {
+  const { servers, missing } = await openStack(['postgres'], { root, stateDir });
+  for (const absent of missing) throw absent;
+  const kept = servers.postgres && (await leftBehind(servers.postgres, lab.id));
+  return kept?.url;
+}
