@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const SKELETON = join(import.meta.dirname, '../skeleton');
 
-/** Writes the skeleton of a lab into `dir`, which is emptied first. */
+/** Empties `dir` and writes the skeleton of a lab into it. */
 export function makeLab(id: string, dir: string): void {
   rmSync(dir, { recursive: true, force: true });
   cpSync(SKELETON, dir, { recursive: true });
