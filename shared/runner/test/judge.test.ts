@@ -21,8 +21,10 @@ class ScriptedSession {
       const verdict = judged(task.number, failed ? 'failed' : 'passed', 'passed');
       const [first] = verdict.tests;
       onEvent({ type: 'started', row, task });
-      if (test)
-        onEvent({ type: 'test ended', row, task, test, points: verdict.points.slice(0, 1) });
+      if (first) {
+        const points = verdict.points.slice(0, 1);
+        onEvent({ type: 'test ended', row, task, test: first, points });
+      }
       onEvent({ type: 'ended', row, task, verdict });
     }
   }
