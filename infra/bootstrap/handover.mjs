@@ -47,7 +47,7 @@ export function handOver(node, args) {
  * forwarded it, the child would get it twice, and a second Ctrl-C means "end immediately". A signal
  * that only this process gets must be forwarded.
  *
- * A kill of `npm` reaches only the shell between it and us. We notice it because our parent changes.
+ * Killing `npm` reaches at most the shell between it and us. We notice it because a parent changes.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @returns {() => void}
@@ -69,15 +69,33 @@ function forwardSignals(child) {
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
   for (const signal of signals) process.on(signal, forward);
-  const parent = process.ppid;
+  const starter = lineage();
   const orphaned = () => {
-    if (process.ppid !== parent && !stopping) forward('SIGTERM');
+    if (!stopping && lineage() !== starter) forward('SIGTERM');
   };
   const watch = process.env['npm_lifecycle_event'] ? setInterval(orphaned, orphanMs) : undefined;
   return () => {
     clearInterval(watch);
     for (const signal of signals) process.off(signal, forward);
   };
+}
+
+/**
+ * The parents of this process, as text to compare. Some shells replace themselves with the command.
+ * Others wait for it, and only then is `npm` the parent's parent.
+ */
+function lineage() {
+  const parent = process.ppid;
+  try {
+    const stat = fs.readFileSync(`/proc/${parent}/stat`, 'utf8');
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+    if (/^(?:ba|da|z|k)?sh$/.test(name)) {
+      return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+    }
+  } catch {
+    // No /proc here. Or the parent has just died: the next look has another one.
+  }
+  return String(parent);
 }
 
 /** Whether this process is in the foreground group, which gets the signals of the terminal's keys. */

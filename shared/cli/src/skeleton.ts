@@ -11,6 +11,9 @@ export function makeLab(id: string, dir: string): void {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replaceAll('__ID__', id).replaceAll('__SLUG__', id.slice(3)));
+    writeFileSync(
+      file,
+      text.replaceAll('__ID__', id).replaceAll('__NUMBER__', String(Number(id.slice(0, 2)))),
+    );
   }
 }

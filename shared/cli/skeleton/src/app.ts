@@ -1,9 +1,10 @@
 import express, { type Express } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { createNote } from './create-note.ts';
 import { errorHandler, NotFound } from './errors.ts';
-import { notes } from './notes.ts';
 import { requestLog } from './request-log.ts';
+import { searchNotes } from './search-notes.ts';
 
 export interface Deps {
   readonly pool: Pool;
@@ -20,7 +21,8 @@ export function createApp({ pool, log }: Deps): Express {
   app.get('/healthz', (_req, res) => {
     res.json({ status: 'ok' });
   });
-  app.use('/v1/notes', notes(pool));
+  app.get('/v1/notes', searchNotes(pool));
+  app.post('/v1/notes', createNote(pool));
 
   app.use(() => {
     throw new NotFound('no such route');

@@ -19,7 +19,7 @@ export const run: Run = async (args, context) => {
   const dir = join(labs, id);
   makeLab(id, dir);
   const shown = shownPath(dir, context);
-  console.log(`${shown} holds a small service, one task, one solution, one misconception.`);
+  console.log(`${shown} holds a small service, two tasks, two solutions, one misconception.`);
   // The bootstrap runs before every command and knows the path of pnpm.
   console.log(`Next: npm run labs -- verify ${id}`);
   console.log('The first time, it stops and prints the pnpm install to run. See CONTRIBUTING.md.');

@@ -15,7 +15,7 @@ export class OutputRing {
     this.#limit = limit;
   }
 
-  /** Bytes that were let go because newer ones came. */
+  /** Bytes that were dropped because newer ones came. */
   get dropped(): number {
     return this.#dropped;
   }

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { parseCommand } from '../src/process/command.ts';
+import { parseCommand } from '../src/command.ts';
 
 test.for([
   ['node src/server.ts', ['node', 'src/server.ts']],
@@ -17,4 +18,16 @@ test.for([
   'node a.ts | pino-pretty',
 ])('%s goes to a shell', (script) => {
   expect(parseCommand(script)).toEqual({ file: 'sh', args: ['-c', script] });
+});
+
+test('more arguments reach a plain command as words of their own', () => {
+  expect(parseCommand('node a.ts --x', ['b c', '$d'])).toEqual({
+    file: 'node',
+    args: ['a.ts', '--x', 'b c', '$d'],
+  });
+});
+
+test('more arguments reach the last command of a shell script as words of their own', () => {
+  const { file, args } = parseCommand('A=1 && printf "%s|"', ['b c', '$d']);
+  expect(execFileSync(file, args, { encoding: 'utf8' })).toBe('b c|$d|');
 });

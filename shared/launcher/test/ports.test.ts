@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { claimPort } from '../src/process/ports.ts';
+import { claimPort } from '../src/ports.ts';
 
 test('claims are never for the same port while they last', async () => {
   await using claims = new AsyncDisposableStack();
