@@ -180,8 +180,7 @@ describe('looking at the database', () => {
     const adminUrl = 'postgres://nobody@127.0.0.1:9/nowhere';
     const gone = { ...options, lease: { ...options.lease, adminUrl } };
     await expect(PostgresProbe.open(gone)).rejects.toMatchObject({
-      name: 'ServerUnavailable',
-      code: 'SERVER_BROKEN',
+      name: 'ProbeTrouble',
       server: 'postgres',
     });
   });

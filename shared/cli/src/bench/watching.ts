@@ -3,17 +3,16 @@ import { join } from 'node:path';
 import type { Lab, Overlay, Task } from '@backend-labs/catalog';
 import { layOut } from '@backend-labs/catalog';
 import type { ServerAddress } from '@backend-labs/stack';
+import { Judging, onSave } from '@backend-labs/workbench';
 import type { Context } from '../context.ts';
 import { MachineError } from '../errors.ts';
-import { Judging } from '../judging.ts';
-import { onSave } from '../watch/saves.ts';
 import { naiveRun, type NaiveCheck } from './naive.ts';
 import { type BenchRow, median, sampled, shown, timed } from './sample.ts';
 
 export interface WatchBench {
   readonly what: string;
   readonly lab: Lab;
-  /** A solution of the lab's. */
+  /** One of the lab's solutions. */
   readonly overlay: Overlay;
   readonly task: Task;
   /** The file that is saved, relative to the lab. */
@@ -35,7 +34,7 @@ export async function benchWatch(
   const { lab, overlay, task, saves, check, most, share } = bench;
   const dir = join(context.stateDir, 'bench', lab.id);
   const target = join(dir, 'work');
-  layOut(lab, [overlay], target);
+  layOut(lab, overlay.layers, target);
   const quick = await savesToVerdicts(context, lab, task, target, saves, runs);
   const naive = await sampled(Math.min(runs, 3), () =>
     naiveRun(context.root, join(dir, 'naive'), lab, target, postgres, check),
@@ -71,7 +70,7 @@ async function savesToVerdicts(
       const bad = results.find(({ status }) => status !== 'passed');
       if (bad)
         throw new MachineError(
-          `${lab.id} task ${bad.task} ${bad.status}: ${bad.failures[0]?.message}`,
+          `${lab.id} task ${bad.task} ${bad.status}: ${bad.tests.flatMap(({ failures }) => failures)[0]?.message}`,
         );
     });
   // The first makes the lab's template, and the snapshot of its migrations.
