@@ -12,7 +12,12 @@ export interface Mistake {
   readonly orTaken?: boolean;
 }
 
-export const EVENT = { shipmentId: 4711, type: 'delivered', ts: '2026-02-07T09:00:00Z' };
+export const EVENT = {
+  shipmentId: 4711,
+  type: 'delivered',
+  ts: '2026-02-07T09:00:00Z',
+  payload: {},
+};
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
