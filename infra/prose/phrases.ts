@@ -176,10 +176,10 @@ export const PHRASES: readonly Phrase[] = [
   },
   {
     id: 'is-told',
-    pattern: /\b(?:is|are|was|were|be|been) told\b|\btells? of\b/,
+    pattern: /\b(?:is|are|was|were|be|been) told\b(?! apart)|\btells? of\b/,
     instead: '"is reported", "reports", "describes", "gets", "learns".',
     fires: ['A fault is told in one line.', 'It tells of a fault.'],
-    passes: ['A fault is reported in one line.', 'It tells the client why.'],
+    passes: ['A fault is reported.', 'It tells the client why.', 'They can be told apart.'],
   },
   {
     id: 'buried',

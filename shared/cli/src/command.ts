@@ -5,16 +5,16 @@ import { UsageError } from './errors.ts';
 type Flags = NonNullable<ParseArgsConfig['options']>;
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
-/** What the command line offers under one name. */
+/** One command: its usage, flags and code. */
 export interface CommandInfo {
   readonly usage: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Flag → what `--help` says of it. */
+  /** Each flag, with its line of `--help`. */
   readonly flags: Readonly<Record<string, FlagInfo>>;
   readonly positionals: readonly { readonly name: string; readonly required: boolean }[];
   readonly example: string;
-  /** Whether it is in the list; the few that npm's scripts call are not. */
+  /** `false`: only npm's scripts call it, and `labs --help` leaves it out. */
   readonly listed?: false;
   readonly load: () => Promise<{ run: Run }>;
 }
@@ -24,11 +24,11 @@ export interface FlagInfo {
   /** Whether it may be given several times. */
   readonly multiple?: true;
   readonly help: string;
-  /** What stands for the value, e.g. `DIR`. */
+  /** Placeholder of the value, e.g. `DIR`. */
   readonly value?: string;
 }
 
-/** A command. Answers with the exit code. */
+/** Runs a command. Resolves with the exit code. */
 export type Run = (args: Arguments, context: Context) => Promise<number>;
 
 /** Positionals by place, flags by name. */
@@ -50,7 +50,7 @@ export class Arguments {
     return typeof value === 'string' ? value : undefined;
   }
 
-  /** Of a flag that may be given several times. */
+  /** The values of a flag that may be given several times. */
   texts(flag: string): readonly string[] {
     const value = this.#values[flag];
     return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
@@ -62,15 +62,14 @@ export class Arguments {
     if (text === undefined) return fallback;
     const count = Number(text);
     if (!Number.isInteger(count) || count < 1) {
-      throw new UsageError(`--${flag} takes a whole number from 1; "${text}" is none.`);
+      throw new UsageError(`--${flag} takes a whole number from 1, not "${text}".`);
     }
     return count;
   }
 }
 
 /**
- * @throws UsageError in one line, for a flag that is not there, a value that is missing, or a word too
- *   few or too many.
+ * @throws UsageError for an unknown flag, a missing value, a missing argument, or one too many.
  */
 export function parse(name: string, info: CommandInfo, argv: readonly string[]): Arguments {
   const options: Flags = Object.fromEntries(
@@ -84,7 +83,7 @@ export function parse(name: string, info: CommandInfo, argv: readonly string[]):
     parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
-    throw new UsageError(`${reason}. \`labs ${name} --help\` lists what there is.`, {
+    throw new UsageError(`${reason}. \`labs ${name} --help\` lists the flags.`, {
       cause: error,
     });
   }
@@ -95,6 +94,6 @@ export function parse(name: string, info: CommandInfo, argv: readonly string[]):
   if (missing) throw new UsageError(`Which ${missing.name}? Usage: labs ${info.usage}`);
   const extra = positionals[info.positionals.length];
   if (extra !== undefined)
-    throw new UsageError(`"${extra}" is one word too many. Usage: labs ${info.usage}`);
+    throw new UsageError(`"${extra}" is one argument too many. Usage: labs ${info.usage}`);
   return new Arguments(parsed.values, positionals);
 }

@@ -1,3 +1,4 @@
+export type { Exit } from '@backend-labs/launcher';
 export type { RunContext, ServiceEvidence } from '@backend-labs/protocol';
 export type { Lease, PostgresLease, Stack } from '@backend-labs/stack';
 export { expect } from 'vitest';
@@ -43,7 +44,6 @@ export { SpareRabbit } from './rabbitmq/spare.ts';
 export type { Death, RabbitMessage } from './rabbitmq/message.ts';
 export type { RedisProbe } from './redis/probe.ts';
 export type { CommandUse, SeenCommand } from './redis/watch.ts';
-export type { Exit } from './process/child.ts';
 export { Answer } from './service/answer.ts';
 export type { LogEntry, LogMark, Logs } from './service/logs.ts';
 export { answers, logs, type Readiness } from './service/readiness.ts';

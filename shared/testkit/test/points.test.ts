@@ -47,7 +47,7 @@ describe('each', () => {
     const tried: number[] = [];
     const walk = each('numbers', [1, 2, 3], (n) => {
       tried.push(n);
-      if (n === 2) throw new TestkitError('NO_FREE_PORT', 'no port', 'free one');
+      if (n === 2) throw new TestkitError('COUNT_LOST', 'no count', 'count again');
     });
     await expect(walk).rejects.toMatchObject({ blame: 'machine' });
     expect(tried).toEqual([1, 2]);

@@ -5,7 +5,7 @@ import type { Bench } from './bench.ts';
 /**
  * URL of the newest database that a failed run of a lab left behind.
  *
- * @throws ServerUnavailable when there is no Postgres to ask.
+ * @throws ServerUnavailable if Postgres is not available.
  */
 export async function leftBehindUrl(
   { root, stateDir }: Bench,

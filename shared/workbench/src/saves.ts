@@ -1,9 +1,9 @@
 import { watch } from 'chokidar';
 
-/** Quiet time after the last change, in ms: an editor's save is several events. */
+/** Time without a change before a save counts, in ms: one save of an editor is several events. */
 const SETTLE = 60;
 
-/** Calls back after each save under a folder, `node_modules` left out. */
+/** Calls back after each save in a folder, except in `node_modules` and `.git`. */
 export async function onSave(dir: string, saved: () => void): Promise<AsyncDisposable> {
   const watcher = watch(dir, {
     ignoreInitial: true,

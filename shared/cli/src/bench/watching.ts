@@ -12,7 +12,7 @@ import { type BenchRow, median, sampled, shown, timed } from './sample.ts';
 export interface WatchBench {
   readonly what: string;
   readonly lab: Lab;
-  /** A solution of the lab's. */
+  /** One of the lab's solutions. */
   readonly overlay: Overlay;
   readonly task: Task;
   /** The file that is saved, relative to the lab. */

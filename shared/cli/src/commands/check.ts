@@ -15,7 +15,7 @@ interface Step {
   readonly run: () => Promise<Tally>;
 }
 
-/** `npm test`. Every step runs, whatever the ones before it said. */
+/** `npm test`. Every step runs, even if an earlier one failed. */
 export const run: Run = async (_args, context) => {
   const { root } = context;
   const tool = (bin: string, ...args: string[]) => runTool(root, bin, args);
@@ -49,7 +49,7 @@ export const run: Run = async (_args, context) => {
   return total.failed > 0 ? EXIT.red : EXIT.green;
 };
 
-/** Which servers there are, before anything depends on them. One that can't be had is NOT RUN. */
+/** Starts the servers before anything needs them. A server that is not available is NOT RUN. */
 async function servers({ root, stateDir }: Context): Promise<Tally> {
   const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const;
   const say = (line: string) => process.stderr.write(`${line}\n`);

@@ -12,7 +12,7 @@ export const run: Run = async (args, { root, stateDir }) => {
   const task = asked ? findTask(lab, asked) : openTask(lab, progress);
   if (!task) {
     console.log(
-      `Every task of ${lab.id} passes. \`labs hint ${lab.number} <task>\` shows one all the same.`,
+      `Every task of ${lab.id} passes. For a hint anyway: labs hint ${lab.number} <task>`,
     );
     return EXIT.green;
   }

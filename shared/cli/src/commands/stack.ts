@@ -28,7 +28,7 @@ export const run: Run = async (args, context) => {
     case 'logs':
       return logs(names, context);
     default:
-      throw new UsageError(`"${action}" is none of ${ACTIONS.join(', ')}.`);
+      throw new UsageError(`Unknown action "${action}". Use one of ${ACTIONS.join(', ')}.`);
   }
 };
 

@@ -18,7 +18,7 @@ export const run: Run = async (args, context) => {
   const lab = chosen(catalog, args.positionals[0], await loadProgress(context.stateDir));
   if (!lab) {
     console.log(
-      'Every task of every lab passes. `labs list` shows them; `labs reset <lab>` starts one anew.',
+      'Every task of every lab passes. `labs list` shows them; `labs reset <lab>` starts one again.',
     );
     return EXIT.green;
   }
@@ -29,7 +29,7 @@ export const run: Run = async (args, context) => {
   });
   const task = openTask(lab, await loadProgress(context.stateDir));
   if (!task) {
-    console.log(`Every task of ${lab.id} passes. \`labs reset ${lab.number}\` starts it anew.`);
+    console.log(`Every task of ${lab.id} passes. \`labs reset ${lab.number}\` starts it again.`);
     return EXIT.green;
   }
   if (process.stdin.isTTY && process.stdout.isTTY) return watch(context, lab, copy);
@@ -51,11 +51,11 @@ export const run: Run = async (args, context) => {
     ),
   );
   console.log(paint('dim', `A hint: npm run labs -- hint ${lab.number}`));
-  // The first task of a fresh copy is red on purpose; only a broken machine is a failure of `start`.
+  // The first task of a fresh copy is red on purpose. Only a broken machine makes `start` fail.
   return exitCode(results) === EXIT.machine ? EXIT.machine : EXIT.green;
 };
 
-/** The lab that was named, else the first with an open task. */
+/** The named lab, or without a name the first with an open task. */
 function chosen(catalog: Catalog, name: string | undefined, progress: Progress): Lab | undefined {
   if (name) return findLab(catalog, name);
   for (const fault of catalog.broken.values()) process.stderr.write(`labs: ${fault.message}\n`);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { claimPort, type PortClaim } from '@backend-labs/launcher';
 import { TestkitError } from '../errors.ts';
-import { claimPort, type PortClaim } from '../process/ports.ts';
 import { type Cut, type Look, type Passage, Pipe } from './pipe.ts';
 
 export type Direction = 'toServer' | 'toClient';

@@ -13,14 +13,14 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { writing } from './file-trouble.ts';
 
-/** Temporary neighbours are named so that whoever finds one knows whose it is. */
+/** Temporary files lie beside their target, under a name that shows which command made them. */
 const TEMPORARY = /(?:^|\/)\.[^/]+\.[0-9a-f]{8}\.labs-tmp$/;
 
 /**
- * Writes a file whole or not at all: beside its place, to the disk, then renamed. Makes the folders
- * on the way. Replaces a link instead of writing through it.
+ * Writes a file whole or not at all: writes a temporary file beside it, syncs it to the disk, and
+ * renames it. Makes missing folders. Replaces a link instead of writing through it.
  *
- * @throws WorkReadOnlyError, DiskFullError, WorkBlockedError; then what was there is still there.
+ * @throws WorkReadOnlyError, DiskFullError, WorkBlockedError; the old file is then still there.
  */
 export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o644) {
   await besidesThenRename(path, async (temporary) => {
@@ -40,7 +40,7 @@ export async function copyAtomic(from: string, to: string) {
       return;
     }
     await copyFile(from, temporary);
-    // A file its owner may not write cannot be opened for the sync below on every system.
+    // On some systems, a file that its owner may not write cannot be opened for the sync below.
     await chmod(temporary, 0o600);
     await using file = await open(temporary, 'r+');
     await file.chmod(stats.mode & 0o777);
@@ -48,7 +48,7 @@ export async function copyAtomic(from: string, to: string) {
   });
 }
 
-/** Writes a new file through to the disk. Not atomic: for names that nobody reads yet. */
+/** Writes a new file and syncs it to the disk. Not atomic: for files that no other process reads yet. */
 export async function writeToDisk(path: string, data: string | Uint8Array, mode: number) {
   await writing(path, async () => {
     await using file = await open(path, 'w', 0o600);
@@ -58,7 +58,7 @@ export async function writeToDisk(path: string, data: string | Uint8Array, mode:
   });
 }
 
-/** Makes renames and new names in a folder outlast a loss of power, where the system can. */
+/** Makes renames and new files in a folder survive a loss of power, if the system supports it. */
 export async function syncFolder(dir: string) {
   if (process.platform === 'win32') return;
   await using folder = await open(dir, 'r');
@@ -74,19 +74,19 @@ async function besidesThenRename(path: string, write: (temporary: string) => Pro
       await write(temporary);
       await rename(temporary, path);
     } catch (error) {
-      // Tidying up is a courtesy: its own failure must not hide why the write failed.
+      // A failure to clean up must not hide why the write failed.
       await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
   });
 }
 
-/** A name beside `path` for what is not yet whole. */
+/** A path beside `path` for a file that is not complete yet. */
 export function temporaryFor(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.labs-tmp`);
 }
 
-/** Whether a path, with `/`, ends in such a name; outside a command it was left by a killed one. */
+/** Whether a path, with `/`, is such a temporary file. Between commands, a killed command left it. */
 export function isTemporary(path: string): boolean {
   return TEMPORARY.test(path);
 }

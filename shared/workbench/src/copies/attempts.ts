@@ -11,7 +11,7 @@ import { fingerprint, type Tree } from './files.ts';
 import { sweepTemporaries } from './replace-tree.ts';
 import { attemptsDir, copyDir, realPathOf, type LabFolder, type WorkPlace } from './place.ts';
 
-/** Folder names: a UTC time without the colons that Windows forbids, numbered within a second. */
+/** Folder names: a UTC time without colons, which Windows forbids, and a number within the second. */
 const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z(?:-(\d+))?$/;
 const HALF_MADE = '.half-made';
 
@@ -21,11 +21,11 @@ export interface Attempt {
 }
 
 /**
- * Saves all of the learner's files, byte for byte, to `.labs/attempts/<lab>/<UTC time>[-n]/`. Half
- * an attempt never gets that name. The caller holds the lock of the copy.
+ * Saves all of the learner's files, byte for byte, to `.labs/attempts/<lab>/<UTC time>[-n]/`. Only a
+ * complete attempt gets that name. The caller holds the lock of the copy.
  *
  * @returns The folder.
- * @throws CopyAbsentError; WorkChangedError when a file changed while it was copied;
+ * @throws CopyAbsentError; WorkChangedError if a file changed while it was copied;
  *   WorkUnreadableError, DiskFullError, WorkReadOnlyError.
  */
 export async function storeAttempt(
@@ -92,7 +92,7 @@ export async function findAttempt(
   throw new AttemptUnknownError(named, folder);
 }
 
-/** The starter's files that an attempt was made from; undefined when that is not known. */
+/** The starter's files that an attempt was made from; undefined if they are not known. */
 export async function attemptBase(path: string): Promise<Tree | undefined> {
   try {
     return baseSchema.parse(JSON.parse(await readFile(`${path}.json`, 'utf8'))).base;

@@ -7,13 +7,13 @@ import { systemCode } from './file-trouble.ts';
 import type { FileEntry, Tree } from './files.ts';
 import { baseDir, copyKey, type LabFolder, type WorkPlace } from './place.ts';
 
-/** What is known of one copy besides its files. Lies in `.labs/base/<lab>/<key>.json`. */
+/** What we record about one copy, in `.labs/base/<lab>/<key>.json`. */
 export interface CopyRecord {
-  /** For each path, the starter's file that the learner's was made from: the base of a merge. */
+  /** For each path, the starter's file that the learner's file was made from: the base of a merge. */
   readonly files: Tree;
   /** The version of the starter whose merge the learner declined. */
   readonly declined?: string | undefined;
-  /** While the copy is being replaced: where what it held is saved, if it held anything. */
+  /** While the copy is being replaced: where its old files are saved, if it had any. */
   readonly replacing?: { readonly attempt?: string | undefined } | undefined;
 }
 
@@ -35,7 +35,7 @@ const recordSchema = z.object({
   replacing: z.object({ attempt: z.string().optional() }).optional(),
 });
 
-/** What is known of the copy, or undefined when `.labs` was deleted or the record is damaged. */
+/** The record of the copy; undefined if `.labs` was deleted or the record is damaged. */
 export async function readRecord(
   lab: LabFolder,
   place: WorkPlace,
@@ -47,7 +47,7 @@ export async function readRecord(
     return record;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    // Without a record the worst is one merge fewer: see adoptCopy.
+    // Without a record, at worst one merge is not offered: see `ensureCopy`.
     if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;
   }
@@ -63,7 +63,7 @@ export function treeToJson(tree: Tree): Record<string, FileEntry> {
   return Object.fromEntries(tree);
 }
 
-/** Keeps the contents of a starter's files, each once and under its hash, for merges to come. */
+/** Stores the contents of a starter's files, each once under its hash, for later merges. */
 export async function keepContents(lab: LabFolder, place: WorkPlace, starter: Tree) {
   for (const [path, entry] of starter) {
     if (entry.kind === 'link') continue;
@@ -72,7 +72,7 @@ export async function keepContents(lab: LabFolder, place: WorkPlace, starter: Tr
   }
 }
 
-/** The bytes of a file of the base; undefined when they are gone, or for a link. */
+/** The bytes of a file of the base; undefined if they were deleted, or for a link. */
 export async function baseContents(
   lab: LabFolder,
   place: WorkPlace,

@@ -13,16 +13,15 @@ import { replaceTree, sweepTemporaries } from './replace-tree.ts';
 export interface CreatedCopy {
   readonly dir: string;
   /**
-   * `made`: there was none. `kept`: it was there. `adopted`: it was there but nothing was known of
-   * where it came from (`.labs` was deleted, or it was cloned from elsewhere), so that today's
-   * starter counts as what it was made from.
+   * `made`: there was no copy. `kept`: there was one. `adopted`: there was one without a record
+   * (`.labs` was deleted, or the copy was cloned), so we assume that it was made from today's starter.
    */
   readonly outcome: 'made' | 'kept' | 'adopted';
 }
 
 /**
- * Makes the learner's copy of a lab unless it is there. Nothing half made ever has the copy's name,
- * and no file of an existing copy is changed; its link to the packages is fixed.
+ * Makes the learner's copy of a lab if there is none. A copy that is not complete never has its final
+ * name. The files of an existing copy are not changed; its link to the packages is repaired.
  *
  * @throws WorkReadOnlyError, DiskFullError, WorkBlockedError, StateBusyError
  */
@@ -30,7 +29,7 @@ export function createCopy(lab: LabFolder, place: WorkPlace): Promise<CreatedCop
   return withCopyLock(lab, place, () => ensureCopy(lab, place));
 }
 
-/** As `createCopy`, for callers that hold the lock of the copy. */
+/** Like `createCopy`, for callers that hold the lock of the copy. */
 export async function ensureCopy(lab: LabFolder, place: WorkPlace): Promise<CreatedCopy> {
   const dir = copyDir(lab, place);
   const starter = await editableFiles(lab);
@@ -54,18 +53,18 @@ export async function ensureCopy(lab: LabFolder, place: WorkPlace): Promise<Crea
 }
 
 export interface Replacement {
-  /** What the copy is to hold, and the folder where it lies. */
+  /** The files that the copy will have, and the folder that has them now. */
   readonly files: Tree;
   readonly from: string;
-  /** The starter's files that those were made from. */
+  /** The starter's files that `files` were made from. */
   readonly base: Tree;
-  /** Where what the copy holds now is saved. */
+  /** Where the copy's current files are saved. */
   readonly attempt?: string;
 }
 
 /**
- * Replaces all of a copy. While it lasts the copy's record says so: cut off, the next look finds
- * it (see `copyState`), and doing it again ends it. The caller holds the lock of the copy.
+ * Replaces all files of a copy. The copy's record says that this is in progress. If it is interrupted,
+ * `copyState` reports it, and a second call completes it. The caller holds the lock of the copy.
  */
 export async function replaceCopy(lab: LabFolder, place: WorkPlace, replacement: Replacement) {
   const { files, from, base, attempt } = replacement;
@@ -107,7 +106,7 @@ async function makeCopy(lab: LabFolder, place: WorkPlace, starter: Tree) {
   }
 }
 
-/** True of an empty folder too: that one is removed, for the rename to come. */
+/** Also true of an empty folder, which is removed to make room for the rename. */
 async function isAbsent(dir: string): Promise<boolean> {
   try {
     if ((await readdir(dir)).length > 0) return false;
@@ -119,7 +118,7 @@ async function isAbsent(dir: string): Promise<boolean> {
   }
 }
 
-/** In the folder of the copies, so that the rename stays on one disk. */
+/** In the folder of the copies: a rename works only within one disk. */
 function halfMadeDir(lab: LabFolder, place: WorkPlace): string {
   return join(place.workRoot, `.${lab.id}.half-made`);
 }

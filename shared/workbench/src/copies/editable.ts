@@ -3,7 +3,7 @@ import { isTemporary } from './atomic.ts';
 import { readTree, type Tree } from './files.ts';
 import type { LabFolder } from './place.ts';
 
-/** What gives a lab away wherever it lies, in lower case. */
+/** Files and folders that give a lab's answer away, at any depth, in lower case. */
 const SPOILERS = new Set([
   'debrief.md',
   'hints.md',
@@ -13,12 +13,12 @@ const SPOILERS = new Set([
   'solutions',
 ]);
 
-/** Not part of anybody's work, at any depth, in lower case. */
+/** Files and folders that are not the learner's work, at any depth, in lower case. */
 const NOT_WORK = new Set(['.ds_store', '.git', 'node_modules', 'thumbs.db']);
 
 /**
- * What of a lab a learner gets: what the catalogue says is theirs to edit, less what spoils however
- * deep it lies and whatever its case (on some disks `Hints.md` is `hints.md`).
+ * The files of a lab that a learner gets: those that the catalogue lets them edit, without spoilers.
+ * A spoiler is found at any depth and in any case (on some disks `Hints.md` is `hints.md`).
  */
 export function editableFiles(lab: LabFolder): Promise<Tree> {
   const editable = new Set(editableEntries(lab));
@@ -28,7 +28,7 @@ export function editableFiles(lab: LabFolder): Promise<Tree> {
   );
 }
 
-/** All files of a learner's copy, also those they added, whatever the names. */
+/** All files of a learner's copy, including those that they added, under any name. */
 export function learnerFiles(dir: string): Promise<Tree> {
   return readTree(dir, isNotWork);
 }

@@ -1,4 +1,4 @@
-/** What can go wrong with a learner's files, by the one word a caller switches on. */
+/** What can go wrong with a learner's files. Callers switch on the code. */
 export type WorkErrorCode =
   | 'ATTEMPT_UNKNOWN'
   | 'COPY_ABSENT'
@@ -10,59 +10,59 @@ export type WorkErrorCode =
   | 'WORK_READ_ONLY'
   | 'WORK_UNREADABLE';
 
-/** An expected failure. `message` says in one line what is wrong, `fix` in one line what to do. */
+/** An expected failure. `message` says in one line what happened, `fix` in one line what to do. */
 export abstract class WorkError extends Error {
   override readonly name = 'WorkError';
   abstract readonly code: WorkErrorCode;
   abstract readonly fix: string;
 }
 
-/** The folder, or the disk it is on, may not be written. */
+/** The folder, or the disk that it is on, is not writable. */
 export class WorkReadOnlyError extends WorkError {
   readonly code = 'WORK_READ_ONLY';
   readonly fix: string;
 
   constructor(path: string, options?: ErrorOptions) {
-    super(`${path} may not be written.`, options);
+    super(`${path} is not writable.`, options);
     this.fix =
-      'Make it writable, or choose other folders with LABS_WORK (copies) and LABS_STATE (the rest).';
+      'Run chmod u+w on it, or choose other folders with LABS_WORK (copies) and LABS_STATE (the rest).';
   }
 }
 
-/** A file of the learner's may not be read, so it could not be saved either. */
+/** One of the learner's files is not readable, so it cannot be saved. */
 export class WorkUnreadableError extends WorkError {
   readonly code = 'WORK_UNREADABLE';
-  readonly fix = 'Give yourself leave to read it (chmod u+r), or move it out of the folder.';
+  readonly fix = 'Change its permissions (chmod u+r), or move it out of the folder.';
 
   constructor(path: string, options?: ErrorOptions) {
-    super(`${path} may not be read.`, options);
+    super(`${path} is not readable.`, options);
   }
 }
 
-/** No room left, or the quota is used up. */
+/** The disk is full, or the quota is used up. */
 export class DiskFullError extends WorkError {
   readonly code = 'DISK_FULL';
-  readonly fix = 'Free some space and run the same command again; what you had is still there.';
+  readonly fix = 'Free some space and run the same command again. Your files are still there.';
 
   constructor(path: string, options?: ErrorOptions) {
     super(`The disk is full: ${path} could not be written.`, options);
   }
 }
 
-/** Something that is not ours stands where a file or folder has to go. */
+/** A file or folder that we did not make is where ours must go. */
 export class WorkBlockedError extends WorkError {
   readonly code = 'WORK_BLOCKED';
-  readonly fix = 'Move what is in the way, and run the same command again.';
+  readonly fix = 'Move that file or folder away, and run the same command again.';
 
   constructor(path: string, options?: ErrorOptions) {
     super(
-      `${path} cannot be made: a file stands where a folder is needed, or the reverse.`,
+      `${path} cannot be created: a file is where a folder is needed, or a folder where a file is needed.`,
       options,
     );
   }
 }
 
-/** `--work` or `LABS_WORK` names a place where copies would harm what is there. */
+/** `--work` or `LABS_WORK` names a folder where copies would do harm. */
 export class WorkMisplacedError extends WorkError {
   readonly code = 'WORK_MISPLACED';
   readonly fix = 'Name another folder with --work DIR or LABS_WORK.';
@@ -79,7 +79,7 @@ export class CopyAbsentError extends WorkError {
 
   constructor(lab: string) {
     super(`You have no copy of ${lab} yet.`);
-    this.fix = `labs start ${lab} makes one.`;
+    this.fix = `Make one: labs start ${lab}`;
   }
 }
 
@@ -94,23 +94,23 @@ export class AttemptUnknownError extends WorkError {
   }
 }
 
-/** The learner's files are no longer those that were looked at. */
+/** The learner's files changed after they were read. */
 export class WorkChangedError extends WorkError {
   readonly code = 'WORK_CHANGED';
-  readonly fix = 'Run the same command again when your editor has saved everything.';
+  readonly fix = 'Save everything in your editor, and run the same command again.';
 
   constructor(lab: string) {
-    super(`The files of ${lab} changed meanwhile; nothing was written over them.`);
+    super(`The files of ${lab} changed during the command. None of them was overwritten.`);
   }
 }
 
-/** Another command holds the lock and did not let go in time. */
+/** Another command holds the lock, and did not release it within the wait. */
 export class StateBusyError extends WorkError {
   readonly code = 'STATE_BUSY';
   readonly fix: string;
 
   constructor(what: string, waitedMs: number, lockPath: string, options?: ErrorOptions) {
-    super(`Another labs command has held ${what} for ${waitedMs / 1000} s.`, options);
-    this.fix = `Wait for it to end, or stop it; if none is running, delete ${lockPath}.`;
+    super(`Another labs command has been using ${what} for ${waitedMs / 1000} s.`, options);
+    this.fix = `Wait until it ends, or stop it. If none is running, delete ${lockPath}.`;
   }
 }

@@ -7,10 +7,10 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /**
- * Says in our words what a system error met while writing `path` means.
+ * Translates a system error that occurred while writing `path`.
  *
- * @returns A WorkError with the system error as its cause, or the error as it came when it is not
- *   one that a person can fix.
+ * @returns A WorkError with the system error as its cause. An error that a person cannot fix is
+ *   returned unchanged.
  */
 export function fileTrouble(error: unknown, path: string): unknown {
   switch (systemCode(error)) {
@@ -27,7 +27,7 @@ export function fileTrouble(error: unknown, path: string): unknown {
     case 'ENOTEMPTY':
       return new WorkBlockedError(path, { cause: error });
     case 'ENOENT':
-      // What mkdir answers, asked for parents too, where nothing can be made.
+      // A recursive mkdir reports this in a place where nothing can be created.
       return isMkdir(error) ? new WorkReadOnlyError(path, { cause: error }) : error;
     default:
       return error;
@@ -38,7 +38,7 @@ function isMkdir(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && error.syscall === 'mkdir';
 }
 
-/** Runs `action`, which writes `path`; its system errors come out as `fileTrouble` words them. */
+/** Runs `action`, which writes `path`, and translates its system errors with `fileTrouble`. */
 export async function writing<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();

@@ -6,26 +6,26 @@ import { pipeline } from 'node:stream/promises';
 import { WorkUnreadableError } from './errors.ts';
 import { systemCode } from './file-trouble.ts';
 
-/** One file of a tree, by what it holds. */
+/** One file of a tree, by its contents. */
 export interface FileEntry {
   readonly kind: 'file' | 'link';
   /** SHA-256, hex: of a file's bytes, of a link's target. */
   readonly hash: string;
-  /** Only this much of the mode means the same on every machine. */
+  /** The only part of the mode that means the same on every machine. */
   readonly executable: boolean;
 }
 
 /** The files of a folder by path: relative, with `/`, in code unit order. No empty folders. */
 export type Tree = ReadonlyMap<string, FileEntry>;
 
-/** Says of a path, relative with `/`, that it does not belong to the tree. */
+/** Whether a path, relative with `/`, is left out of the tree. */
 export type Skip = (path: string) => boolean;
 
 /**
- * Lists a folder. One that is absent is empty. Links are not followed; sockets and pipes are left
- * out, and so is what vanishes while the folder is read: an editor's swap file, say.
+ * Lists a folder. An absent folder is empty. Links are not followed. Sockets, pipes, and files that
+ * disappear during the read (such as an editor's swap file) are left out.
  *
- * @throws WorkUnreadableError naming the first file or folder that may not be read.
+ * @throws WorkUnreadableError for the first file or folder that is not readable.
  */
 export async function readTree(dir: string, skip: Skip): Promise<Tree> {
   const found = new Map<string, FileEntry>();
@@ -33,12 +33,12 @@ export async function readTree(dir: string, skip: Skip): Promise<Tree> {
   return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Whether both are absent, or hold the same. */
+/** Whether both are absent, or have the same contents. */
 export function same(a: FileEntry | undefined, b: FileEntry | undefined): boolean {
   return a?.kind === b?.kind && a?.hash === b?.hash && a?.executable === b?.executable;
 }
 
-/** One name for the whole of a tree's contents. */
+/** One hash of everything in the trees. */
 export function fingerprint(...trees: readonly Tree[]): string {
   const lines = trees.map((tree) =>
     [...tree].map(([path, file]) => [path, file.kind, file.hash, file.executable]),
@@ -81,7 +81,7 @@ async function readEntry(path: string): Promise<FileEntry> {
   return { kind: 'file', hash: hash.digest('hex'), executable: (stats.mode & 0o100) !== 0 };
 }
 
-/** Undefined when the path is not there. */
+/** Undefined if the path does not exist. */
 async function reading<T>(
   path: string,
   read: (path: string) => Promise<T>,

@@ -5,16 +5,16 @@ import lockfile from 'proper-lockfile';
 import { StateBusyError } from './errors.ts';
 import { fileTrouble, systemCode, writing } from './file-trouble.ts';
 
-/** A lock whose holder gave no sign for this long was left by a killed command. */
+/** If a lock's holder does not refresh it for this long, the command was killed. */
 const STALE_MS = 4_000;
 /** The least that proper-lockfile allows. */
 const SIGN_OF_LIFE_MS = 1_000;
-/** Longer than a stale lock lasts, so that a killed command never locks anyone out. */
+/** Longer than `STALE_MS`, so that a killed command locks nobody out. */
 const WAIT_MS = 15_000;
 const POLL_MS = 25;
 
 export interface LockRequest {
-  /** The `.labs` folder; locks lie in its `locks`. */
+  /** The `.labs` folder; locks are in its folder `locks`. */
   readonly stateDir: string;
   /** Name of the lock, e.g. `work-01-query-plans`. */
   readonly name: string;
@@ -24,10 +24,10 @@ export interface LockRequest {
 }
 
 /**
- * Runs `action` while no other command of any process holds the lock; waits for its turn.
+ * Waits for the lock, and runs `action` while no other process holds it.
  *
- * @throws StateBusyError when the wait was in vain; WorkReadOnlyError, DiskFullError when no lock
- *   can be made.
+ * @throws StateBusyError if the lock is not free within `waitMs`; WorkReadOnlyError, DiskFullError if
+ *   the lock cannot be created.
  */
 export async function withLock<T>(request: LockRequest, action: () => Promise<T>): Promise<T> {
   const release = await acquire(request);
@@ -44,7 +44,7 @@ async function acquire(request: LockRequest): Promise<() => Promise<void>> {
   const path = join(folder, `${name}.lock`);
   await writing(folder, () => mkdir(folder, { recursive: true }));
   const deadline = Date.now() + waitMs;
-  // The library's own retries would also retry a full disk, for as long.
+  // The library's own retries would also retry a full disk.
   for (;;) {
     try {
       return await lockOnce(path);
@@ -63,8 +63,8 @@ async function lockOnce(path: string): Promise<() => Promise<void>> {
     realpath: false,
     stale: STALE_MS,
     update: SIGN_OF_LIFE_MS,
-    // After a laptop slept, say. All writes under a lock are whole files, so the worst is that the
-    // last one wins; the library's default is to throw out of a timer.
+    // For example after a laptop slept. All writes under a lock are whole files, so at worst the last
+    // one wins. The library's default is to throw from a timer.
     onCompromised: () => {
       lost = true;
     },

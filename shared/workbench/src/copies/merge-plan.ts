@@ -12,12 +12,12 @@ export type MergeChange = CleanChange | MergeConflict;
 
 export interface CleanChange {
   /**
-   * `add`, `update`, `delete`: the starter's change, in a file the learner left as it was.
+   * `add`, `update`, `delete`: the starter's change, to a file that the learner did not change.
    * `combine`: both changed it, in different lines.
    */
   readonly kind: 'add' | 'update' | 'delete' | 'combine';
   readonly path: string;
-  /** The combined text, of `combine`. */
+  /** Only for `combine`: the combined text. */
   readonly text?: string;
 }
 
@@ -25,29 +25,29 @@ export interface MergeConflict {
   readonly kind: 'conflict';
   readonly path: string;
   /**
-   * Why, and what accepting it does. `lines`: both changed the same lines; all versions between
-   * markers. `not text`: yours stays, the new one goes beside it as `<path>.starter`. `you deleted
-   * it`: the new one comes back. `the starter deleted it`: yours stays. `in the way`: a file of
-   * yours stands where the starter has a folder, or the reverse; yours stays.
+   * The reason, and the effect of accepting it. `lines`: both changed the same lines; all versions are
+   * written between markers. `not text`: your file stays, and the new one is written beside it as
+   * `<path>.starter`. `you deleted it`: the new file is written. `the starter deleted it`: your file
+   * stays. `in the way`: you have a file where the starter has a folder, or the reverse; yours stays.
    */
   readonly why: 'lines' | 'not text' | 'you deleted it' | 'the starter deleted it' | 'in the way';
-  /** With markers, of `lines`. */
+  /** Only for `lines`: the text with markers. */
   readonly text?: string;
 }
 
 export interface MergePlan {
-  /** Names the starter as it is now. */
+  /** Hash of the current starter. */
   readonly version: string;
-  /** Names all three sides: a plan is applied only to the files that it was made for. */
+  /** Hash of all three sides: a plan is applied only to the files that it was made for. */
   readonly sides: string;
-  /** In the order of paths. Empty when there is nothing to merge. */
+  /** Sorted by path. Empty if there is nothing to merge. */
   readonly changes: readonly MergeChange[];
   /** The learner declined this version before. */
   readonly declined: boolean;
 }
 
 /**
- * Works out what bringing a copy up to the starter of today would change. Looks, and writes nothing.
+ * Lists the changes that a merge of the current starter would make to a copy. Writes nothing.
  *
  * @throws CopyAbsentError
  */
@@ -78,7 +78,7 @@ export async function planMerge(lab: LabFolder, place: WorkPlace): Promise<Merge
   return { version, sides, changes, declined: record?.declined === version };
 }
 
-/** The conflicts of a plan: what needs the learner's word before it is written. */
+/** The conflicts of a plan, which are written only if the learner agrees. */
 export function conflictsOf(plan: MergePlan): MergeConflict[] {
   return plan.changes.filter((change) => change.kind === 'conflict');
 }

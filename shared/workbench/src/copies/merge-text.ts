@@ -3,26 +3,26 @@ import { diff3Merge } from 'node-diff3';
 /** The bytes of a file in its three states. */
 export interface ThreeWay {
   readonly mine: Uint8Array;
-  /** Absent when both sides made the file, or when what it was is no longer known. */
+  /** Absent if both sides made the file, or if the old contents are not known. */
   readonly base: Uint8Array | undefined;
   readonly theirs: Uint8Array;
 }
 
 export interface MergedText {
   readonly text: string;
-  /** How many places are marked because both changed the same lines. */
+  /** Number of places that are marked because both changed the same lines. */
   readonly conflicts: number;
 }
 
-/** Past this size the diff, quadratic at worst, would keep a person waiting. */
+/** For larger files the diff, which is quadratic at worst, would take too long. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Merges by lines. Where both sides changed the same ones, all three versions stand between markers,
- * as `git` writes them with `merge.conflictStyle=diff3`. Line ends are those of `mine`: an editor
- * that turned a file to CRLF must not make every line a conflict.
+ * Merges by lines. Where both sides changed the same lines, all three versions are written between
+ * markers, as `git` does with `merge.conflictStyle=diff3`. Line ends are those of `mine`: if an editor
+ * turned a file to CRLF, not every line is a conflict.
  *
- * @returns Undefined when a side is not UTF-8 text, or is past 1 MiB.
+ * @returns Undefined if a side is not UTF-8 text, or is larger than 1 MiB.
  */
 export function mergeText({ mine, base, theirs }: ThreeWay): MergedText | undefined {
   const texts = [mine, base ?? new Uint8Array(), theirs].map(decode);
@@ -58,18 +58,18 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Each with its line end; the last one perhaps without. */
+/** Each line with its line end, which the last line may lack. */
 function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** A marker must stand at the start of a line, also after a last line without an end. */
+/** A marker must be at the start of a line, even after a last line without a line end. */
 function block(lines: readonly string[], end: string): string {
   const text = lines.join('');
   return text === '' || text.endsWith('\n') ? text : text + end;
 }
 
-/** True when every line ends so. */
+/** True if every line ends with CRLF. */
 function usesCrlf(text: string): boolean {
   return text.includes('\n') && !/(?<!\r)\n/.test(text);
 }

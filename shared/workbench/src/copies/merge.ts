@@ -11,24 +11,24 @@ import { planMerge, type MergeChange, type MergePlan } from './merge-plan.ts';
 import { copyDir, type LabFolder, type WorkPlace } from './place.ts';
 import { removeFile } from './replace-tree.ts';
 
-/** What the learner wants done with the files in conflict: written, or left as they are. */
+/** The learner's choice for the files in conflict: write them, or leave them as they are. */
 export type ConflictChoice = 'write' | 'leave';
 
 export interface AppliedMerge {
-  /** Where the learner's files of before are saved. */
+  /** Where the learner's old files are saved. */
   readonly attempt: string;
-  /** Paths in which something was written or deleted. */
+  /** Paths that were written or deleted. */
   readonly written: readonly string[];
-  /** Paths in conflict that were left as they are; not offered again for this version. */
+  /** Paths in conflict that were left as they are. This version is not offered again for them. */
   readonly left: readonly string[];
 }
 
 /**
- * Does what a plan says, having saved the learner's files as an attempt. After each file the record
- * of the copy is brought up to it, so that one cut off goes on from there.
+ * Saves the learner's files as an attempt, then applies a plan. Updates the record of the copy after
+ * each file, so that an interrupted merge continues from there.
  *
  * @param plan From `planMerge`, as shown to the learner.
- * @throws WorkChangedError when a file changed since the plan was made; then nothing is written.
+ * @throws WorkChangedError if a file changed since the plan was made. Then nothing is written.
  */
 export function applyMerge(
   lab: LabFolder,
@@ -60,7 +60,7 @@ export function applyMerge(
   });
 }
 
-/** Leaves all as it is, and remembers not to offer this version of the starter again. */
+/** Changes no file, and records that this version of the starter is not offered again. */
 export function declineMerge(lab: LabFolder, place: WorkPlace, plan: MergePlan): Promise<void> {
   return withCopyLock(lab, place, async () => {
     const files = await learnerFiles(copyDir(lab, place));
@@ -70,7 +70,7 @@ export function declineMerge(lab: LabFolder, place: WorkPlace, plan: MergePlan):
   });
 }
 
-/** Files that both sides hold alike need no merge, whatever they were made from. */
+/** A file that is the same on both sides needs no merge, whatever its base is. */
 async function settleAgreed(lab: LabFolder, place: WorkPlace, theirs: Tree): Promise<CopyRecord> {
   const mine = await learnerFiles(copyDir(lab, place));
   const record = (await readRecord(lab, place)) ?? { files: theirs };
@@ -84,7 +84,7 @@ async function settleAgreed(lab: LabFolder, place: WorkPlace, theirs: Tree): Pro
   return { ...record, files };
 }
 
-/** Whether the copy was touched. */
+/** @returns Whether the copy was changed. */
 async function writeChange(
   lab: LabFolder,
   place: WorkPlace,
@@ -112,7 +112,7 @@ async function writeChange(
   return false;
 }
 
-/** `files` with the entry that `from` has, or lacks, at `path`; in the order of paths. */
+/** `files` with the entry that `from` has at `path`, or without one; sorted by path. */
 function withEntry(files: Tree, from: Tree, path: string): Tree {
   const entries = new Map(files);
   const entry = from.get(path);

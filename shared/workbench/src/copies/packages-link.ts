@@ -5,12 +5,12 @@ import { systemCode, writing } from './file-trouble.ts';
 import { copyDir, realPathOf, type LabFolder, type WorkPlace } from './place.ts';
 
 /**
- * Gives a copy the packages of its lab without an install: `node_modules` links to the lab's.
- * Relative while the repository holds both, so that it may move; absolute otherwise. A link that
- * leads elsewhere or nowhere is replaced; a folder, made by an install of the learner's own, is left
- * alone.
+ * Gives a copy the packages of its lab without an install: `node_modules` links to the lab's folder.
+ * The link is relative if both are in the repository, which may then be moved; otherwise it is
+ * absolute. A link to another place is replaced. A folder, which the learner's own install made, is
+ * left alone.
  *
- * @param dir The folder that gets the link: the copy, or the temporary folder it is made in.
+ * @param dir The folder that gets the link: the copy, or the temporary folder in which it is made.
  */
 export async function linkPackages(lab: LabFolder, place: WorkPlace, dir: string) {
   const link = join(dir, 'node_modules');
@@ -22,7 +22,7 @@ export async function linkPackages(lab: LabFolder, place: WorkPlace, dir: string
   await writing(link, async () => {
     await mkdir(dir, { recursive: true });
     const temporary = temporaryFor(link);
-    // Windows lets anybody make junctions, but not symbolic links. Elsewhere the type is ignored.
+    // On Windows every user may make junctions, but not symbolic links. Other systems ignore the type.
     await symlink(target, temporary, 'junction');
     if (present !== undefined && process.platform === 'win32') await rm(link, { force: true });
     await rename(temporary, link);
@@ -46,7 +46,7 @@ async function presentTarget(link: string): Promise<string | undefined> {
   }
 }
 
-/** Also true of a link to the right place before anything was installed there. */
+/** Also true of a link to the right place before packages are installed there. */
 async function leadsTo(link: string, target: string, packages: string): Promise<boolean> {
   try {
     return (await realpath(link)) === realPathOf(packages);

@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { WorkMisplacedError } from './errors.ts';
 
-/** What this folder needs to know of a lab. */
+/** The part of a lab that this folder needs. */
 export interface LabFolder {
   /** E.g. `01-query-plans`. */
   readonly id: string;
@@ -11,9 +11,9 @@ export interface LabFolder {
   readonly dir: string;
 }
 
-/** Where a learner's things lie. All absolute. */
+/** The learner's folders. All paths are absolute. */
 export interface WorkPlace {
-  /** The folder that holds one copy a lab. */
+  /** The folder with one copy for each lab. */
   readonly workRoot: string;
   /** The `.labs` folder. */
   readonly stateDir: string;
@@ -29,11 +29,11 @@ export interface WorkRootRequest {
 }
 
 /**
- * Where copies live: `--work`, else `LABS_WORK` (relative to the repository, so that it means the
- * same from every folder), else `work` in the repository.
+ * The folder of the copies: `--work`, or `LABS_WORK` (relative to the repository, so that it means the
+ * same from every folder), or `work` in the repository.
  *
- * @throws WorkMisplacedError for a folder that holds what is not the learner's, or that may go at
- *   any time.
+ * @throws WorkMisplacedError for a folder that is not the learner's, or that may be deleted at any
+ *   time.
  */
 export function workRoot(request: WorkRootRequest): string {
   const { root, flag, env = process.env, cwd = process.cwd() } = request;
@@ -44,11 +44,11 @@ export function workRoot(request: WorkRootRequest): string {
       : join(root, 'work');
   const real = realPathOf(chosen);
   for (const [name, reason] of [
-    ['labs', 'that is the catalogue, which stays as shipped'],
-    ['shared', 'that is the code of the labs command'],
+    ['labs', 'it is the catalogue, which must not change'],
+    ['shared', 'it has the code of the labs command'],
     ['.labs', 'that folder may be deleted at any time'],
     ['node_modules', 'an install would empty it'],
-    ['.git', 'that is git’s own'],
+    ['.git', 'it belongs to git'],
   ] as const) {
     if (isInside(real, realPathOf(join(root, name)))) throw new WorkMisplacedError(chosen, reason);
   }
@@ -71,15 +71,15 @@ export function baseDir(lab: LabFolder, place: WorkPlace): string {
 }
 
 /**
- * Tells copies of one lab in several work folders apart. Made of the way from the state folder to
- * the copy, so that a repository that moves takes its copies along.
+ * Distinguishes copies of one lab in several work folders. It is a hash of the path from the state
+ * folder to the copy, so that it stays the same if the repository moves.
  */
 export function copyKey(lab: LabFolder, place: WorkPlace): string {
   const way = relative(place.stateDir, copyDir(lab, place)).split(sep).join('/');
   return createHash('sha256').update(way).digest('hex').slice(0, 12);
 }
 
-/** `path` with links resolved as far as it exists. */
+/** `path` with links resolved in the part that exists. */
 export function realPathOf(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   const parent = dirname(path);

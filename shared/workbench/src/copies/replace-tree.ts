@@ -7,9 +7,9 @@ import { systemCode, writing } from './file-trouble.ts';
 import { same, type Tree } from './files.ts';
 
 /**
- * Makes a learner's folder hold exactly `tree`, whose files lie in `from`. In place, so that shells
- * and editors that have the folder open keep it; files that are right already are not touched.
- * Cut off at any point, a second call ends it.
+ * Makes a learner's folder have exactly the files of `tree`, which are copied from `from`. The folder
+ * itself stays, so that shells and editors keep it open. Files that are already right are not touched.
+ * If it is interrupted, a second call completes it.
  */
 export async function replaceTree(dir: string, tree: Tree, from: string) {
   const present = await learnerFiles(dir);
@@ -23,7 +23,7 @@ export async function replaceTree(dir: string, tree: Tree, from: string) {
   }
 }
 
-/** Removes a file and the folders that it leaves empty, up to `dir`. */
+/** Removes a file, and the folders below `dir` that are then empty. */
 export async function removeFile(dir: string, path: string) {
   await writing(join(dir, path), async () => {
     await rm(join(dir, path), { force: true });
@@ -39,7 +39,7 @@ export async function removeFile(dir: string, path: string) {
   });
 }
 
-/** Removes what killed commands left of half-written files. The caller holds the lock of the copy. */
+/** Removes temporary files that killed commands left behind. The caller holds the lock of the copy. */
 export async function sweepTemporaries(dir: string) {
   if (!existsSync(dir)) return;
   const items = await readdir(dir, { withFileTypes: true });
@@ -53,7 +53,7 @@ export async function sweepTemporaries(dir: string) {
   }
 }
 
-/** Takes away a file or link that stands where a folder must be, and the reverse. */
+/** Removes a file or link that is where a folder must be, and the reverse. */
 async function clearWay(dir: string, path: string) {
   const parts = path.split('/');
   for (let depth = 1; depth <= parts.length; depth += 1) {

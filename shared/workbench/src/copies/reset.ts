@@ -5,7 +5,7 @@ import { copyDir, type LabFolder, type WorkPlace } from './place.ts';
 
 export interface ReplacedCopy {
   readonly dir: string;
-  /** Where the copy's files of before are saved; absent when there was no copy. */
+  /** Where the copy's old files are saved; absent if there was no copy. */
   readonly attempt?: string;
 }
 
@@ -21,7 +21,7 @@ export function saveAttempt(lab: LabFolder, place: WorkPlace, now = new Date()):
 
 /**
  * Saves the learner's files as an attempt, then makes the copy the starter again. `node_modules`
- * and `.git` stay. Killed anywhere, or out of disk, all is in the copy or in the attempt.
+ * and `.git` stay. If it is killed or the disk is full, every file is in the copy or in the attempt.
  */
 export function resetCopy(
   lab: LabFolder,
@@ -41,10 +41,10 @@ export function resetCopy(
 }
 
 /**
- * Brings a saved attempt back, byte for byte, having saved what the copy holds now.
+ * Saves the copy's current files, then restores a saved attempt, byte for byte.
  *
  * @param named The attempt's path, or the name of its folder.
- * @throws AttemptUnknownError, and what saving and writing throw
+ * @throws AttemptUnknownError, and the errors of saving and writing
  */
 export function restoreAttempt(
   lab: LabFolder,

@@ -3,7 +3,7 @@ import { editableFiles, learnerFiles } from './editable.ts';
 import { fingerprint, pathsOf, same } from './files.ts';
 import { copyDir, type LabFolder, type WorkPlace } from './place.ts';
 
-/** A copy compared with what it was made from and with the starter as it is today. Paths with `/`. */
+/** A copy, compared with the starter that it was made from and with today's. Paths with `/`. */
 export type CopyState = AbsentCopy | PresentCopy;
 
 export interface AbsentCopy {
@@ -12,24 +12,24 @@ export interface AbsentCopy {
 
 export interface PresentCopy {
   readonly kind: 'current' | 'starter-changed';
-  /** Names the starter as it is today. */
+  /** Hash of today's starter. */
   readonly version: string;
-  /** Changed in the starter since the copy was made, not by the learner. */
+  /** Changed in the starter since the copy was made, and not by the learner. */
   readonly upstream: readonly string[];
-  /** Changed, added or deleted by the learner alone. */
+  /** Changed, added or deleted by the learner only. */
   readonly learner: readonly string[];
-  /** Changed in both, and not to the same. */
+  /** Changed in both, in different ways. */
   readonly both: readonly string[];
   /** The learner declined the merge of this version. */
   readonly declined: boolean;
   /**
-   * A reset or restore was cut off, and the copy is half one thing and half another: where what it
-   * held before is saved, if it held anything. Doing the reset or restore again ends it.
+   * A reset or restore was interrupted, and the copy has some old and some new files. `attempt` is
+   * where its old files are saved, if it had any. The same reset or restore, run again, completes it.
    */
   readonly interrupted?: { readonly attempt?: string | undefined };
 }
 
-/** Looks, and changes nothing. */
+/** Reads the state of a copy. Changes nothing. */
 export async function copyState(lab: LabFolder, place: WorkPlace): Promise<CopyState> {
   const mine = await learnerFiles(copyDir(lab, place));
   if (mine.size === 0) return { kind: 'absent' };

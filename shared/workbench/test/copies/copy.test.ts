@@ -111,7 +111,7 @@ describe('the link to the packages', () => {
     expect(await readFile(join(dir, express), 'utf8')).toBe('express\n');
   });
 
-  test('leads to the lab also when the work folder is itself a link', async () => {
+  test('leads to the lab even if the work folder is itself a link', async () => {
     await using scene = await Scene.open();
     await mkdir(join(scene.root, 'a/b/c'), { recursive: true });
     await symlink('a/b/c', scene.place.workRoot);

@@ -27,7 +27,7 @@ test('files that a lab adds beside the usual ones are the learner’s', async ()
   );
 });
 
-test('what spoils stays out however deep it lies and however it is written', async () => {
+test('a spoiler stays out at any depth and in any case', async () => {
   const spoilers = {
     'Hints.md': '',
     'src/hints.md': '',

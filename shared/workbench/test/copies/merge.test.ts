@@ -14,7 +14,7 @@ import { contents, LAB, type Files, Scene } from './support/scene.ts';
 const MINE_AT_TOP = 'mine\ntwo\nthree\nfour\nfive\nsix\nseven\n';
 const THEIRS_AT_END = 'one\ntwo\nthree\nfour\nfive\nsix\ntheirs\n';
 
-/** A copy, then edits of the learner's, then a pull of the repository. */
+/** A copy, then the learner's edits, then a pull of the repository. */
 async function diverged(mine: Files, theirs: Files, starter: Files = {}): Promise<Scene> {
   const scene = await Scene.open(starter);
   await createCopy(scene.lab, scene.place);
@@ -45,7 +45,7 @@ test('without a change of the starter there is nothing to offer', async () => {
   expect((await planMerge(scene.lab, scene.place)).changes).toEqual([]);
 });
 
-test('a changed starter is told by file: theirs, the learner’s, both', async () => {
+test('a changed starter is reported by file: theirs, the learner’s, both', async () => {
   await using scene = await diverged(
     { 'src/app.ts': MINE_AT_TOP, 'package.json': '{"mine":1}\n', 'src/server.ts': 'agreed\n' },
     {
@@ -235,7 +235,7 @@ describe('a conflict', () => {
     });
   });
 
-  test('of bytes that are no text keeps the learner’s and puts the other beside it', async () => {
+  test('of files that are not text keeps the learner’s and puts the other beside it', async () => {
     const bytes = (last: number) => Buffer.from([0, 1, 2, last]);
     await using scene = await diverged(
       { 'src/logo.png': bytes(10) },

@@ -178,7 +178,7 @@ describe('restoreAttempt', () => {
   });
 
   test.for(['/', '.', '..', 'nonsense', '2026-01-01T00-00-00Z'])(
-    'refuses %s, which is no attempt',
+    'refuses %s, which is not an attempt',
     async (named) => {
       await using scene = await edited();
       const work = await contents(scene.copy);

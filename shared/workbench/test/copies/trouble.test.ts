@@ -69,7 +69,7 @@ describe('a full disk', () => {
   });
 });
 
-describe('a disk that may not be written', () => {
+describe('a disk that is not writable', () => {
   test.runIf(canMount)('stops a start and a reset, and leaves all as it is', async () => {
     await using scene = await Scene.open();
     await using disk = await SmallDisk.mount(scene.place.workRoot, 1024);
@@ -97,14 +97,14 @@ describe('a disk that may not be written', () => {
   });
 });
 
-test.skipIf(process.platform === 'win32')('a file that may not be read is named', async () => {
+test.skipIf(process.platform === 'win32')('an unreadable file is named', async () => {
   await using scene = await Scene.open();
   await chmod(scene.root, 0o755);
   await chmod(join(scene.lab.dir, 'src/app.ts'), 0o000);
   const list = asNobody(() => learnerFiles(scene.lab.dir));
   await expect(list).rejects.toMatchObject({
     code: 'WORK_UNREADABLE',
-    message: `${join(scene.lab.dir, 'src/app.ts')} may not be read.`,
+    message: `${join(scene.lab.dir, 'src/app.ts')} is not readable.`,
   });
 });
 
@@ -156,14 +156,14 @@ describe('writeAtomic', () => {
 });
 
 describe('a lock', () => {
-  test('that another command holds is waited for, then told', async () => {
+  test('that another command holds is waited for, then reported', async () => {
     await using scene = await Scene.open();
     const request = { stateDir: scene.place.stateDir, name: 'a', what: 'your copy' };
     await withLock(request, async () => {
       const second = withLock({ ...request, waitMs: 100 }, async () => 'never');
       await expect(second).rejects.toMatchObject({
         code: 'STATE_BUSY',
-        message: 'Another labs command has held your copy for 0.1 s.',
+        message: 'Another labs command has been using your copy for 0.1 s.',
         fix: expect.stringContaining('a.lock'),
       });
     });

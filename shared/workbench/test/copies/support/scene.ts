@@ -74,7 +74,7 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** What a learner's folder may hold: text, CRLF, bytes that are no text, a program, a link. */
+/** What a learner's folder may hold: text, CRLF, bytes that are not text, a program, a link. */
 export const EDITS: Files = {
   'src/app.ts': 'one\ntwo\nmine\n',
   'src/crlf.ts': 'a\r\nb\r\n',
