@@ -220,10 +220,10 @@ export const PHRASES: readonly Phrase[] = [
   },
   {
     id: 'is-asked-for',
-    pattern: /\b(?:is|are|was|were) asked for\b/,
+    pattern: /(?<!\bwhat )\b(?:is|are|was|were) asked for\b/,
     instead: '"requested", or the parameter: "as `limit` asks for".',
     fires: ['A page is as long as it is asked for.'],
-    passes: ['A page has as many items as xxxxx asks for.'],
+    passes: ['A page has as many items as xxxxx asks for.', 'It finds what was asked for.'],
   },
   {
     id: 'else-as-otherwise',

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../..');
 const OURS = '@backend-labs/';
 
-/** Which packages each folder may import. A folder that is not here may import none of ours. */
+/** Which packages each folder may import. A folder that is not in this list may import none. */
 const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }[] = [
   { from: /^shared\/protocol\//, to: [] },
   { from: /^shared\/catalog\//, to: ['protocol'] },

@@ -12,11 +12,18 @@ export interface CommandInfo {
   readonly summary: string;
   /** Each flag, with its line of `--help`. */
   readonly flags: Readonly<Record<string, FlagInfo>>;
-  readonly positionals: readonly { readonly name: string; readonly required: boolean }[];
+  readonly positionals: readonly Positional[];
   readonly example: string;
   /** `false`: only npm's scripts call it, and `labs --help` leaves it out. */
   readonly listed?: false;
   readonly load: () => Promise<{ run: Run }>;
+}
+
+export interface Positional {
+  readonly name: string;
+  readonly required: boolean;
+  /** Whether it may be given several times. Only of the last one. */
+  readonly many?: true;
 }
 
 export interface FlagInfo {
@@ -92,7 +99,8 @@ export function parse(name: string, info: CommandInfo, argv: readonly string[]):
     ({ required }, at) => required && positionals[at] === undefined,
   );
   if (missing) throw new UsageError(`Which ${missing.name}? Usage: labs ${info.usage}`);
-  const extra = positionals[info.positionals.length];
+  const many = info.positionals.at(-1)?.many === true;
+  const extra = many ? undefined : positionals[info.positionals.length];
   if (extra !== undefined)
     throw new UsageError(`"${extra}" is one argument too many. Usage: labs ${info.usage}`);
   return new Arguments(parsed.values, positionals);

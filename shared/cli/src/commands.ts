@@ -133,10 +133,10 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   stack: {
     usage: 'stack up|down|status|logs [server...]',
-    summary: 'Start, stop and inspect Postgres, Redis, RabbitMQ and Kafka.',
+    summary: 'Start, stop or list the servers, or print their logs.',
     positionals: [
       { name: 'action (up, down, status, logs)', required: true },
-      ...Array.from({ length: 4 }, () => ({ name: 'server', required: false })),
+      { name: 'server', required: false, many: true },
     ],
     flags: { json: JSON_FLAG },
     example: 'labs stack status',

@@ -6,7 +6,7 @@ import { Labs, outcomeOf } from './support/labs.ts';
 
 const CATALOGUE = join(import.meta.dirname, '../../../labs');
 
-/** A copy of a lab with its reference solution, and one change of the learner's. */
+/** A copy of a lab with its reference solution, and one change that the learner made. */
 async function changed(labs: Labs, lab: string, change: (copy: string) => void): Promise<void> {
   await labs.run('reset', lab);
   const copy = join(labs.work, lab);

@@ -19,10 +19,12 @@ class ScriptedSession {
     for (const { row, task } of cells) {
       const failed = this.#answers[task.number] === 'failed';
       const verdict = judged(task.number, failed ? 'failed' : 'passed', 'passed');
-      const [test] = verdict.tests;
+      const [first] = verdict.tests;
       onEvent({ type: 'started', row, task });
-      if (test)
-        onEvent({ type: 'test ended', row, task, test, points: verdict.points.slice(0, 1) });
+      if (first) {
+        const points = verdict.points.slice(0, 1);
+        onEvent({ type: 'test ended', row, task, test: first, points });
+      }
       onEvent({ type: 'ended', row, task, verdict });
     }
   }

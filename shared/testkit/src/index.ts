@@ -1,6 +1,6 @@
 export type { Exit } from '@backend-labs/launcher';
 export type { RunContext, ServiceEvidence } from '@backend-labs/protocol';
-export type { Lease, PostgresLease, Stack } from '@backend-labs/stack';
+export type { Lease, Stack } from '@backend-labs/stack';
 export { expect } from 'vitest';
 export {
   ServiceError,
@@ -32,7 +32,7 @@ export {
 } from './network/tcp-proxy.ts';
 export type { HotUpdates, IndexInfo, LockInfo } from './postgres/inspect.ts';
 export { ExecutedPlan, type PlanNode } from './postgres/plan.ts';
-export { PostgresProbe } from './postgres/probe.ts';
+export { type PostgresLease, PostgresProbe } from './postgres/probe.ts';
 export { beforeStatement } from './postgres/statements.ts';
 export { PgSession } from './postgres/session.ts';
 export type { StatementUse, Usage } from './postgres/usage.ts';

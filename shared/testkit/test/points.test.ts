@@ -69,8 +69,8 @@ describe('a draw', () => {
   test('stays within its bounds, and reaches both', () => {
     const draw = new Draw('s', 't');
     const seen = new Set(Array.from({ length: 200 }, () => draw.int(3, 5)));
-    expect([...seen].toSorted()).toEqual([3, 4, 5]);
-    expect(draw.shuffle([1, 2, 3]).toSorted()).toEqual([1, 2, 3]);
+    expect(seen).toEqual(new Set([3, 4, 5]));
+    expect(new Set(draw.shuffle([1, 2, 3]))).toEqual(new Set([1, 2, 3]));
     expect(draw.word(12)).toMatch(/^[a-z][a-z0-9]{11}$/u);
   });
 });

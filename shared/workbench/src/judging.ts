@@ -47,7 +47,9 @@ export class Judging implements AsyncDisposable {
    * @returns the verdicts on the tasks, and on those they need.
    */
   async judge(tasks: readonly Task[], onEvent: OnRunEvent): Promise<TaskVerdict[]> {
-    if (this.#stack.servers.postgres) await this.#leases.dropLeftBehind(this.#lab.id);
+    if (this.#stack.servers['postgres']) {
+      await (await this.#leases.of('postgres')).dropLeftBehind(this.#lab.id);
+    }
     const started = tasks.map(({ number }) => number);
     const seed = LEARNER_SEED;
     onEvent({ type: 'started', protocol: 1, lab: this.#lab.id, row: ROW, tasks: started, seed });

@@ -1,5 +1,5 @@
 import type { Lab } from '@backend-labs/catalog';
-import { leftBehind, openStack } from '@backend-labs/stack';
+import { connectStack, openStack } from '@backend-labs/stack';
 import type { Bench } from './bench.ts';
 
 /**
@@ -13,6 +13,7 @@ export async function leftBehindUrl(
 ): Promise<string | undefined> {
   const { servers, missing } = await openStack(['postgres'], { root, stateDir });
   for (const absent of missing) throw absent;
-  const kept = servers.postgres && (await leftBehind(servers.postgres, lab.id));
-  return kept?.url;
+  await using stack = connectStack(servers);
+  const postgres = await stack.of('postgres');
+  return (await postgres.leftBehind(lab.id))?.url;
 }

@@ -63,8 +63,8 @@ export interface ReadProgress {
 }
 
 /**
- * Reads `.labs/progress.json`; an absent one is no progress. One that is damaged, or of a newer
- * version, is moved aside, with a note, so that nothing is lost and nobody is stopped.
+ * Reads `.labs/progress.json`. If it is absent, there is no progress yet. If it is damaged or from a
+ * newer version, it is moved aside with a note: nothing is lost, and the command goes on.
  */
 export async function readProgress(stateDir: string): Promise<ReadProgress> {
   const progress = await readOrUndefined(stateDir);
@@ -196,7 +196,7 @@ async function readOrMoveAside(stateDir: string): Promise<ReadProgress> {
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const aside = join(stateDir, `progress.unreadable-${stamp}.json`);
   await writing(aside, () => rename(path, aside));
-  const note = `${path} could not be understood; it is now ${aside}, and progress starts anew.`;
+  const note = `${path} is damaged or from a newer version. It is now ${aside}, and progress starts again from nothing.`;
   return { progress: emptyProgress(), note };
 }
 

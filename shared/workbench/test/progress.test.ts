@@ -27,7 +27,7 @@ const test = base.extend<{ stateDir: string }>({
   },
 });
 
-test('nothing recorded is no progress, and writes nothing', async ({ stateDir }) => {
+test('without a record there is no progress, and nothing is written', async ({ stateDir }) => {
   expect(await readProgress(stateDir)).toEqual({ progress: { schema: 1, labs: {} } });
   await expect(readdir(stateDir)).rejects.toMatchObject({ code: 'ENOENT' });
 });
@@ -73,7 +73,7 @@ test('a run is recorded by task: verdict, when, how often, first pass', async ({
 });
 
 test.for(['error', 'not run', 'waiting'] as const)(
-  '%s is no attempt and takes no pass away; failed does both',
+  '%s does not count as an attempt and keeps a pass; failed does the opposite',
   async (verdict) => {
     const root = await mkdtemp(join(tmpdir(), 'labs-progress-'));
     const task = 'measure-first';
@@ -196,7 +196,7 @@ describe('a damaged file', () => {
     const { progress, note = '' } = await readProgress(stateDir);
 
     expect(progress.labs).toEqual({});
-    expect(note).toMatch(/^[^\n]*progress\.json could not be understood[^\n]*$/);
+    expect(note).toMatch(/^[^\n]*progress\.json is damaged or from a newer version[^\n]*$/);
     const [aside = ''] = (await readdir(stateDir)).filter((name) => name.includes('unreadable'));
     expect(note).toContain(aside);
     expect(await readFile(join(stateDir, aside), 'utf8')).toBe(content);

@@ -1,6 +1,6 @@
 import { readCatalog } from '@backend-labs/catalog';
 import { verify, type VerifyReport } from '@backend-labs/runner';
-import { openStack } from '@backend-labs/stack';
+import { openStack, serverNames } from '@backend-labs/stack';
 import { openLabStack } from '@backend-labs/workbench';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
@@ -51,9 +51,9 @@ export const run: Run = async (_args, context) => {
 
 /** Starts the servers before anything needs them. A server that is not available is NOT RUN. */
 async function servers({ root, stateDir }: Context): Promise<Tally> {
-  const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const;
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const { servers: live, missing } = await openStack(names, { root, stateDir, onProgress: say });
+  const options = { root, stateDir, onProgress: say };
+  const { servers: live, missing } = await openStack(serverNames(), options);
   for (const { message, fix } of missing) console.log(`  ${sentence(message)} ${sentence(fix)}`);
   const broken = missing.filter(({ code }) => code === 'SERVER_BROKEN').length;
   return {

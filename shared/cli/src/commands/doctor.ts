@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { readCatalog } from '@backend-labs/catalog';
-import { openStack, type ServerName } from '@backend-labs/stack';
+import { openStack, serverNames } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
 import { EXIT } from '../errors.ts';
 import { Waiting } from '../ui/progress-line.ts';
@@ -22,7 +22,7 @@ interface Finding {
 export const run: Run = async (args, context) => {
   const { root, stateDir } = context;
   const { labs, broken } = readCatalog(root);
-  const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const satisfies ServerName[];
+  const names = serverNames();
   const stack = await checkServers();
   const findings: Finding[] = [
     {

@@ -4,7 +4,7 @@ import { paint } from '../ui/style.ts';
 import { renderTicket } from '../ui/ticket.ts';
 import { MARKS, renderPoint, renderVerdict } from '../ui/verdicts.ts';
 
-/** What the terminal adds to a watch's state. */
+/** The part of the view that only the terminal has. */
 export interface WatchNotes {
   readonly hint: string | undefined;
   /** A diff, or an answer to a key. */

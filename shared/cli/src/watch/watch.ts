@@ -9,7 +9,7 @@ import { Keyboard } from './keys.ts';
 import { Screen } from './screen.ts';
 import { renderWatch } from './view.ts';
 
-/** Judges the open task again at each save, on the terminal, until the person quits. */
+/** Tests the open task at each save, on the terminal, until the person quits. */
 export async function watch(context: Context, lab: Lab, copy: string): Promise<number> {
   using screen = new Screen();
   const terminal = new WatchTerminal(context, lab, copy, screen);
@@ -30,7 +30,7 @@ class WatchTerminal {
   readonly #broken = Promise.withResolvers<never>();
   #session: WatchSession | undefined;
   #keyboard: Keyboard | undefined;
-  /** A diff, or an answer to a key; gone with the next run. */
+  /** A diff, or an answer to a key. The next run removes it. */
   #note: string | undefined;
 
   constructor(context: Context, lab: Lab, copy: string, screen: Screen) {
@@ -91,18 +91,18 @@ class WatchTerminal {
     this.#say(
       solution && session.isGreen
         ? renderDiff(this.#lab, solution, this.#copy)
-        : 'The diff comes when the task is green.',
+        : 'The diff is shown when the task is green.',
     );
   }
 
   async #next(session: WatchSession): Promise<void> {
-    if (!session.isGreen) return this.#say('The next task comes when this one is green.');
+    if (!session.isGreen) return this.#say('The next task opens when this one is green.');
     if (!(await session.next())) this.#say(`Every task of ${this.#lab.id} passes.`);
   }
 
   async #psql(session: WatchSession, keyboard: Keyboard): Promise<void> {
-    // A run drops what the last one left behind, and leaves its own at its end.
-    if (session.isRunning) return this.#say('A run is under way. Press p when it has ended.');
+    // A run drops the database of the last one, and leaves its own when it ends.
+    if (session.isRunning) return this.#say('A run is in progress. Press p when it has ended.');
     const url = await leftBehindUrl(this.#context, this.#lab);
     if (!url) return this.#say('No failed run left a database behind.');
     this.#screen.hide();

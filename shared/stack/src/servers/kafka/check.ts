@@ -8,9 +8,9 @@ const CORRELATION = 1;
 
 /**
  * Asks each broker of the list in turn for the cluster's metadata. Resolves when one knows a live
- * broker and a controller; a broker does not tell its version.
+ * broker and a controller. Brokers do not report their version.
  */
-export async function probeKafka(endpoint: Endpoint, timeoutMs: number): Promise<undefined> {
+export async function checkKafka(endpoint: Endpoint, timeoutMs: number): Promise<undefined> {
   const failures: string[] = [];
   for (const broker of endpoint.url.split(',')) {
     const [host = '', port] = broker.split(':');
@@ -21,7 +21,7 @@ export async function probeKafka(endpoint: Endpoint, timeoutMs: number): Promise
       failures.push(`${broker}: ${reason(error)}`);
     }
   }
-  throw new ServerTrouble('PROBE_FAILED', failures.join('; '));
+  throw new ServerTrouble('CHECK_FAILED', failures.join('; '));
 }
 
 /** Metadata request, version 4, for no topic. https://kafka.apache.org/protocol */
@@ -37,11 +37,11 @@ function request(): Buffer {
   return frame;
 }
 
-/** `true` when the answer is whole and names a broker and a controller. */
+/** `true` when the answer is complete and names a broker and a controller. */
 function readCluster(received: Buffer): true | undefined {
   if (received.length < 4 || received.length < 4 + received.readInt32BE(0)) return undefined;
   if (received.readInt32BE(4) !== CORRELATION)
-    throw new ServerTrouble('PROBE_FAILED', 'it does not speak Kafka');
+    throw new ServerTrouble('CHECK_FAILED', 'it does not speak Kafka');
   let at = 12;
   const skipString = (): void => {
     at += 2 + Math.max(0, received.readInt16BE(at));
@@ -56,6 +56,6 @@ function readCluster(received: Buffer): true | undefined {
   }
   skipString();
   if (brokers < 1 || received.readInt32BE(at) < 0)
-    throw new ServerTrouble('PROBE_FAILED', 'it has no controller yet');
+    throw new ServerTrouble('CHECK_FAILED', 'it has no controller yet');
   return true;
 }

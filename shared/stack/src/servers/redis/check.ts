@@ -3,11 +3,11 @@ import { exchange } from '../../wire.ts';
 import type { Endpoint } from '../definition.ts';
 
 /** Logs in and asks for the version. Throws what is wrong, e.g. a refused password. */
-export async function probeRedis(endpoint: Endpoint, timeoutMs: number): Promise<string> {
+export async function checkRedis(endpoint: Endpoint, timeoutMs: number): Promise<string> {
   const url = new URL(endpoint.url);
   const peer = {
     host: url.hostname,
-    port: Number(url.port || 6379),
+    port: Number(url.port),
     tls: url.protocol === 'rediss:',
   };
   const password = decodeURIComponent(url.password);
@@ -28,6 +28,6 @@ function encode(parts: readonly string[]): Buffer {
 function readVersion(received: Buffer): string | undefined {
   const text = received.toString('utf8');
   const refused = /^-(.*)\r$/mu.exec(text)?.[1];
-  if (refused !== undefined) throw new ServerTrouble('PROBE_FAILED', `Redis says ${refused}`);
+  if (refused !== undefined) throw new ServerTrouble('CHECK_FAILED', `Redis says ${refused}`);
   return /^redis_version:(.+)\r$/mu.exec(text)?.[1];
 }

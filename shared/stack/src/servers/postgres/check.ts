@@ -2,11 +2,11 @@ import { ServerTrouble } from '../../errors.ts';
 import { Client } from 'pg';
 import type { Endpoint } from '../definition.ts';
 
-/** Plans differ between major versions, and every threshold of the labs was measured on this one. */
+/** Plans differ between major versions; every threshold of the labs was measured on this one. */
 const OLDEST_MAJOR = 18;
 
 /** Connects as administrator; resolves with the version, e.g. `18.4`. Throws what is wrong. */
-export async function probePostgres(endpoint: Endpoint, timeoutMs: number): Promise<string> {
+export async function checkPostgres(endpoint: Endpoint, timeoutMs: number): Promise<string> {
   const client = new Client({
     connectionString: endpoint.url,
     connectionTimeoutMillis: timeoutMs,
@@ -23,7 +23,7 @@ export async function probePostgres(endpoint: Endpoint, timeoutMs: number): Prom
     );
     const [found] = rows;
     if (found === undefined)
-      throw new ServerTrouble('PROBE_FAILED', 'it does not tell its version');
+      throw new ServerTrouble('CHECK_FAILED', 'it does not report its version');
     check(found);
     return found.version.split(' ')[0] ?? found.version;
   } finally {
@@ -34,14 +34,14 @@ export async function probePostgres(endpoint: Endpoint, timeoutMs: number): Prom
 function check(found: { version: string; preloaded: string; admin: boolean }): void {
   if (Number.parseInt(found.version, 10) < OLDEST_MAJOR) {
     throw new ServerTrouble(
-      'PROBE_FAILED',
+      'CHECK_FAILED',
       `it is Postgres ${found.version}; the labs need ${OLDEST_MAJOR} or newer`,
     );
   }
-  if (!found.admin) throw new ServerTrouble('PROBE_FAILED', 'its user is not a superuser');
+  if (!found.admin) throw new ServerTrouble('CHECK_FAILED', 'its user is not a superuser');
   for (const library of ['pg_stat_statements', 'auto_explain']) {
     if (!found.preloaded.includes(library)) {
-      throw new ServerTrouble('PROBE_FAILED', `${library} is not in its shared_preload_libraries`);
+      throw new ServerTrouble('CHECK_FAILED', `${library} is not in its shared_preload_libraries`);
     }
   }
 }

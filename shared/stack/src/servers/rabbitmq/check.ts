@@ -4,7 +4,7 @@ import type { Endpoint } from '../definition.ts';
 import { manage } from './management.ts';
 
 /** Logs in over AMQP and at the management API; resolves with the version. */
-export async function probeRabbit(
+export async function checkRabbit(
   endpoint: Endpoint,
   timeoutMs: number,
 ): Promise<string | undefined> {
@@ -32,7 +32,7 @@ async function checkManagement(management: string, timeoutMs: number): Promise<v
   } catch (error) {
     const { host } = new URL(management);
     throw new ServerTrouble(
-      'PROBE_FAILED',
+      'CHECK_FAILED',
       `its management API (${host}, plugin rabbitmq_management): ${reason(error)}`,
       error,
     );

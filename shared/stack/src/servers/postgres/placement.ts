@@ -4,61 +4,61 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { asStateError, ServerUnavailable } from '../../errors.ts';
-import { checkoutId, type Home } from '../../state.ts';
+import { checkoutId, type StackContext } from '../../state.ts';
 import { type Programs, relocated } from './programs.ts';
 
 const run = promisify(execFile);
 
-/** Who runs Postgres, and from where. */
-export interface Quarters {
-  /** Data and configuration go in here. */
+/** Where Postgres runs, and as which user. */
+export interface Placement {
+  /** For its data and configuration. */
   readonly dir: string;
   readonly programs: Programs;
-  /** Empty unless we are root, as whom Postgres refuses to run. */
+  /** Empty unless we are root: Postgres refuses to run as root. */
   readonly user: User;
 }
 
 type User = { readonly uid?: number; readonly gid?: number };
 
 /**
- * An ordinary user gets the server's own folder. For root, Postgres runs as `nobody`; when that
- * user cannot walk into the folder or to the programs (a checkout under a private home), both move
- * to a folder of this checkout's under the system's temporary one.
+ * For an ordinary user it is the server's own folder. For root, Postgres runs as `nobody`. If that
+ * user cannot reach the folder or the programs (e.g. a checkout under a private home), both go to a
+ * folder of this checkout under the system's temporary folder.
  */
-export async function chooseQuarters(
-  home: Home,
+export async function choosePlacement(
+  context: StackContext,
   dir: string,
   programs: Programs,
-): Promise<Quarters> {
+): Promise<Placement> {
   if (process.getuid?.() !== 0) return { dir, programs, user: {} };
   const user = await nobody();
-  const own = join(dir, 'quarters');
+  const own = join(dir, 'nobody');
   await makeOwned(own, user);
   const [reachesDir, reachesPrograms] = await Promise.all([
     may(user, '-w', own),
     may(user, '-x', programs.postgres),
   ]);
   if (reachesDir && reachesPrograms) return { dir: own, programs, user };
-  return moveOut(home, programs, user, reachesDir ? own : undefined);
+  return moveOut(context, programs, user, reachesDir ? own : undefined);
 }
 
-/** All places that `chooseQuarters` may have chosen, now or as another user. */
-export function possibleQuarters(home: Home, dir: string): readonly string[] {
-  return [dir, join(dir, 'quarters'), ...outside(home)];
+/** Every folder that `choosePlacement` may have chosen, now or as another user. */
+export function possiblePlacements(context: StackContext, dir: string): readonly string[] {
+  return [dir, join(dir, 'nobody'), ...outside(context)];
 }
 
-function outside(home: Home): readonly string[] {
-  const name = join(`backend-labs-${checkoutId(home)}`, 'postgres');
+function outside(context: StackContext): readonly string[] {
+  const name = join(`backend-labs-${checkoutId(context)}`, 'postgres');
   return [...new Set([tmpdir(), '/var/tmp', '/tmp'])].map((base) => join(base, name));
 }
 
 async function moveOut(
-  home: Home,
+  context: StackContext,
   programs: Programs,
   user: User,
   usable: string | undefined,
-): Promise<Quarters> {
-  for (const dir of usable === undefined ? outside(home) : [usable]) {
+): Promise<Placement> {
+  for (const dir of usable === undefined ? outside(context) : [usable]) {
     await makeOwned(dir, user).catch(() => {});
     if (!(await may(user, '-w', dir))) continue;
     return { dir, programs: await copyPrograms(programs, dir), user };
@@ -66,7 +66,7 @@ async function moveOut(
   throw new ServerUnavailable(
     'SERVER_BROKEN',
     'postgres',
-    'Postgres does not run as root, and the user nobody can reach no temporary folder',
+    'Postgres does not run as root, and the user nobody cannot reach any temporary folder',
     'run as an ordinary user, or set LABS_POSTGRES_URL',
   );
 }
@@ -95,7 +95,7 @@ async function makeOwned(dir: string, user: User): Promise<void> {
   }
 }
 
-/** Asks as that user: access lists and private parents count as they will for the server. */
+/** Runs the question as that user, because access lists and private parent folders count too. */
 async function may(user: User, flag: '-w' | '-x', path: string): Promise<boolean> {
   return run('/bin/sh', ['-c', `test ${flag} "$0"`, path], { ...user, cwd: '/' }).then(
     () => true,
