@@ -154,7 +154,7 @@ test(
 const INSIDE =
   /\brelation \\?"|\bevents\\?" does not exist|\b42P01\b|\bSELECT\b|\bINSERT INTO\b|\bat [^"]*\.[jt]s:\d/u;
 
-test('what works today still works', judges('1.8'), async ({ service, draw }) => {
+test('everything that works today still works', judges('1.8'), async ({ service, draw }) => {
   const list = (await service.get('/v1/events?type=delivered&limit=1000')).expect(200);
   const { items, nextCursor } = list.body as { items: unknown[]; nextCursor: unknown };
   expect(items.length, 'number of items of a page of 1000').toBe(1000);

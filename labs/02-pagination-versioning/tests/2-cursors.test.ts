@@ -290,7 +290,7 @@ test(
         lesson('end-taken-for-unknown', {
           observed: `The shipment has ${limit} events, and its first page shows them. All behind them was deleted, and the second page answers 404.`,
           meaning:
-            'That a page has no event does not say that the shipment has none. A client at the end of its walk is told that what it has just read does not exist.',
+            'That a page has no event does not say that the shipment has none. A client at the end of its walk learns that the shipment it has just read does not exist.',
           lookAt: 'what the emptiness of a page says with a cursor, and what without.',
         });
       },

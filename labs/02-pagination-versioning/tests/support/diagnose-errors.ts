@@ -7,7 +7,7 @@ export function impossibleDay({ request, status }: Answer): void {
   lesson('a-day-that-is-none', {
     observed: `${request} answered 500.`,
     meaning:
-      'JavaScript takes the 30th of February for the 2nd of March, and Postgres refuses it. So a check by Date lets it pass, and the client is told that the service is broken.',
+      'JavaScript takes the 30th of February for the 2nd of March, and Postgres refuses it. So a check by Date lets it pass, and the client reads that the service is broken.',
     lookAt: 'what your parser does with a date that does not exist, and whether two parsers agree.',
   });
 }
@@ -39,8 +39,9 @@ export async function unstorableText(
   lesson('json-holds-more', {
     observed: `${request} with ${body} answered 500; with the payload {"note":"ab"} it answered 201.`,
     meaning:
-      'It is valid JSON, and still not every JSON fits into jsonb: a NUL and half of a surrogate pair have no place in a text of Postgres. The client sent something wrong and is told that the service is.',
-    lookAt: 'which errors of the database say that a value was wrong, and who sent that value.',
+      'It is valid JSON, and still not every JSON fits into jsonb: a NUL and half of a surrogate pair have no place in a text of Postgres. The client sent something wrong, and reads that the service is broken.',
+    lookAt:
+      'which errors of the database say that a value was wrong, and where that value came from.',
   });
 }
 
