@@ -12,7 +12,12 @@ export interface Mistake {
   readonly orTaken?: boolean;
 }
 
-export const EVENT = { shipmentId: 4711, type: 'delivered', ts: '2026-02-07T09:00:00Z' };
+export const EVENT = {
+  shipmentId: 4711,
+  type: 'delivered',
+  ts: '2026-02-07T09:00:00Z',
+  payload: {},
+};
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
@@ -50,7 +55,7 @@ export const CURSORS: readonly Mistake[] = [
   cursor('/v1/events?cursor=page2'),
   cursor('/v1/events?cursor='),
   cursor('/v1/events?cursor=%F0%9F%9A%9A'),
-  cursor('/v1/events?type=delivered&cursor=MTAw'),
+
   cursor('/v1/shipments/4711/events?cursor=page2'),
   cursor('/v1/shipments/4711/events?cursor='),
 ];
@@ -95,7 +100,12 @@ export const BODIES: readonly Mistake[] = [
   { ...post('{"shipmentId": 4711,'), status: [400, 413, 415] },
   post('[]'),
   post('null'),
-  { ...post(''), send: (service) => service.post('/v1/events'), body: 'no body' },
+  {
+    ...post(''),
+    status: [400, 415],
+    send: (service) => service.post('/v1/events'),
+    body: 'no body',
+  },
   unreadable('an event of 120 kB', {}, { note: 'x'.repeat(120_000) }),
   unreadable('a charset that nobody uses', { 'content-type': 'application/json; charset=latin1' }),
   unreadable('a body that is not gzip', { 'content-encoding': 'gzip' }),
