@@ -29,7 +29,7 @@ import {
   type Again,
   ANSWERS_WITHIN,
   Arrivals,
-  ARRIVES_WITHIN,
+  KEPT_WITHIN,
   MediaApi,
   PUBLISH_TIMEOUT,
   type Upload,
@@ -275,7 +275,7 @@ test(
 /** An upload was answered 202 again, and its message came, which takes a connection. */
 async function takesUploads(again: Again, arrivals: Arrivals, connected = true): Promise<void> {
   if ('error' in again) throw again.error;
-  const due = performance.now() + (connected ? ARRIVES_WITHIN : 0);
+  const due = performance.now() + (connected ? KEPT_WITHIN : 0);
   const missing = await arrivals.missing([again.job], due);
   expectSame(
     `jobs that were answered 202 after that, without a message in ${RENDER_QUEUE}`,

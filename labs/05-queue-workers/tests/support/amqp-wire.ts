@@ -48,9 +48,9 @@ export class AmqpWire implements AsyncDisposable {
     return { AMQP_URL: this.#url };
   }
 
-  /** How many connections there ever were. */
+  /** How many connections there ever were, those that nobody answered too. */
   get connections(): number {
-    return this.#lines.size;
+    return this.#proxy.accepted;
   }
 
   /** How often the program said it. */
@@ -93,6 +93,13 @@ export class AmqpWire implements AsyncDisposable {
   /** Breaks the line where it is. The program can make a new one. */
   cut(): void {
     this.#proxy.cut();
+  }
+
+  /** Breaks the line, and whoever connects is not greeted, ever. Disposing: later ones are. */
+  greetNobody(): AsyncDisposable {
+    this.#proxy.ignore();
+    this.#proxy.cut();
+    return { [Symbol.asyncDispose]: () => this.#proxy.resume() };
   }
 
   /**

@@ -130,31 +130,37 @@ export async function fallSilent(api: MediaApi) {
   const { wire } = api;
   const connections = wire.connections;
   using _silence = wire.silence();
-  const upload = await api.upload();
-  const again = await api.takesUploads(AGAIN_AFTER_SILENCE_WITHIN);
+  const uploads = [await api.upload()];
+  const first = await api.takesUploads(AGAIN_AFTER_SILENCE_WITHIN);
+  // Who keeps what it is sent takes uploads all the time, and who knows no better takes them in vain.
   const within = Math.min(AGAIN_AFTER_SILENCE_WITHIN, api.patience);
   const reconnected = await happens(() => wire.connections > connections, { within });
-  return { ...aftermath(api, [upload], again, reconnected), uploads: [upload], reconnected };
+  const promised = [...promisedIn(uploads), ...('job' in first ? [first.job] : [])];
+  const again = reconnected && 'job' in first ? await api.takesUploads(AGAIN_WITHIN) : first;
+  return { ...aftermath(api, uploads, again, reconnected), promised, uploads, reconnected };
 }
 
 /** The connection breaks, and whoever connects is not greeted; a later one is. */
 export async function greetNobody(api: MediaApi) {
   await api.ready();
   const { wire } = api;
-  using mute = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
-  wire.before = ({ name }, direction) =>
-    direction === 'toClient' && name === 'connection.start' ? mute.arrive() : undefined;
-  wire.cut();
-  const uploads: Upload[] = [await api.upload()];
-  await happens(() => mute.arrived > 0, { within: SIGN_WITHIN });
-  uploads.push(await api.upload());
-  const knocked = mute.arrived;
-  const connections = wire.connections;
-  // Whom it has kept waiting waits until all is over.
-  wire.before = () => {};
+  const before = wire.connections;
+  const uploads: Upload[] = [];
+  {
+    await using _mute = wire.greetNobody();
+    uploads.push(await api.upload());
+    await happens(() => wire.connections > before, { within: SIGN_WITHIN });
+    uploads.push(await api.upload());
+  }
+  const knocked = wire.connections;
   const again = await api.takesUploads(AGAIN_AFTER_SILENCE_WITHIN);
-  const knocksAgain = wire.connections > connections;
-  return { ...aftermath(api, uploads, again), uploads, knocked, knocksAgain };
+  const ignored = knocked > before;
+  return {
+    ...aftermath(api, uploads, again),
+    uploads,
+    ignored,
+    knocksAgain: wire.connections > knocked,
+  };
 }
 
 /** media-api is killed while the broker says nothing to what it publishes, and is started again. */

@@ -133,8 +133,8 @@ export function diagnoseDeadConnection({ reconnected }: { reconnected: boolean }
 }
 
 /** Throws a lesson when media-api still waits for a greeting that will not come. */
-export function diagnoseNoConnectTimeout(seen: { knocked: number; knocksAgain: boolean }): void {
-  if (seen.knocked === 0 || seen.knocksAgain) return;
+export function diagnoseNoConnectTimeout(seen: { ignored: boolean; knocksAgain: boolean }): void {
+  if (!seen.ignored || seen.knocksAgain) return;
   lesson('no-connect-timeout', {
     observed:
       'media-api connected again and was not greeted. 30 s later it still waits for that greeting; whoever connects now is greeted at once.',

@@ -25,8 +25,8 @@ export const KEPT_WITHIN = 45_000;
 const WELL_WITHIN = 2_000;
 /** Until the message of such an upload has passed, if it is sent at once. */
 const PASSES_WITHIN = 1_000;
-/** Whoever has answered nothing but errors for so long does not come back by itself. */
-const BROKEN_FOR = 3_000;
+/** Whoever has answered nothing but errors for this part of the time does not come back by itself. */
+const BROKEN_FOR = 1 / 3;
 /** An upload costs a row; one that is refused is sent again this much later. */
 const EVERY = 100;
 
@@ -100,7 +100,7 @@ export class MediaApi implements AsyncDisposable {
       if (job !== undefined) return { job };
       if (this.odd.length === errors) lastSane = performance.now();
       const seen = this.odd.length === errors ? 'it answered 503, or not at all' : this.odd.at(-1);
-      if (performance.now() - lastSane < BROKEN_FOR) expect.fail(seen ?? '');
+      if (performance.now() - lastSane < within * BROKEN_FOR) expect.fail(seen ?? '');
       return { error: new AssertionError({ message: `Waited for ${what}; ${seen}.` }) };
     };
     return eventually(what, look, { within, every: EVERY }).catch((error: unknown) => ({ error }));
