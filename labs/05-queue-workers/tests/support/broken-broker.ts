@@ -18,7 +18,7 @@ import {
   MediaApi,
   type Upload,
 } from './media-api.ts';
-import { RENDER_QUEUE, ROUTE } from './media.ts';
+import { bringBack, RENDER_QUEUE, ROUTE } from './media.ts';
 
 /**
  * Above what a client takes to knock again that waits 5 s, and an outbox that is read every 5 s to
@@ -98,11 +98,6 @@ export async function loseExchange(api: MediaApi, rabbitmq: RabbitProbe) {
   const again = await api.takesUploads(AGAIN_WITHIN);
   const reopened = wire.count('channel.open') > 0;
   return { ...aftermath(api, [upload], again), refusal: wire.refusal, reopened };
-}
-
-async function bringBack(rabbitmq: RabbitProbe): Promise<void> {
-  await rabbitmq.declareExchange(ROUTE.exchange, 'direct');
-  await rabbitmq.declare(RENDER_QUEUE, { durable: true, ...ROUTE });
 }
 
 /** The connection breaks as the first of some uploads is published, or as its confirm comes. */
