@@ -1,5 +1,13 @@
 import { lesson, type RabbitMessage, thousands } from '@backend-labs/testkit';
 import type { AmqpWire } from './amqp-wire.ts';
+import {
+  DELAYS,
+  FOREIGN_ATTEMPTS,
+  FOREIGN_DEATHS,
+  type Life,
+  SENDERS_EXPIRATION,
+  TRIES,
+} from './lives.ts';
 import { DEAD_QUEUE } from './media.ts';
 
 /** Throws a lesson when the broker refused a declaration. */
@@ -46,19 +54,76 @@ export function diagnoseEndless(wire: AmqpWire, most: number, renders: number): 
   }
 }
 
-/** Throws a lesson when a message that came with `x-attempts` was given up after fewer tries for it. */
-export function diagnoseForeignCount(
-  dead: RabbitMessage | undefined,
-  cameWith: number,
-  renders: number,
-): void {
+/** Throws a lesson when a job was given up after fewer tries, by what others had counted before. */
+export function diagnoseForeignCount({ begun, dead: [dead] }: Life): void {
   const said = dead?.headers['x-attempts'];
-  if (said !== renders + cameWith) return;
+  const renders = begun.length;
+  if (said === renders + FOREIGN_DEATHS) {
+    lesson('counts-in-x-death', {
+      observed: `A message came with an x-death that counts ${FOREIGN_DEATHS}. Its job was rendered ${renders} times, and lies in ${DEAD_QUEUE} with x-attempts ${said}.`,
+      meaning:
+        'x-death is a diary of the broker, not a counter of yours. A message that is moved back brings its old pages along; and from RabbitMQ 4 on the broker does not read what a client publishes in it, so each wait counts as the first.',
+      lookAt: 'a number that nobody but your worker writes.',
+    });
+  }
+  if (said !== renders + FOREIGN_ATTEMPTS) return;
   lesson('tries-in-a-public-header', {
-    observed: `A message came with x-attempts ${cameWith}. Its job was rendered ${renders} times, and lies in ${DEAD_QUEUE} with x-attempts ${said}.`,
+    observed: `A message came with x-attempts ${FOREIGN_ATTEMPTS}. Its job was rendered ${renders} times, and lies in ${DEAD_QUEUE} with x-attempts ${said}.`,
     meaning:
       'A header that others read is a header that others send. What operations moves back from the dead comes with the count of its first life, and is given up again before it was tried.',
     lookAt: 'whose number the worker begins to count from.',
+  });
+}
+
+/**
+ * Throws a lesson when a job whose message was moved back was given up at its first failure, and the
+ * message had come with a count of the worker's own.
+ */
+export function diagnoseCountLeft(buried: RabbitMessage | undefined, renders: number): void {
+  const own = Object.entries(buried?.headers ?? {}).find(
+    ([name, value]) => !['x-attempts', 'x-last-error'].includes(name) && Number(value) >= TRIES - 1,
+  );
+  if (renders !== 1 || !own) return;
+  lesson('count-left-on-the-dead', {
+    observed: `A message was moved from ${DEAD_QUEUE} back to media.render as it was. Its job was rendered once and given up again. The message had the header ${own[0]}: ${String(own[1])}.`,
+    meaning:
+      'Whatever a message carries when it is put away, it carries when it comes back. A count that is full stays full, and nobody who moves messages knows what it means.',
+    lookAt: 'which of your headers are of use to somebody who reads the dead.',
+  });
+}
+
+/** Throws a lesson when a job was tried as often as there are delays. */
+export function diagnoseOneTooFew({ begun, dead }: Life): void {
+  if (dead.length !== 1 || begun.length !== DELAYS.length) return;
+  lesson('delays-are-tries', {
+    observed: `RETRY_DELAYS_MS has ${DELAYS.length} delays, and the job was given up after ${begun.length} tries.`,
+    meaning:
+      'A delay lies between two tries. Five of them lie between six; a count that begins with the first try ends one too early when it is compared with the number of delays.',
+    lookAt: 'what the number stands for at the moment when it is compared.',
+  });
+}
+
+/** Throws a lesson when a message went on with the time to live that its sender gave it. */
+export function diagnoseSendersExpiration(published: AmqpWire['published']): void {
+  const kept = published.filter(({ expiration }) => expiration === String(SENDERS_EXPIRATION));
+  if (kept.length === 0) return;
+  lesson('senders-expiration', {
+    observed: `A message came with an expiration of ${SENDERS_EXPIRATION} ms. The worker published it ${kept.length} times with the same.`,
+    meaning:
+      'A time to live is said of a message and holds in every queue that it comes to. In a waiting queue the shorter one wins, and the try comes early; in a queue of the dead the message is gone before anybody has read it.',
+    lookAt: 'which of the properties that a message came with are still true where you send it.',
+  });
+}
+
+/** Throws a lesson when a job was given up while nobody could know anything about it. */
+export function diagnoseBuriedWhileAway(dead: readonly RabbitMessage[]): void {
+  const [message] = dead;
+  if (!message) return;
+  lesson('database-away-is-no-failure', {
+    observed: `Postgres could not be reached, and the message of a job came to ${DEAD_QUEUE}, with x-last-error "${String(message.headers['x-last-error'])}".`,
+    meaning:
+      'That a row could not be read is not the same as that there is none. An outage says nothing of the job; a worker that gives jobs up meanwhile turns a minute of it into a queue of dead jobs.',
+    lookAt: 'which errors speak of the job, and what becomes of a message when none does.',
   });
 }
 
@@ -91,14 +156,20 @@ export function diagnoseOwnExpiration(wire: AmqpWire, longer: number, waited: nu
   });
 }
 
+/** Whether a worker has let go of a message when it had published it, and nobody had said that it is safe. */
+export function isLostOnTheWay(wire: AmqpWire): boolean {
+  const published = wire.sent.find(({ name }) => name === 'basic.publish');
+  if (!published || wire.count('basic.ack') === 0) return false;
+  const unheard = wire.received.every(({ name }) => name !== 'basic.ack');
+  return published.mandatory !== true || unheard;
+}
+
 /** Throws a lesson when the line shows that a message was let go of that nobody had taken. */
 export function diagnoseLostOnTheWay(wire: AmqpWire): void {
+  if (!isLostOnTheWay(wire)) return;
   const published = wire.sent.find(({ name }) => name === 'basic.publish');
-  if (!published || wire.count('basic.ack') === 0) return;
-  const unheard = wire.received.every(({ name }) => name !== 'basic.ack');
-  if (published.mandatory && !unheard) return;
   lesson('forwarded-unconfirmed', {
-    observed: `${DEAD_QUEUE} had been deleted. The worker published a message to it, ${published.mandatory ? 'did not wait for a confirm' : 'without "mandatory"'}, and acknowledged the one that it had. The message is in no queue.`,
+    observed: `${DEAD_QUEUE} had been deleted. The worker published a message to it, ${published?.mandatory === true ? 'did not wait for a confirm' : 'without "mandatory"'}, and acknowledged the one that it had. The message is in no queue.`,
     meaning:
       'Between two queues a worker is a publisher like any other: until the broker has confirmed the new message, and has not returned it, the old one is the only one there is.',
     lookAt: 'what has to be known of the message that was sent, before the other is acknowledged.',

@@ -37,7 +37,7 @@ export function workerOf(run: RunContext, lease: Lease): Service {
 }
 
 /** The broker's address for this lease. */
-export function amqpUrl({ rabbitmq }: Lease): string {
+export function amqpUrl({ rabbitmq }: Pick<Lease, 'rabbitmq'>): string {
   if (rabbitmq) return rabbitmq.url;
   throw new TestkitError('NOT_LEASED', 'This lab has no rabbitmq.', 'name it in lab.yaml');
 }
