@@ -22,36 +22,59 @@ export function diagnoseRefusal({ refusal }: AmqpWire): void {
   });
 }
 
+/** Throws a lesson when the line shows that messages that fail come back at once, and for ever. */
+export function diagnoseRequeue(wire: AmqpWire, most: number, renders: number): void {
+  const again = redeliveries(wire);
+  const refused = wire.count('basic.nack') + wire.count('basic.reject');
+  if (again < most || refused < most) return;
+  const rendered =
+    renders === 0
+      ? 'A message that can never succeed was tried again'
+      : `A job that always fails was rendered ${thousands(renders)} times before the test looked`;
+  lesson('nack-requeue-forever', {
+    observed: `${rendered}. The worker gave messages back ${thousands(refused)} times, and ${thousands(again)} were redelivered.`,
+    meaning:
+      'A message that is requeued goes to the head of its queue and comes back at once. Nothing counts and nothing waits, so one bad job takes all that the broker and the worker have, for as long as it is bad.',
+    lookAt:
+      'how often it may be tried, where that number is kept, and where the message waits until then.',
+  });
+}
+
 /**
  * Throws a lesson when the line shows why a job that always fails, and is to be tried `most` times,
  * never comes to an end.
  */
 export function diagnoseEndless(wire: AmqpWire, most: number, renders: number): void {
-  const deliveries = wire.received.filter(({ name }) => name === 'basic.deliver');
-  const again = deliveries.filter(({ redelivered }) => redelivered === true).length;
-  const refused = wire.count('basic.nack') + wire.count('basic.reject');
-  const tries = `A job that always fails was rendered ${thousands(renders)} times before the test looked`;
-  if (again >= most && refused >= most) {
-    lesson('nack-requeue-forever', {
-      observed: `${tries}. The worker gave the message back ${thousands(refused)} times, and it was redelivered ${thousands(again)} times.`,
-      meaning:
-        'A message that is requeued goes to the head of its queue and comes back at once. Nothing counts and nothing waits, so one bad job takes all that the broker and the worker have, for as long as it is bad.',
-      lookAt:
-        'how often it may be tried, where that number is kept, and where the message waits until then.',
-    });
-  }
+  diagnoseRequeue(wire, most, renders);
   const sent = wire.sent.filter(({ name }) => name === 'basic.publish');
   // Who counts in another way may be stuck later, at another delay.
   const alike = new Set(sent.map(({ routingKey }) => routingKey)).size === 1;
-  if (again < most && sent.length >= most && alike) {
-    lesson('delivery-count', {
-      observed: `${tries}, and each time the worker sent it to wait again: ${thousands(wire.count('basic.publish'))} publishes, ${thousands(again)} redeliveries.`,
-      meaning:
-        'What the broker counts belongs to a message in its queue, and only in some kinds of queue. A message that was published anew, or came back by way of a dead-letter exchange, starts without it: each delivery looks like the first.',
-      lookAt:
-        'a number that travels with the message because you put it there, or that does not travel.',
-    });
-  }
+  const again = redeliveries(wire);
+  if (again >= most || sent.length < most || renders <= most || !alike) return;
+  lesson('delivery-count', {
+    observed: `A job that always fails was rendered ${thousands(renders)} times before the test looked, and each time the worker sent it to wait again: ${thousands(sent.length)} publishes, ${thousands(again)} redeliveries.`,
+    meaning:
+      'What the broker counts belongs to a message in its queue, and only in some kinds of queue. A message that was published anew, or came back by way of a dead-letter exchange, starts without it: each delivery looks like the first.',
+    lookAt:
+      'a number that travels with the message because you put it there, or that does not travel.',
+  });
+}
+
+function redeliveries(wire: AmqpWire): number {
+  return wire.received.filter(({ name, redelivered }) => name === 'basic.deliver' && redelivered)
+    .length;
+}
+
+/** Throws a lesson when a message has lost what it came with. */
+export function diagnoseHeadersLost({ headers, dead: [dead] }: Life): void {
+  const name = 'x-request-id';
+  if (!dead || dead.headers[name] !== undefined) return;
+  lesson('headers-lost', {
+    observed: `A message came with the header ${name}: ${String(headers[name])}. In ${DEAD_QUEUE} it has ${Object.keys(dead.headers).join(', ')}, and not that one.`,
+    meaning:
+      'A message is more than its body. What it came with says who sent it and what it belongs to; whoever looks for the cause, and every consumer after you, reads it.',
+    lookAt: 'what of a message you pass on, beside what you add to it.',
+  });
 }
 
 /** Throws a lesson when a job was given up after fewer tries, by what others had counted before. */
@@ -105,10 +128,12 @@ export function diagnoseOneTooFew({ begun, dead }: Life): void {
 
 /** Throws a lesson when a message went on with the time to live that its sender gave it. */
 export function diagnoseSendersExpiration(published: AmqpWire['published']): void {
-  const kept = published.filter(({ expiration }) => expiration === String(SENDERS_EXPIRATION));
-  if (kept.length === 0) return;
+  const sent = [SENDERS_EXPIRATION, 60 * SENDERS_EXPIRATION].map(String);
+  const kept = published.filter(({ expiration }) => sent.includes(expiration ?? ''));
+  const [first] = kept;
+  if (!first) return;
   lesson('senders-expiration', {
-    observed: `A message came with an expiration of ${SENDERS_EXPIRATION} ms. The worker published it ${kept.length} times with the same.`,
+    observed: `A message came with an expiration of ${first.expiration} ms. The worker published it ${kept.length} times with the same.`,
     meaning:
       'A time to live is said of a message and holds in every queue that it comes to. In a waiting queue the shorter one wins, and the try comes early; in a queue of the dead the message is gone before anybody has read it.',
     lookAt: 'which of the properties that a message came with are still true where you send it.',

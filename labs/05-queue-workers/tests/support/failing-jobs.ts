@@ -117,14 +117,14 @@ export const test = base
         const headers = { 'x-request-id': `r-${draw.word()}`, 'x-death': X_DEATH };
         const [clean = '', foreign = ''] = await addJobs(postgres, 2);
         const sent = [
-          { id: clean, headers },
+          { id: clean, headers, expiration: SENDERS_EXPIRATION },
+          // Without one: it may have to wait for the other.
           { id: foreign, headers: { ...headers, 'x-attempts': FOREIGN_ATTEMPTS } },
         ].map((one) => ({ ...one, body: oddly(one.id) }));
         renderer.outcome = (id) => (id === clean || id === foreign ? broken : rendered(id));
         worker.wire.clear();
-        for (const { body, headers: own } of sent) {
-          const expiration = SENDERS_EXPIRATION;
-          await publish(rabbitmq, body, { headers: own, persistent: false, expiration });
+        for (const { id: _id, body, ...options } of sent) {
+          await publish(rabbitmq, body, { ...options, persistent: false });
         }
         const dead = await untilGivenUp([clean, foreign], renderer, rabbitmq);
         const [one, other] = await Promise.all(
