@@ -9,9 +9,12 @@ export async function changedLabs(root: string): Promise<Set<string>> {
     ['status', '--porcelain', '--untracked-files=all', '-z', '--', 'labs'],
     { cwd: root },
   ).catch((cause: unknown) => {
-    throw new MachineError('--changed asks git what changed, and git gave no answer here.', {
-      cause,
-    });
+    throw new MachineError(
+      '--changed needs git, and git failed here. Leave out --changed, or name a lab.',
+      {
+        cause,
+      },
+    );
   });
   return new Set(stdout.match(/(?<=labs\/)\d{2}-[^/\0]+/g));
 }

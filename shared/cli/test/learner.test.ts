@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import getPort, { portNumbers } from 'get-port';
 import { describe, expect, test, vi } from 'vitest';
-import { freePort } from '../src/serve.ts';
 import { Labs, outcomeOf } from './support/labs.ts';
 
 const LAB = join(import.meta.dirname, '../../../labs/01-query-plans');
@@ -100,7 +100,7 @@ describe('lab 01', () => {
 describe('lab 07', () => {
   test('is served with its other programs, until Ctrl-C', async () => {
     using labs = await Labs.onPostgres();
-    const port = await freePort(18_080);
+    const port = await getPort({ host: '127.0.0.1', port: portNumbers(18_080, 18_999) });
     const served = labs.start('run', '7', '--port', String(port), '--with', 'sandbox');
     const outcome = outcomeOf(served);
     const charge = (): Promise<Response> =>
@@ -133,7 +133,7 @@ describe('lab 07', () => {
     served.kill('SIGINT');
     const { exit, out, err } = await outcome;
     expect(exit).toBe(0);
-    expect(err).toContain("labs: The copy's package.json is no JSON: SyntaxError: ");
+    expect(err).toContain('labs: package.json is not JSON: SyntaxError: ');
     expect(out).toContain(`07-idempotent-retries on http://127.0.0.1:${port}\n`);
     expect(out).toContain(`npm run sandbox beside it, with PORT=${port + 1}\n`);
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');

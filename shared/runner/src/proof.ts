@@ -31,7 +31,11 @@ export function proofOf(
         return breaks.filter((point) => cells.some(({ points }) => points[point] === 'failed'));
       }),
   );
-  const points = lab.tasks.flatMap((task) => task.points.map(({ id }) => id));
+  // A part of a matrix says nothing about the tasks that it leaves out.
+  const judged = new Set(rows.flatMap(({ cells }) => cells.map(({ task }) => task)));
+  const points = lab.tasks
+    .filter(({ number }) => judged.has(number))
+    .flatMap((task) => task.points.map(({ id }) => id));
   return {
     proven: points.filter((point) => shown.has(point)),
     unproven: points.filter((point) => !shown.has(point)),

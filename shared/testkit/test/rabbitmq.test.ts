@@ -119,7 +119,7 @@ test('a dead letter that is moved keeps all of its headers', async ({ rabbit }) 
 test('a server that is gone is a StackError', async ({ lease }) => {
   const gone = { url: 'amqp://127.0.0.1:9', vhost: '/' };
   await expect(RabbitProbe.of({ ...lease, rabbitmq: gone })).rejects.toMatchObject({
-    name: 'ServerUnavailable',
+    name: 'ProbeTrouble',
     server: 'rabbitmq',
     message: expect.stringContaining('ECONNREFUSED'),
   });

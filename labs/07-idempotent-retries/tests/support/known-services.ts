@@ -38,7 +38,8 @@ export const test = base
       servers: ['postgres'],
       dataDir: join(run.labDir, 'data'),
     } as const;
-    const from = await stack.template(request, `${run.templates}reference`, ({ url }) =>
+    const postgres = await stack.of('postgres');
+    const from = await postgres.template(request, `${run.templates}reference`, ({ url }) =>
       migrate({
         run: { target: reference, stateDir: run.stateDir },
         lease: { env: { DATABASE_URL: url } },

@@ -1,10 +1,11 @@
 import { readCatalog } from '@backend-labs/catalog';
 import { verify, type VerifyReport } from '@backend-labs/runner';
-import { openStack } from '@backend-labs/stack';
+import { openStack, serverNames } from '@backend-labs/stack';
+import { openLabStack } from '@backend-labs/workbench';
+import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, sentence } from '../errors.ts';
-import { openLabStack } from '../judging.ts';
 import { runTool, type Tally, unitTests } from '../tools.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { paint } from '../ui/style.ts';
@@ -14,7 +15,7 @@ interface Step {
   readonly run: () => Promise<Tally>;
 }
 
-/** `npm test`. Every step runs, whatever the ones before it said. */
+/** `npm test`. Every step runs, even if an earlier one failed. */
 export const run: Run = async (_args, context) => {
   const { root } = context;
   const tool = (bin: string, ...args: string[]) => runTool(root, bin, args);
@@ -22,6 +23,11 @@ export const run: Run = async (_args, context) => {
     { name: 'types', run: () => tool('tsc', '--noEmit') },
     { name: 'lint', run: () => tool('oxlint', '--type-aware', '--deny-warnings', '.') },
     { name: 'format', run: () => tool('oxfmt', '--check', '.') },
+    { name: 'prose', run: () => tool('node', 'infra/prose/main.ts') },
+    {
+      name: 'spelling',
+      run: () => tool('cspell', 'lint', '--no-progress', '--config', 'infra/prose/spelling.yaml'),
+    },
     { name: 'servers', run: () => servers(context) },
     { name: 'unit tests', run: () => unitTests(context) },
     ...labSteps(context),
@@ -43,11 +49,11 @@ export const run: Run = async (_args, context) => {
   return total.failed > 0 ? EXIT.red : EXIT.green;
 };
 
-/** Which servers there are, before anything depends on them. One that can't be had is NOT RUN. */
+/** Starts the servers before anything needs them. A server that is not available is NOT RUN. */
 async function servers({ root, stateDir }: Context): Promise<Tally> {
-  const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const;
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const { servers: live, missing } = await openStack(names, { root, stateDir, onProgress: say });
+  const options = { root, stateDir, onProgress: say };
+  const { servers: live, missing } = await openStack(serverNames(), options);
   for (const { message, fix } of missing) console.log(`  ${sentence(message)} ${sentence(fix)}`);
   const broken = missing.filter(({ code }) => code === 'SERVER_BROKEN').length;
   return {
@@ -70,7 +76,9 @@ function labSteps(context: Context): Step[] {
     ...labs.map((lab): Step => ({
       name: lab.id,
       run: async () => {
-        const stack = await openLabStack(context, lab);
+        const stack = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
+          openLabStack(bench, lab),
+        );
         const report = await verify({
           root: context.root,
           stateDir: context.stateDir,

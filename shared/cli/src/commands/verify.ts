@@ -7,11 +7,12 @@ import {
   type VerifyReport,
 } from '@backend-labs/runner';
 import { closestMatch } from 'leven';
+import { openLabStack } from '@backend-labs/workbench';
+import { withBench } from '../on-bench.ts';
 import type { Arguments, Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { changedLabs } from '../git.ts';
-import { openLabStack } from '../judging.ts';
 import { writeFigures } from '../readme.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { Waiting } from '../ui/progress-line.ts';
@@ -90,7 +91,9 @@ async function verified(
   options: Pick<VerifyOptions, 'lab' | 'repeat' | 'workers' | 'rows' | 'seed' | 'tasks'>,
 ): Promise<VerifyReport> {
   const { lab, repeat } = options;
-  const stack = await openLabStack(context, lab);
+  const stack = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
+    openLabStack(bench, lab),
+  );
   using waiting = new Waiting(`Verifying ${lab.id}`);
   let done = 0;
   return await verify({

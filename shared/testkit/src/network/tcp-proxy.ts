@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { claimPort, type PortClaim } from '@backend-labs/launcher';
 import { TestkitError } from '../errors.ts';
-import { claimPort, type PortClaim } from '../process/ports.ts';
 import { type Cut, type Look, type Passage, Pipe } from './pipe.ts';
 
 export type Direction = 'toServer' | 'toClient';
@@ -55,10 +55,13 @@ export class TcpProxy implements AsyncDisposable {
     return proxy;
   }
 
-  /** A proxy to the server that a URL names; 5432, 6379 or 5672 when it names no port. */
+  /** A proxy to the server that a URL names, with its port: those of a lease have one. */
   static async to(url: string, tap?: () => Tap): Promise<TcpProxy> {
-    const { hostname, port, protocol } = new URL(url);
-    const to = { host: hostname, port: Number(port) || defaultPort(protocol) };
+    const { hostname, port } = new URL(url);
+    if (port === '') {
+      throw new TestkitError('MISUSED', 'TcpProxy.to got a URL without a port.', 'add the port');
+    }
+    const to = { host: hostname, port: Number(port) };
     return TcpProxy.open({ to, ...(tap && { tap }) });
   }
 
@@ -177,12 +180,6 @@ export class TcpProxy implements AsyncDisposable {
 
 function directions(only?: Direction): Direction[] {
   return only ? [only] : ['toServer', 'toClient'];
-}
-
-function defaultPort(protocol: string): number {
-  const port = { 'postgres:': 5432, 'postgresql:': 5432, 'redis:': 6379, 'amqp:': 5672 }[protocol];
-  if (port !== undefined) return port;
-  throw new TestkitError('MISUSED', `${protocol} has no usual port.`, 'give the URL a port');
 }
 
 export type { Cut, Passage };
