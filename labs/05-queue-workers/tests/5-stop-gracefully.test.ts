@@ -52,69 +52,34 @@ interface BusyWorker extends WiredWorker {
 }
 
 /** `test` with `busyWorker(waiting, env)`: one that is busy, with so many jobs waiting behind. */
-const test = base.extend(
-  'busyWorker',
-  { scope: 'file' },
-  ({ wiredWorker, rabbitmq, postgres }) =>
-    async (waiting: number, env: Readonly<Record<string, string>> = {}): Promise<BusyWorker> => {
-      await using stack = new AsyncDisposableStack();
-      const held = stack.use(gate(Number.POSITIVE_INFINITY, { opens: 'by hand' }));
-      const renderer = stack.use(await Renderer.open());
-      const told: Pick<BusyWorker, 'outcome'> = { outcome: rendered };
-      renderer.outcome = async (id) => {
-        await held.arrive();
-        return told.outcome(id);
-      };
-      const settings = { ...renderer.env, PREFETCH: String(PREFETCH), ...env };
-      const { service, wire } = stack.use(await wiredWorker(settings));
-      const begun = await addJobs(postgres, PREFETCH);
-      const later = await addJobs(postgres, waiting);
-      await enqueue(rabbitmq, [...begun, ...later]);
-      await held.reached(PREFETCH);
-      wire.clear();
-      const all = stack.move();
-      const put = { [Symbol.asyncDispose]: () => all.disposeAsync() };
-      return Object.assign(told, { service, wire, renderer, held, begun, later, ...put });
-    },
-);
-
-/** Waits for the process to end, if it does, and then ends it. Answers whether it did, and how. */
-async function ending({ service }: WiredWorker): Promise<{ ended: boolean; exit: Exit }> {
-  const ended = await happens(() => !service.running, { within: ENDS_WITHIN });
-  if (!ended) await service.kill();
-  return { ended, exit: await service.exited };
-}
-
-/**
- * All that waits in the queue when a worker is gone, in its order. Messages come back when the broker
- * has heard of the end, which may be later than the test: it waits for so `many`.
- */
-async function leftBehind(rabbitmq: RabbitProbe, many: number): Promise<RabbitMessage[]> {
-  const left: RabbitMessage[] = [];
-  const all = async (): Promise<boolean> => {
-    left.push(...(await rabbitmq.drain(RENDER_QUEUE)));
-    return left.length >= many;
-  };
-  await happens(all, { within: 2_000 });
-  return left;
-}
-
-/** A worker that left jobs undone has to say so to whoever started it. */
-function endedBadly({ code }: Exit): void {
-  if (code !== 0) return;
-  expect.fail('A worker that did not finish its jobs ended with exit code 0, expected another.');
-}
-
-const inOrder = (a: string, b: string): number => a.localeCompare(b);
-
-const jobOf = ({ json }: RabbitMessage): string =>
-  String((json as { jobId?: unknown } | null | undefined)?.jobId);
-
-/** What came of a worker that was sent SIGTERM while it was busy, and of its jobs. */
-const stopping = test.extend(
-  'stopped',
-  { scope: 'file' },
-  ({ file, busyWorker, rabbitmq, postgres, cleanup }) =>
+const test = base
+  .extend(
+    'busyWorker',
+    { scope: 'file' },
+    ({ wiredWorker, rabbitmq, postgres }) =>
+      async (waiting: number, env: Readonly<Record<string, string>> = {}): Promise<BusyWorker> => {
+        await using stack = new AsyncDisposableStack();
+        const held = stack.use(gate(Number.POSITIVE_INFINITY, { opens: 'by hand' }));
+        const renderer = stack.use(await Renderer.open());
+        const told: Pick<BusyWorker, 'outcome'> = { outcome: rendered };
+        renderer.outcome = async (id) => {
+          await held.arrive();
+          return told.outcome(id);
+        };
+        const settings = { ...renderer.env, PREFETCH: String(PREFETCH), ...env };
+        const { service, wire } = stack.use(await wiredWorker(settings));
+        const begun = await addJobs(postgres, PREFETCH);
+        const later = await addJobs(postgres, waiting);
+        await enqueue(rabbitmq, [...begun, ...later]);
+        await held.reached(PREFETCH);
+        wire.clear();
+        const all = stack.move();
+        const put = { [Symbol.asyncDispose]: () => all.disposeAsync() };
+        return Object.assign(told, { service, wire, renderer, held, begun, later, ...put });
+      },
+  )
+  /** What came of a worker that was sent SIGTERM while it was busy, and of its jobs. */
+  .extend('stopped', { scope: 'file' }, ({ file, busyWorker, rabbitmq, postgres, cleanup }) =>
     file.once('stopped', async () => {
       const delays = Array.from({ length: 5 }, () => DELAY).join(',');
       const worker = cleanup.use(await busyWorker(PREFETCH, { RETRY_DELAYS_MS: delays }));
@@ -158,9 +123,41 @@ const stopping = test.extend(
         more,
       };
     }),
-);
+  );
 
-stopping('jobs that were not begun stay in the queue', judges('5.1'), async ({ stopped }) => {
+/** Waits for the process to end, if it does, and then ends it. Answers whether it did, and how. */
+async function ending({ service }: WiredWorker): Promise<{ ended: boolean; exit: Exit }> {
+  const ended = await happens(() => !service.running, { within: ENDS_WITHIN });
+  if (!ended) await service.kill();
+  return { ended, exit: await service.exited };
+}
+
+/**
+ * All that waits in the queue when a worker is gone, in its order. Messages come back when the broker
+ * has heard of the end, which may be later than the test: it waits for so `many`.
+ */
+async function leftBehind(rabbitmq: RabbitProbe, many: number): Promise<RabbitMessage[]> {
+  const left: RabbitMessage[] = [];
+  const all = async (): Promise<boolean> => {
+    left.push(...(await rabbitmq.drain(RENDER_QUEUE)));
+    return left.length >= many;
+  };
+  await happens(all, { within: 2_000 });
+  return left;
+}
+
+/** A worker that left jobs undone has to say so to whoever started it. */
+function endedBadly({ code }: Exit): void {
+  if (code !== 0) return;
+  expect.fail('A worker that did not finish its jobs ended with exit code 0, expected another.');
+}
+
+const inOrder = (a: string, b: string): number => a.localeCompare(b);
+
+const jobOf = ({ json }: RabbitMessage): string =>
+  String((json as { jobId?: unknown } | null | undefined)?.jobId);
+
+test('jobs that were not begun stay in the queue', judges('5.1'), async ({ stopped }) => {
   const { worker, left } = stopped;
   const { later } = worker;
   const notBegun = left.filter((message) => later.some((job) => job === jobOf(message)));
@@ -174,7 +171,7 @@ stopping('jobs that were not begun stay in the queue', judges('5.1'), async ({ s
   );
 });
 
-stopping(
+test(
   'jobs in flight are finished, and the worker ends with 0',
   judges('5.2'),
   async ({ stopped, postgres }) => {
@@ -201,7 +198,7 @@ stopping(
   },
 );
 
-stopping(
+test(
   'a job that fails by then waits for its next try',
   judges('5.3'),
   async ({ stopped, worker, postgres }) => {
