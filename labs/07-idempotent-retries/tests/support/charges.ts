@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Answer,
+  type Draw,
+  explain,
   expect,
   happens,
+  lesson,
   type PostgresProbe,
   type StartedService,
 } from '@backend-labs/testkit';
@@ -21,6 +25,15 @@ export interface Tap {
   readonly source: string;
   readonly account?: number;
   readonly amount?: number;
+}
+
+/** A tap whose key, card and amount are drawn; `name` shows in messages. */
+export function newTap(draw: Draw, name: string, card = 'card'): Tap {
+  return {
+    key: `${name}-${draw.word()}`,
+    source: `${card}_${name.replaceAll('-', '_')}_${draw.word()}`,
+    amount: draw.int(2_000, 99_999),
+  };
 }
 
 /** What a tap sends to `POST /v1/charges`. */
@@ -69,6 +82,48 @@ export function chargeOf(answer: Answer): Charge {
   return (body as { charge: Charge }).charge;
 }
 
+/** The answer to a retry must be the first one's, byte for byte. */
+export async function expectSameAnswer(first: Answer, again: Answer, what: string): Promise<void> {
+  await explain(
+    () => {
+      expect(again.status, `status of ${what}`).toBe(first.status);
+      expect(again.text, `body of ${what}`).toBe(first.text);
+    },
+    () => {
+      if (again.text === first.text || !isDeepStrictEqual(again.body, first.body)) return;
+      lesson('same-value-other-bytes', {
+        observed: `The first answer was ${first.text.slice(0, 90)}… and ${what} got ${again.text.slice(0, 90)}…: the same members, written differently.`,
+        meaning:
+          'The answer was kept as a value and written again. A value has no order of members and no white space, so what is written from it is another text, and a client that compares or signs bytes sees another answer.',
+        lookAt: 'the type of the place where the answer is kept.',
+      });
+    },
+  );
+}
+
+/** Answers that send a client away must say for how long: whole seconds, at least one. */
+export async function expectRetryAfter(answers: readonly Answer[], to: string): Promise<void> {
+  const seen = answers.map(({ headers }) => headers['retry-after']);
+  const wrong = seen.filter((value) => !/^[1-9]\d*$/u.test(value ?? ''));
+  await explain(
+    () => {
+      expect(
+        wrong.length,
+        `answers to ${to} without a Retry-After in whole seconds, at least 1 (the first has ${wrong[0] ?? 'none'})`,
+      ).toBe(0);
+    },
+    () => {
+      if (wrong.some((value) => value !== '0')) return;
+      lesson('come-back-now', {
+        observed: `${plural(wrong.length, 'answer')} to ${to} said Retry-After: 0.`,
+        meaning:
+          'Zero seconds means: now. Every client comes back in the same moment, finds things as they were, and is sent away again, as fast as the network allows.',
+        lookAt: 'how long what the client waits for takes at least.',
+      });
+    },
+  );
+}
+
 /** The charge as it is now. */
 export async function readCharge(service: StartedService, id: string): Promise<Charge> {
   const headers = { 'x-account-id': String(ACCOUNT) };
@@ -96,5 +151,5 @@ export function tally(answers: readonly Answer[]): string {
   return counts.map(([status, same]) => `${same?.length ?? 0} × ${status}`).join(', ');
 }
 
-export const plural = (count: number, word: string): string =>
-  `${count} ${word}${count === 1 ? '' : 's'}`;
+export const plural = (count: number, word: string, many = `${word}s`): string =>
+  `${count} ${count === 1 ? word : many}`;

@@ -7,13 +7,12 @@ import { Double, type RecordedRequest, type Reply } from '@backend-labs/testkit'
 async function forward(
   origin: string,
   { method, path, headers, text: body }: RecordedRequest,
-  more: Readonly<Record<string, string>> = {},
 ): Promise<Reply> {
   const { host: _host, connection: _connection, ...kept } = headers;
   const outgoing = httpRequest(new URL(path, origin), {
     method,
     agent: false,
-    headers: { ...kept, ...more },
+    headers: kept,
   });
   try {
     outgoing.end(body);
@@ -93,11 +92,9 @@ export class Door implements AsyncDisposable {
   }
 }
 
-/** The way from a service to the provider, which `again` may send a second time, as a new charge. */
+/** The way from a service to the provider. */
 export class ProviderLine implements AsyncDisposable {
   readonly url: string;
-  again: () => boolean = () => false;
-  doubled = 0;
   /** Calls that were at the provider for `HELD_MS`. */
   held = 0;
   #onHeld: (() => void)[] = [];
@@ -118,10 +115,6 @@ export class ProviderLine implements AsyncDisposable {
       }, HELD_MS);
       const reply = await forward(origin, request);
       clearTimeout(timer);
-      if (line.again()) {
-        line.doubled += 1;
-        await forward(origin, request, { 'idempotency-key': `again-${line.doubled}` });
-      }
       return reply;
     };
     return line;
