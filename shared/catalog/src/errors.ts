@@ -1,6 +1,8 @@
 export type CatalogErrorCode =
   | 'MANIFEST_UNREADABLE'
   | 'MANIFEST_INVALID'
+  | 'TICKET_INVALID'
+  | 'PATCH_REFUSED'
   | 'UNKNOWN_LAB'
   | 'UNKNOWN_TASK'
   | 'UNKNOWN_OVERLAY';

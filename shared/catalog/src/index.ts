@@ -1,13 +1,20 @@
 export { findLab, findTask, readCatalog, type Catalog } from './catalog.ts';
+export { layOutForEditing, rebasePatch, savePatch } from './edit-patch.ts';
 export { CatalogError, type CatalogErrorCode } from './errors.ts';
+export { loadLab, type Lab, type Task } from './lab.ts';
+export { editableEntries, layOut, SOLUTION_NOTES } from './lay-out.ts';
 export {
-  loadLab,
+  designsOf,
   misconceptionsOf,
+  PATCH,
   solutionsOf,
-  type Lab,
+  type Design,
+  type Layer,
   type Misconception,
   type Overlay,
-  type Task,
-} from './lab.ts';
-export { editableEntries, layOut } from './overlay.ts';
+  type Patched,
+  type Solution,
+} from './overlays.ts';
 export { debriefOf, HINT_LEVELS, hintOf, ticketOf } from './pages.ts';
+export { makePatch, patchLoosely, type Rejected } from './patch.ts';
+export type { Point } from './points.ts';

@@ -1,7 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { CatalogError } from './errors.ts';
-import { manifestSchema, misconceptionSchema, type Manifest } from './manifest.ts';
+import { manifestSchema, type Manifest } from './manifest.ts';
+import { pointsNamed } from './overlays.ts';
+import { readPoints, type Point } from './points.ts';
 import { readYaml } from './yaml-file.ts';
 
 export interface Task {
@@ -9,6 +11,10 @@ export interface Task {
   readonly number: number;
   readonly slug: string;
   readonly title: string;
+  /** Not needed to pass the lab. */
+  readonly stretch: boolean;
+  /** Its acceptance criteria, in the order of the ticket. */
+  readonly points: readonly Point[];
   readonly needs: readonly number[];
   readonly servers: readonly string[];
   /** Of a lab of several programs, the one that it is about. */
@@ -17,33 +23,21 @@ export interface Task {
   readonly file: string;
 }
 
-export interface Lab extends Omit<Manifest, 'tasks'> {
+export interface Lab extends Omit<Manifest, 'tasks' | 'starter'> {
   readonly number: number;
   readonly slug: string;
   /** Absolute path of the lab's folder in the catalogue. */
   readonly dir: string;
   readonly tasks: readonly Task[];
-}
-
-/** A folder of files laid over the starter, same paths. */
-export interface Overlay {
-  readonly kind: 'solution' | 'misconception';
-  readonly name: string;
-  readonly dir: string;
-}
-
-export interface Misconception extends Overlay {
-  readonly kind: 'misconception';
-  readonly looksRight: string;
-  /** The solution that it is laid over; undefined: the starter. */
-  readonly over?: Overlay | undefined;
-  readonly killedBy: readonly number[];
-  readonly stillPasses: readonly number[];
-  readonly lesson: string;
+  readonly starter: {
+    /** The points that the starter does not pass. */
+    readonly fails: readonly string[];
+    readonly lessons: readonly string[];
+  };
 }
 
 /**
- * Reads one lab's manifest and looks that its test files are there.
+ * Reads one lab's manifest and the points of its ticket, and checks that its test files are there.
  *
  * @throws CatalogError with one line that names file, line and field.
  */
@@ -56,6 +50,7 @@ export function loadLab(dir: string, root: string): Lab {
       `${shown}: id: must be "${basename(dir)}", the name of its folder.`,
     );
   }
+  const ticket = join(dir, 'README.md');
   const tasks = manifest.tasks.map((task, index): Task => {
     const number = index + 1;
     const file = join(dir, 'tests', `${number}-${task.slug}.test.ts`);
@@ -65,59 +60,20 @@ export function loadLab(dir: string, root: string): Lab {
         `${shown}: tasks[${index}]: its test ${relative(root, file)} is missing.`,
       );
     }
-    return { ...task, number, servers: task.servers ?? manifest.servers, file };
+    const points = readPoints(ticket, relative(root, ticket), number);
+    return { ...task, number, points, servers: task.servers ?? manifest.servers, file };
   });
+  const fails = pointsNamed(
+    { id: manifest.id, tasks },
+    manifest.starter.fails,
+    `${shown}: starter.fails`,
+  );
   return {
     ...manifest,
     number: Number(manifest.id.slice(0, 2)),
     slug: manifest.id.slice(3),
     dir,
     tasks,
+    starter: { ...manifest.starter, fails },
   };
-}
-
-/** The lab's solutions, by name, the reference first. */
-export function solutionsOf(lab: Lab): Overlay[] {
-  return foldersIn(join(lab.dir, 'solutions'))
-    .map((name): Overlay => ({ kind: 'solution', name, dir: join(lab.dir, 'solutions', name) }))
-    .toSorted((a, b) => Number(b.name === 'reference') - Number(a.name === 'reference'));
-}
-
-/**
- * The lab's misconceptions, by name.
- *
- * @throws CatalogError when one's manifest does not fit, or names a task that is not there.
- */
-export function misconceptionsOf(lab: Lab): Misconception[] {
-  const solutions = solutionsOf(lab);
-  return foldersIn(join(lab.dir, 'misconceptions')).map((name) => {
-    const dir = join(lab.dir, 'misconceptions', name);
-    const shown = `labs/${lab.id}/misconceptions/${name}/misconception.yaml`;
-    const manifest = readYaml(join(dir, 'misconception.yaml'), shown, misconceptionSchema);
-    for (const field of ['killedBy', 'stillPasses'] as const) {
-      const unknown = manifest[field].find((task) => task > lab.tasks.length);
-      if (unknown !== undefined) {
-        throw new CatalogError(
-          'MANIFEST_INVALID',
-          `${shown}: ${field}: there is no task ${unknown} in ${lab.id}.`,
-        );
-      }
-    }
-    const over = solutions.find((solution) => solution.name === manifest.over);
-    if (manifest.over !== undefined && !over) {
-      throw new CatalogError(
-        'MANIFEST_INVALID',
-        `${shown}: over: there is no solution "${manifest.over}" in ${lab.id}.`,
-      );
-    }
-    return { kind: 'misconception', name, dir, ...manifest, over };
-  });
-}
-
-function foldersIn(dir: string): string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .toSorted();
 }

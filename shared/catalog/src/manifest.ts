@@ -9,6 +9,14 @@ const slug = z
 const line = z.string().trim().min(1, 'must not be empty.');
 const taskNumbers = z.array(z.int().min(1));
 
+/** Points by their names, `2.3`; a task's number stands for all of its points. */
+const points = z.array(
+  z.union([
+    z.int().min(1),
+    z.string().regex(/^\d+\.\d+$/u, 'must be a point, e.g. 2.3, or the number of a task.'),
+  ]),
+);
+
 /** The name of a server. Which there are, the stack's registry knows. */
 const server = slug;
 
@@ -19,6 +27,8 @@ export const taskSchema = z.strictObject({
   needs: taskNumbers.default([]),
   /** When it needs fewer servers than the lab. */
   servers: z.array(server).optional(),
+  /** Not needed to pass the lab. */
+  stretch: z.boolean().default(false),
   /**
    * Of a lab whose parts have nothing to do with each other, be it several programs or several routes,
    * which one: a misconception is judged by the tasks of the parts that it says something about.
@@ -42,11 +52,8 @@ export const manifestSchema = z
     try: z.array(line).default([]),
     tasks: z.array(taskSchema).min(1, 'needs at least one task.'),
     starter: z.strictObject({
-      /** Every task that the starter does not pass; waiting ones count. */
-      fails: taskNumbers.min(
-        1,
-        'must list what the starter fails; a lab with nothing to do is none.',
-      ),
+      /** Every point that the starter does not pass; waiting ones count. */
+      fails: points.min(1, 'must list what the starter fails; a lab with nothing to do is none.'),
       /** Lessons that the starter's own mistakes may bring up. */
       lessons: z.array(slug).default([]),
     }),
@@ -54,7 +61,6 @@ export const manifestSchema = z
   .superRefine((lab, context) => {
     const complain = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
-    const last = lab.tasks.length;
     lab.tasks.forEach((task, index) => {
       task.needs.forEach((need, at) => {
         if (need > index)
@@ -69,24 +75,27 @@ export const manifestSchema = z
         }
       });
     });
-    lab.starter.fails.forEach((task, at) => {
-      if (task > last)
-        complain(['starter', 'fails', at], `there is no task ${task}; the last is ${last}.`);
-    });
+    if (lab.tasks.every(({ stretch }) => stretch)) {
+      complain(['tasks'], 'at least one task must be core: without `stretch: true`.');
+    }
   });
 
 /** `misconceptions/<slug>/misconception.yaml`. */
 export const misconceptionSchema = z.strictObject({
   /** Why a capable colleague would write this. */
   looksRight: line,
-  /** The solution that it is laid over, when it differs from that in one place; else the starter. */
+  /** The solution that its patch changes; the starter when left out. */
   over: slug.optional(),
-  /** Tasks that must fail, each with the lesson in its text. */
-  killedBy: taskNumbers.min(1, 'must name the task that catches it.'),
-  /** Tasks that must pass: what "looks right" means. */
-  stillPasses: taskNumbers.default([]),
+  /** The points that it breaks: few, or it proves little. */
+  breaks: points.min(1, 'must name the point that it breaks.'),
   lesson: slug,
 });
 
+/** `designs/<slug>/design.yaml`: a right design that no test may refuse. */
+export const designSchema = z.strictObject({
+  /** Which design it is, and what a test could hold against it. */
+  why: line,
+  over: slug.optional(),
+});
+
 export type Manifest = z.infer<typeof manifestSchema>;
-export type MisconceptionManifest = z.infer<typeof misconceptionSchema>;

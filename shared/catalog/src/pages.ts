@@ -22,11 +22,12 @@ export function debriefOf(lab: Lab, task: Task): string | undefined {
 
 /** The ticket's section about a task. */
 export function ticketOf(lab: Lab, task: Task): string | undefined {
-  return section(
-    page(lab, 'README.md'),
-    2,
-    (title) => /^task\b/i.test(title) && numbered(title) === task.number,
-  )?.trim();
+  return taskSection(page(lab, 'README.md'), task.number)?.trim();
+}
+
+/** The lines below `## Task N: …` of a ticket. */
+export function taskSection(ticket: string, task: number): string | undefined {
+  return section(ticket, 2, (title) => /^task\b/i.test(title) && numbered(title) === task);
 }
 
 function page(lab: Lab, name: string): string {

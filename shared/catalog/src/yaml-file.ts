@@ -25,7 +25,12 @@ export function readYaml<T>(file: string, shown: string, schema: z.ZodType<T>): 
     );
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    // A point is a name: 2.10 is not 2.1.
+    customTags: (tags) =>
+      tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:float'),
+  });
   const [syntax] = document.errors;
   if (syntax) {
     const reason = syntax.message.split(' at line ')[0] ?? syntax.message;

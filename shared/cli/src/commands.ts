@@ -148,7 +148,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   verify: {
     usage: 'verify [lab]',
-    summary: 'Prove a lab: starter, solutions and misconceptions against every task.',
+    summary: 'Prove a lab: starter, solutions and misconceptions against every point.',
     positionals: [A_LAB],
     flags: {
       lab: { type: 'string', value: 'LAB', help: 'the same as the word' },
@@ -174,6 +174,21 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
         type: 'string',
         value: 'N',
         help: 'rows at a time; default: two for each core',
+      },
+      seed: {
+        type: 'string',
+        value: 'S',
+        help: 'draw the data of the first round from this; --repeat draws a new one each round',
+      },
+      edit: {
+        type: 'string',
+        value: 'NAME',
+        help: 'lay a misconception or design out in a folder to edit; with --save, write its patch',
+      },
+      save: { type: 'boolean', help: 'with --edit: write what was changed back as the patch' },
+      rebase: {
+        type: 'boolean',
+        help: 'bring every patch of the lab up to date after its solution changed',
       },
       write: { type: 'boolean', help: "write the figures into README.md's table" },
       json: JSON_FLAG,

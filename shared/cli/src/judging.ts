@@ -1,5 +1,6 @@
 import type { Lab, Task } from '@backend-labs/catalog';
-import { judge, Session, type TaskResult } from '@backend-labs/runner';
+import type { OnRunEvent, TaskVerdict } from '@backend-labs/protocol';
+import { judge, LEARNER_SEED, Session } from '@backend-labs/runner';
 import { connectStack, openStack, type OpenedStack, type Stack } from '@backend-labs/stack';
 import type { Context } from './context.ts';
 import { Waiting } from './ui/progress-line.ts';
@@ -36,22 +37,19 @@ export class Judging implements AsyncDisposable {
         stateDir: context.stateDir,
         templates: '',
         keepFailed: true,
-        seed: 'learner',
+        seed: LEARNER_SEED,
       },
     });
     return new Judging(session, stack, lab);
   }
 
   /**
-   * @param onVerdict told of each verdict as it is reached.
+   * @param onEvent called as the run goes on.
    * @returns the verdicts on the tasks, and on those they need.
    */
-  async judge(
-    tasks: readonly Task[],
-    onVerdict: (result: TaskResult) => void,
-  ): Promise<TaskResult[]> {
+  async judge(tasks: readonly Task[], onEvent: OnRunEvent): Promise<TaskVerdict[]> {
     if (this.#stack.servers.postgres) await this.#leases.dropLeftBehind(this.#lab.id);
-    return await judge(this.#session, this.#stack, this.#lab, ROW, tasks, onVerdict);
+    return await judge(this.#session, this.#stack, this.#lab, ROW, tasks, onEvent);
   }
 
   /** Ends the run under way after the test it is at. */

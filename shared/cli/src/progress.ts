@@ -1,5 +1,6 @@
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { statusSchema } from '@backend-labs/protocol';
 import { z } from 'zod';
 import { writeAtomic } from './copies/atomic.ts';
 import { WorkError } from './copies/errors.ts';
@@ -8,7 +9,7 @@ import { withLock } from './copies/lock.ts';
 
 const SCHEMA = 1;
 
-const verdictSchema = z.enum(['passed', 'failed', 'error', 'not run', 'waiting']);
+const verdictSchema = statusSchema;
 const hintLevelSchema = z.literal([1, 2, 3]);
 const timeSchema = z.iso.datetime();
 
@@ -21,6 +22,8 @@ const taskSchema = z.object({
   passing: z.boolean(),
   /** Stays, also after a reset. */
   firstPassedAt: timeSchema.optional(),
+  /** Point → how it came out when the task was last judged. Absent in files from before points. */
+  points: z.record(z.string(), verdictSchema).optional(),
   /** Every hint asked for, in order. */
   hints: z.array(z.object({ level: hintLevelSchema, at: timeSchema })),
 });
@@ -43,12 +46,14 @@ export interface TaskVerdict {
   /** Slug of the task. */
   readonly task: string;
   readonly verdict: Verdict;
+  /** Point → how it came out. */
+  readonly points: Readonly<Record<string, Verdict>>;
 }
 
 /** What `firstUnfinished` needs to know of a lab. */
 export interface LabTasks {
   readonly id: string;
-  readonly tasks: readonly { readonly slug: string }[];
+  readonly tasks: readonly { readonly slug: string; readonly stretch: boolean }[];
 }
 
 export interface ReadProgress {
@@ -86,8 +91,8 @@ export function recordVerdicts(
   now = new Date(),
 ): Promise<ReadProgress> {
   return change(stateDir, (progress) => {
-    for (const { task, verdict } of verdicts) {
-      updateTask(progress, lab, task, (before) => afterVerdict(before, verdict, now));
+    for (const { task, verdict, points } of verdicts) {
+      updateTask(progress, lab, task, (before) => afterVerdict(before, verdict, points, now));
     }
   });
 }
@@ -112,7 +117,10 @@ export function recordHint(
 export function recordReset(stateDir: string, lab: string): Promise<ReadProgress> {
   return change(stateDir, (progress) => {
     for (const task of Object.keys(progress.labs[lab]?.tasks ?? {})) {
-      updateTask(progress, lab, task, (before) => ({ ...before, passing: false }));
+      updateTask(progress, lab, task, ({ points: _points, ...before }) => ({
+        ...before,
+        passing: false,
+      }));
     }
   });
 }
@@ -129,26 +137,35 @@ export function nextHintLevel(progress: Progress, lab: string, task: string): Hi
   return shown.has(1) ? 2 : 1;
 }
 
-/** The first task, in the order of the catalogue, that does not pass; undefined when all do. */
+/** The first core task, in the order of the catalogue, that does not pass; undefined when all do. */
 export function firstUnfinished<L extends LabTasks>(
   labs: readonly L[],
   progress: Progress,
 ): { lab: L; task: L['tasks'][number] } | undefined {
   for (const lab of labs) {
-    const task = lab.tasks.find(({ slug }) => !taskProgress(progress, lab.id, slug).passing);
+    const task = lab.tasks.find(
+      ({ slug, stretch }) => !stretch && !taskProgress(progress, lab.id, slug).passing,
+    );
     if (task !== undefined) return { lab, task };
   }
   return undefined;
 }
 
-function afterVerdict(before: TaskProgress, verdict: Verdict, now: Date): TaskProgress {
+function afterVerdict(
+  before: TaskProgress,
+  verdict: Verdict,
+  points: TaskVerdict['points'],
+  now: Date,
+): TaskProgress {
   const at = now.toISOString();
   const seen = { ...before, lastVerdict: verdict, lastRunAt: at };
   if (verdict === 'passed') {
     const firstPassedAt = before.firstPassedAt ?? at;
-    return { ...seen, attempts: before.attempts + 1, passing: true, firstPassedAt };
+    return { ...seen, points, attempts: before.attempts + 1, passing: true, firstPassedAt };
   }
-  if (verdict === 'failed') return { ...seen, attempts: before.attempts + 1, passing: false };
+  if (verdict === 'failed') {
+    return { ...seen, points, attempts: before.attempts + 1, passing: false };
+  }
   return seen;
 }
 

@@ -20,27 +20,33 @@ export function writeFigures(root: string, reports: readonly VerifyReport[]): vo
       const kept = old.find((line) => line.startsWith(`| [${lab.id}]`));
       if (kept) return kept;
     }
-    const { misconceptions, solutions, repeats } = report ?? {};
+    const { misconceptions, solutions, points, seeds } = report ?? {};
+    const core = lab.tasks.filter(({ stretch }) => !stretch).length;
     const cells = [
       `[${lab.id}](labs/${lab.id}/README.md)`,
       lab.title,
       lab.level,
       `${lab.hours} h`,
       lab.servers.join(', '),
-      String(lab.tasks.length),
-      misconceptions ? `${misconceptions.killed} of ${misconceptions.of}` : '',
-      solutions ? `${solutions.accepted} of ${solutions.of}` : '',
-      repeats ? String(repeats) : '',
+      tasksCell(core, lab.tasks.length - core),
+      points ? `${points.proven.length} of ${points.proven.length + points.unproven.length}` : '',
+      misconceptions ? `${misconceptions.sound} of ${misconceptions.of}` : '',
+      solutions ? `${solutions.sound} of ${solutions.of}` : '',
+      seeds ? String(seeds.length) : '',
     ];
     return `| ${cells.join(' | ')} |`;
   });
   const table = [
     START,
     '',
-    '| lab | title | level | time | servers | tasks | misconceptions killed | solutions accepted | runs of each cell |',
-    '|---|---|---|---|---|---|---|---|---|',
+    '| lab | title | level | time | servers | tasks | points proven | misconceptions killed | solutions accepted | runs of each test |',
+    '|---|---|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');
   writeFileSync(file, readme.slice(0, from) + table + readme.slice(to));
+}
+
+function tasksCell(core: number, stretch: number): string {
+  return stretch > 0 ? `${core} + ${stretch} stretch` : String(core);
 }

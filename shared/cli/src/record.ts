@@ -1,5 +1,5 @@
 import type { Lab, Task } from '@backend-labs/catalog';
-import type { TaskResult } from '@backend-labs/runner';
+import type { TaskVerdict } from '@backend-labs/protocol';
 import { readProgress, recordVerdicts, taskProgress, type Progress } from './progress.ts';
 
 /** Progress, with a line to the person when the file was damaged. */
@@ -13,9 +13,13 @@ export async function loadProgress(stateDir: string): Promise<Progress> {
 export async function record(
   stateDir: string,
   lab: Lab,
-  results: readonly TaskResult[],
+  results: readonly TaskVerdict[],
 ): Promise<Progress> {
-  const verdicts = results.map(({ slug, status }) => ({ task: slug, verdict: status }));
+  const verdicts = results.map(({ slug, status, points }) => ({
+    task: slug,
+    verdict: status,
+    points: Object.fromEntries(points.map((point) => [point.id, point.status])),
+  }));
   const { progress } = await recordVerdicts(stateDir, lab.id, verdicts);
   return progress;
 }
@@ -24,7 +28,8 @@ export function isPassing(progress: Progress, lab: Lab, task: Task): boolean {
   return taskProgress(progress, lab.id, task.slug).passing;
 }
 
-/** The first task that does not pass; undefined when all do. */
+/** The first task that does not pass, core tasks before stretch ones; undefined when all do. */
 export function openTask(lab: Lab, progress: Progress): Task | undefined {
-  return lab.tasks.find((task) => !isPassing(progress, lab, task));
+  const open = lab.tasks.filter((task) => !isPassing(progress, lab, task));
+  return open.find(({ stretch }) => !stretch) ?? open[0];
 }

@@ -1,8 +1,9 @@
-export { type MatrixCell, type MatrixRow } from './matrix.ts';
+export { type MatrixCell } from './cell.ts';
+export { type MatrixRow } from './matrix.ts';
+export { rowNames } from './plan.ts';
 export { ctrf } from './report/ctrf.ts';
 export { junit } from './report/junit.ts';
 export { type LabResults } from './report/results.ts';
-export { judge, type OnVerdict } from './run.ts';
-export { Session, type Row } from './session.ts';
-export { type Failure, type ServiceOutput, type Status, type TaskResult } from './verdict.ts';
-export { rowNames, verify, WORKERS, type VerifyOptions, type VerifyReport } from './verify.ts';
+export { judge } from './run.ts';
+export { LEARNER_SEED, Session, type Row } from './session.ts';
+export { verify, WORKERS, type Count, type VerifyOptions, type VerifyReport } from './verify.ts';

@@ -1,20 +1,12 @@
-import type { Lab, Misconception } from '@backend-labs/catalog';
-import type { Status, TaskResult } from './verdict.ts';
+import type { Design, Lab, Misconception } from '@backend-labs/catalog';
+import type { CellTest, MatrixCell } from './cell.ts';
 
 /** What a row must show. */
 export type Expectation =
   | { readonly kind: 'starter' }
   | { readonly kind: 'solution' }
+  | { readonly kind: 'design'; readonly design: Design }
   | { readonly kind: 'misconception'; readonly misconception: Misconception };
-
-export interface MatrixCell {
-  readonly task: number;
-  readonly status: Status;
-  /** Lesson ids that fired, sorted. */
-  readonly lessons: readonly string[];
-  /** First words of the first failure. */
-  readonly message?: string;
-}
 
 export interface MatrixRow {
   readonly name: string;
@@ -22,18 +14,6 @@ export interface MatrixRow {
   readonly cells: readonly MatrixCell[];
   /** One line each: where the row is not what it must be. */
   readonly problems: readonly string[];
-}
-
-/** The cell that a verdict makes. */
-export function cellOf(result: TaskResult): MatrixCell {
-  const lessons = new Set(result.failures.flatMap(({ lesson }) => lesson ?? []));
-  const message = result.failures[0]?.message.trim();
-  return {
-    task: result.task,
-    status: result.status,
-    lessons: [...lessons].toSorted(),
-    ...(message !== undefined && { message }),
-  };
 }
 
 /** What is wrong with a row; nothing when the lab proves itself there. */
@@ -44,43 +24,73 @@ export function problemsOf(
 ): string[] {
   const broken = cells
     .filter(({ status }) => status === 'error')
-    .map(({ task, message }) => `task ${task} ended in an error: ${firstLine(message)}`);
+    .map(({ task, message = '' }) => `task ${task} ended in an error: ${message}`);
   const judged = cells.filter(({ status }) => status !== 'error' && status !== 'not run');
   return [...broken, ...judged.flatMap((cell) => cellProblems(lab, expectation, cell))];
 }
 
 function cellProblems(lab: Lab, expectation: Expectation, cell: MatrixCell): string[] {
   switch (expectation.kind) {
-    case 'starter': {
-      const listed = lab.starter.fails.includes(cell.task);
-      if (listed && cell.status === 'passed')
-        return [`task ${cell.task} passes on the starter; starter.fails lists it`];
-      if (!listed && cell.status !== 'passed') {
-        return [`task ${cell.task} ${said(cell)} on the starter; starter.fails does not list it`];
-      }
-      return accusations(cell, lab.starter.lessons);
-    }
+    case 'starter':
+      return starterProblems(lab, cell);
     case 'solution':
-      return cell.status === 'passed'
-        ? []
-        : [`task ${cell.task} ${said(cell)}: ${firstLine(cell.message)}`];
-    case 'misconception': {
-      const { killedBy, stillPasses, lesson } = expectation.misconception;
-      if (killedBy.includes(cell.task)) {
-        if (cell.status !== 'failed') return [`task ${cell.task} must fail and ${said(cell)}`];
-        if (!cell.lessons.includes(lesson)) {
-          return [
-            `task ${cell.task} failed without the lesson ${lesson}: ${firstLine(cell.message)}`,
-          ];
-        }
-      } else if (stillPasses.includes(cell.task) && cell.status !== 'passed') {
-        return [`task ${cell.task} must pass and ${said(cell)}: ${firstLine(cell.message)}`];
-      }
-      // Where it claims nothing it may still have the starter's own mistakes.
-      const claimed = killedBy.includes(cell.task) || stillPasses.includes(cell.task);
-      return accusations(cell, claimed ? [lesson] : [lesson, ...lab.starter.lessons]);
-    }
+    case 'design':
+      if (cell.status === 'waiting') return [`task ${cell.task} waits for another`];
+      return redTests(cell.tests);
+    case 'misconception':
+      return misconceptionProblems(lab, expectation.misconception, cell);
   }
+}
+
+function starterProblems(lab: Lab, cell: MatrixCell): string[] {
+  const wrong = Object.entries(cell.points).flatMap(([point, status]) => {
+    const listed = lab.starter.fails.includes(point);
+    if (listed === (status !== 'passed')) return [];
+    return listed
+      ? [`${point} passes on the starter; starter.fails lists it`]
+      : [`${point} ${status} on the starter; starter.fails does not list it`];
+  });
+  return [...wrong, ...accusations(cell, lab.starter.lessons)];
+}
+
+function misconceptionProblems(
+  lab: Lab,
+  { breaks, lesson, over }: Misconception,
+  cell: MatrixCell,
+): string[] {
+  // Over the starter it may still have the starter's own mistakes.
+  const excused = new Set(over ? breaks : [...breaks, ...lab.starter.fails]);
+  if (cell.status === 'waiting') return waits(lab, cell.task, excused);
+  const claimed = breaks.filter((point) => point in cell.points);
+  const alive = claimed.filter((point) => cell.points[point] !== 'failed');
+  const failing = cell.tests.filter(
+    ({ status, points }) => status === 'failed' && points.some((point) => claimed.includes(point)),
+  );
+  const [first] = failing;
+  return [
+    ...alive.map((point) => `${point} must fail and ${cell.points[point]}`),
+    ...(first && !failing.some(({ lessons }) => lessons.includes(lesson))
+      ? [`${first.points.join(', ')} failed without the lesson ${lesson}: ${first.message ?? ''}`]
+      : []),
+    ...redTests(cell.tests.filter(({ points }) => !points.some((point) => excused.has(point)))),
+    ...accusations(cell, over ? [lesson] : [lesson, ...lab.starter.lessons]),
+  ];
+}
+
+/** A task may wait for one that the row must not pass. */
+function waits(lab: Lab, task: number, excused: ReadonlySet<string>): string[] {
+  const needs = lab.tasks.find(({ number }) => number === task)?.needs ?? [];
+  const needed = lab.tasks.filter(({ number }) => needs.includes(number));
+  if (needed.some(({ points }) => points.some(({ id }) => excused.has(id)))) return [];
+  return [`task ${task} waits for another`];
+}
+
+function redTests(tests: readonly CellTest[]): string[] {
+  return tests
+    .filter(({ status }) => status !== 'passed')
+    .map(({ points, status, title, message = '' }) => {
+      return `${points.join(', ')} must pass and ${status} ("${title}"): ${message}`;
+    });
 }
 
 function accusations(cell: MatrixCell, allowed: readonly string[]): string[] {
@@ -89,30 +99,26 @@ function accusations(cell: MatrixCell, allowed: readonly string[]): string[] {
     .map((lesson) => `task ${cell.task} accuses falsely: lesson ${lesson} fired`);
 }
 
-function said({ status }: MatrixCell): string {
-  return status === 'waiting' ? 'waits for another' : status;
-}
-
-function firstLine(text = ''): string {
-  return text.split('\n', 1)[0] ?? '';
-}
-
-/** Cells whose verdict was not the same in every repeat: one line each, with the words of a failure. */
+/** Tests whose verdict was not the same in every repeat: one line each, with a failure's words. */
 export function differing(repeats: readonly (readonly MatrixRow[])[]): string[] {
-  const cells = repeats.flat().flatMap(({ name, cells: own }) =>
-    own.map((cell) => ({
-      where: `${name}, task ${cell.task}`,
-      verdict: [cell.status, ...cell.lessons].join(' '),
-      message: cell.message,
-    })),
+  const tests = repeats.flat().flatMap(({ name, cells }) =>
+    cells.flatMap(({ task, tests: own, status }) => [
+      // A task that is not judged has no tests.
+      { where: `${name}, task ${task}`, verdict: own.length > 0 ? 'judged' : status, message: '' },
+      ...own.map(({ title, status: of, lessons, message = '' }) => ({
+        where: `${name}, task ${task}, "${title}"`,
+        verdict: [of, ...lessons].join(' '),
+        message,
+      })),
+    ]),
   );
-  const byCell = Map.groupBy(cells, ({ where }) => where);
-  return [...byCell].flatMap(([where, seen]) => {
+  const byTest = Map.groupBy(tests, ({ where }) => where);
+  return [...byTest].flatMap(([where, seen]) => {
     const verdicts = Map.groupBy(seen, ({ verdict }) => verdict);
     if (verdicts.size === 1) return [];
     const counts = [...verdicts].map(([verdict, same]) => {
-      const message = same.find((each) => each.message !== undefined)?.message;
-      return `${verdict} ${same.length} times${message === undefined ? '' : ` (${firstLine(message)})`}`;
+      const message = same.find((each) => each.message !== '')?.message;
+      return `${verdict} ${same.length} times${message === undefined ? '' : ` (${message})`}`;
     });
     return [`${where}: ${counts.join(', ')}`];
   });

@@ -1,46 +1,57 @@
 import type { Lab, Task } from '@backend-labs/catalog';
-import { ping, StackError, type OpenedStack } from '@backend-labs/stack';
-import type { Cell, Session } from './session.ts';
-import { unrun, type TaskResult } from './verdict.ts';
-
-/** Told of each verdict, in the order of the tasks: one that was reached early is held back. */
-export type OnVerdict = (result: TaskResult) => void;
+import type { OnRunEvent, TaskVerdict } from '@backend-labs/protocol';
+import type { OpenedStack } from '@backend-labs/stack';
+import type { Cell, CellEvent, Session } from './session.ts';
+import { unrun } from './verdict.ts';
 
 /**
  * Judges tasks against a row, and before them the tasks that they need: one that cannot be judged
  * yet says what it waits for.
  *
+ * @param onEvent called as it happens, but `task ended` in the order of the tasks: a verdict that
+ *   was reached early is held back.
  * @returns verdicts, needed tasks included, in the order of the tasks.
  */
 export async function judge(
   session: Pick<Session, 'run'>,
-  stack: OpenedStack,
+  stack: Pick<OpenedStack, 'missing'>,
   lab: Lab,
   row: string,
   tasks: readonly Task[],
-  onVerdict: OnVerdict = () => {},
-): Promise<TaskResult[]> {
+  onEvent: OnRunEvent = () => {},
+): Promise<TaskVerdict[]> {
   const wanted = withNeeds(lab, tasks);
-  const done = new Map<number, TaskResult>();
-  let told = 0;
-  const settle = (result: TaskResult) => {
-    done.set(result.task, result);
-    for (let next; (next = done.get(wanted[told]?.number ?? 0)); told += 1) onVerdict(next);
+  const done = new Map<number, TaskVerdict>();
+  let reported = 0;
+  const settle = (verdict: TaskVerdict) => {
+    done.set(verdict.task, verdict);
+    for (let next; (next = done.get(wanted[reported]?.number ?? 0)); reported += 1) {
+      onEvent({ type: 'task ended', verdict: next });
+    }
+  };
+  const onCell = (event: CellEvent) => {
+    if (event.type === 'ended') settle(event.verdict);
+    else for (const each of runEvents(event)) onEvent(each);
   };
   for (const wave of waves(wanted)) {
     const cells: Cell[] = [];
     for (const task of wave) {
-      const reason = withheld(task, stack, done);
-      if (reason) settle(reason);
+      const verdict = withheld(task, stack, done);
+      if (verdict) settle(verdict);
       else cells.push({ row, task });
     }
-    const settling: Promise<void>[] = [];
-    await session.run(cells, ({ result }) => {
-      settling.push(blamed(result, stack, lab).then(settle));
-    });
-    await Promise.all(settling);
+    await session.run(cells, onCell);
   }
   return wanted.flatMap(({ number }) => done.get(number) ?? []);
+}
+
+function runEvents(event: Exclude<CellEvent, { type: 'ended' }>): Parameters<OnRunEvent>[0][] {
+  const task = event.task.number;
+  if (event.type === 'started') return [{ type: 'task started', task }];
+  return [
+    { type: 'test ended', task, test: event.test },
+    ...event.points.map((point) => ({ type: 'point judged', task, point }) as const),
+  ];
 }
 
 /** Tasks in groups, each after all that it needs. */
@@ -63,36 +74,17 @@ function withNeeds(lab: Lab, tasks: readonly Task[]): Task[] {
   return lab.tasks.filter(({ number }) => wanted.has(number));
 }
 
+/** The verdict on a task that cannot be judged now. */
 function withheld(
   task: Task,
-  stack: OpenedStack,
-  done: ReadonlyMap<number, TaskResult>,
-): TaskResult | undefined {
+  stack: Pick<OpenedStack, 'missing'>,
+  done: ReadonlyMap<number, TaskVerdict>,
+): TaskVerdict | undefined {
   for (const { server, code, message, fix } of stack.missing) {
     if (!task.servers.includes(server)) continue;
-    return unrun(task, code === 'SERVER_ABSENT' ? 'not run' : 'error', { message, fix });
+    const trouble = { status: 'error', message, fix } as const;
+    return unrun(task, code === 'SERVER_ABSENT' ? 'not run' : 'error', { trouble });
   }
   const need = task.needs.find((number) => done.get(number)?.status !== 'passed');
   return need === undefined ? undefined : unrun(task, 'waiting', { waitsFor: need });
-}
-
-/** A failure while a server is down is the server's: nobody is told that they failed for that. */
-async function blamed(result: TaskResult, stack: OpenedStack, lab: Lab): Promise<TaskResult> {
-  if (result.status !== 'failed') return result;
-  const task = lab.tasks.find(({ number }) => number === result.task);
-  for (const name of task?.servers ?? []) {
-    const server = stack.servers[name];
-    try {
-      if (server) await ping(server);
-    } catch (error) {
-      if (!(error instanceof StackError)) throw error;
-      const { message, fix } = error;
-      return {
-        ...result,
-        status: 'error',
-        failures: [{ test: result.title, status: 'error', message, fix }],
-      };
-    }
-  }
-  return result;
 }

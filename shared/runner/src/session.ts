@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import type { Lab, Task } from '@backend-labs/catalog';
-import type { RunContext } from '@backend-labs/protocol';
+import type { RunContext, TaskVerdict, TestVerdict } from '@backend-labs/protocol';
 import '@backend-labs/protocol/vitest';
 import {
   BaseSequencer,
   createVitest,
   type Reporter,
+  type TestCase,
   type TestModule,
   type TestSpecification,
   type Vitest,
 } from 'vitest/node';
-import { type TaskResult, unrun, verdictOf } from './verdict.ts';
+import { pointVerdicts, testVerdict, unrun, verdictOf } from './verdict.ts';
+
+/** What a learner's runs draw from: the same data each time. */
+export const LEARNER_SEED = 'learner';
 
 /** One line of the matrix: the lab's tests against one folder. */
 export interface Row {
@@ -25,10 +29,17 @@ export interface Cell {
   readonly task: Task;
 }
 
-export interface CellResult {
-  readonly row: string;
-  readonly result: TaskResult;
-}
+/** What a session reports of a cell, as it happens. */
+export type CellEvent = { readonly row: string; readonly task: Task } & (
+  | { readonly type: 'started' }
+  /** `points`: those whose verdict this test settles. */
+  | {
+      readonly type: 'test ended';
+      readonly test: TestVerdict;
+      readonly points: TaskVerdict['points'];
+    }
+  | { readonly type: 'ended'; readonly verdict: TaskVerdict }
+);
 
 export interface SessionOptions {
   readonly lab: Lab;
@@ -36,8 +47,7 @@ export interface SessionOptions {
   readonly context: Pick<RunContext, 'servers' | 'stateDir' | 'templates' | 'keepFailed' | 'seed'>;
 }
 
-/** Told of each cell as it ends. */
-export type OnCell = (cell: CellResult) => void;
+export type OnCellEvent = (event: CellEvent) => void;
 
 /** Outer deadline of one test, in ms: far above what any takes, so that its end is a fault of ours. */
 const TEST_DEADLINE = 120_000;
@@ -108,20 +118,31 @@ export class Session implements AsyncDisposable {
   /**
    * Judges the cells, one after the other.
    *
-   * @param onCell told of every cell, as it ends; of one that came to no end, at the end.
+   * @param onEvent called for each test and each cell as it ends; for a cell that did not finish, at
+   *   the end.
    */
-  async run(cells: readonly Cell[], onCell: OnCell): Promise<void> {
+  async run(cells: readonly Cell[], onEvent: OnCellEvent): Promise<void> {
     if (cells.length === 0) return;
     const open = new Map(cells.map((cell) => [keyOf(cell.row, cell.task.number), cell]));
-    this.#reporter.listener = (cell) => {
-      if (open.delete(keyOf(cell.row, cell.result.task))) onCell(cell);
+    this.#reporter.listener = (event) => {
+      const key = keyOf(event.row, event.task.number);
+      if (event.type === 'ended' ? open.delete(key) : open.has(key)) onEvent(event);
     };
     const specifications = cells.map(({ row, task }) => this.#specification(row, task));
     const { unhandledErrors } = await this.#vitest.runTestSpecifications(specifications);
     const [stray] = unhandledErrors;
     for (const { row, task } of open.values()) {
-      const message = `Its tests came to no end${stray ? `: ${messageOf(stray)}` : '.'}`;
-      onCell({ row, result: unrun(task, 'error', { message }) });
+      const message = `Its tests did not finish${stray ? `: ${messageOf(stray)}` : '.'}`;
+      const verdict = unrun(task, 'error', { trouble: { status: 'error', message } });
+      onEvent({ type: 'ended', row, task, verdict });
+    }
+  }
+
+  /** From now on tests draw their data from this seed. */
+  reseed(seed: string): void {
+    for (const project of this.#vitest.projects) {
+      const run = project.getProvidedContext().run;
+      project.provide('run', { ...run, seed });
     }
   }
 
@@ -141,17 +162,48 @@ export class Session implements AsyncDisposable {
 
 /** Turns vitest's files into cells. All printing is the caller's. */
 class CellReporter implements Reporter {
-  listener: OnCell = () => {};
+  listener: OnCellEvent = () => {};
   readonly #lab: Lab;
 
   constructor(lab: Lab) {
     this.#lab = lab;
   }
 
-  onTestModuleEnd(module: TestModule): void {
-    const task = this.#lab.tasks.find(({ file }) => file === module.moduleId);
-    if (task) this.listener({ row: module.project.name, result: verdictOf(task, module) });
+  onTestModuleStart(module: TestModule): void {
+    const task = this.#taskOf(module);
+    if (task) this.listener({ type: 'started', row: module.project.name, task });
   }
+
+  onTestCaseResult(test: TestCase): void {
+    const task = this.#taskOf(test.module);
+    if (!task) return;
+    const points = settledBy(test, task);
+    const row = test.project.name;
+    this.listener({ type: 'test ended', row, task, test: testVerdict(test), points });
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    const task = this.#taskOf(module);
+    if (!task) return;
+    const row = module.project.name;
+    this.listener({ type: 'ended', row, task, verdict: verdictOf(task, module) });
+  }
+
+  #taskOf(module: TestModule): Task | undefined {
+    return this.#lab.tasks.find(({ file }) => file === module.moduleId);
+  }
+}
+
+/** The points that are decided when this test has ended: it failed, or it was the last of theirs. */
+function settledBy(ended: TestCase, task: Task): TaskVerdict['points'] {
+  const judgesPoint = (test: TestCase, id: string) => test.meta().points?.includes(id) ?? false;
+  const all = [...ended.module.children.allTests()];
+  const done = all.filter((test) => test.result().state !== 'pending').map(testVerdict);
+  return pointVerdicts(task, done).filter(({ id, status }) => {
+    if (!judgesPoint(ended, id)) return false;
+    const left = all.some((test) => judgesPoint(test, id) && test.result().state === 'pending');
+    return status === 'failed' || !left;
+  });
 }
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;

@@ -1,77 +1,44 @@
 import type { Task } from '@backend-labs/catalog';
-import { type Lesson, lessonSchema } from '@backend-labs/protocol';
+import {
+  type Failure,
+  lessonSchema,
+  type PointVerdict,
+  type Status,
+  tallySchema,
+  type TaskVerdict,
+  type TestVerdict,
+} from '@backend-labs/protocol';
 import type { SerializedError } from 'vitest';
 import type { TestCase, TestModule } from 'vitest/node';
 
-/** `error`: the machine or we are at fault, never the learner. `not run`: a server could not be had. */
-export type Status = 'passed' | 'failed' | 'error' | 'not run' | 'waiting';
-
-export interface Failure {
-  /** Title of the test, with the titles of its groups. */
-  readonly test: string;
-  readonly status: 'failed' | 'error';
-  /** Id of the lesson, when the test could name the mistake. */
-  readonly lesson?: string;
-  /** What a person reads; may have several lines. Never a stack trace. */
-  readonly message: string;
-  /** For an error: what fixes it. */
-  readonly fix?: string;
-}
-
-export interface TaskResult {
-  readonly task: number;
-  readonly slug: string;
-  readonly title: string;
-  readonly status: Status;
-  /** For `waiting`: the task to pass first. */
-  readonly waitsFor?: number;
-  readonly tests: { readonly passed: number; readonly failed: number };
-  readonly failures: readonly Failure[];
-  /** What the service under test said before the failure. */
-  readonly service?: ServiceOutput;
-  /** Milliseconds. */
-  readonly duration: number;
-}
-
-/** The service's own words: error lines first, then the last lines of all. */
-export interface ServiceOutput {
-  readonly errors: readonly string[];
-  readonly tail: readonly string[];
-}
-
-/** What a test that failed for an expected reason throws. All else that is thrown is an error of ours. */
-const FAILURES = new Set(['LessonError', 'AssertionError', 'ServiceError']);
-
 /** The verdict on one task from vitest's record of its test file. */
-export function verdictOf(task: Task, module: TestModule): TaskResult {
+export function verdictOf(task: Task, module: TestModule): TaskVerdict {
   const cases = [...module.children.allTests()];
-  const failures = [
-    ...module.errors().map((error) => failureFrom('the test file', error)),
-    ...module.children
-      .array()
-      .flatMap((child) =>
-        child.type === 'suite'
-          ? child.errors().map((error) => failureFrom(child.fullName, error))
-          : [],
-      ),
-    ...cases.flatMap((test) =>
-      (test.result().errors ?? []).map((error) => failureFrom(test.fullName, error)),
-    ),
-  ];
-  const passed = cases.filter((test) => test.result().state === 'passed').length;
-  const unfinished = cases.filter((test) => !['passed', 'failed'].includes(test.result().state));
-  if (failures.length === 0 && (cases.length === 0 || unfinished.length > 0)) {
-    failures.push(unjudged(cases, unfinished));
-  }
+  const tests = cases.map(testVerdict);
+  const trouble = troubleOf(module, cases);
   return {
-    task: task.number,
-    slug: task.slug,
-    title: task.title,
-    status: worst(failures),
-    tests: { passed, failed: cases.length - passed },
-    failures: withoutRepeats(failures),
-    ...serviceOutput(cases),
+    ...headOf(task),
+    status: statusOf(tests, trouble),
+    points: pointVerdicts(task, tests, trouble),
+    tests,
+    ...(trouble && { trouble }),
     duration: module.diagnostic().duration,
+  };
+}
+
+/** The verdict on one test that has ended. */
+export function testVerdict(test: TestCase): TestVerdict {
+  const { points = [], service, lastAnswer, fault } = test.meta();
+  const failures = fault
+    ? [{ status: 'error', ...fault } as const]
+    : (test.result().errors ?? []).map((error) => failureFrom(error, lastAnswer));
+  return {
+    title: test.fullName,
+    points,
+    status: worst(failures),
+    failures,
+    ...(service && { service }),
+    duration: test.diagnostic()?.duration ?? 0,
   };
 }
 
@@ -79,85 +46,97 @@ export function verdictOf(task: Task, module: TestModule): TaskResult {
 export function unrun(
   task: Task,
   status: 'not run' | 'error' | 'waiting',
-  reason: { message: string; fix?: string } | { waitsFor: number },
-): TaskResult {
-  const result = {
-    task: task.number,
-    slug: task.slug,
-    title: task.title,
-    status,
-    tests: { passed: 0, failed: 0 },
-    duration: 0,
-  };
-  return 'waitsFor' in reason
-    ? { ...result, failures: [], waitsFor: reason.waitsFor }
-    : { ...result, failures: [{ test: task.title, status: 'error', ...reason }] };
+  reason: { readonly trouble: Failure } | { readonly waitsFor: number },
+): TaskVerdict {
+  const points = task.points.map(({ id, text }) => ({ id, text, status }));
+  return { ...headOf(task), status, points, tests: [], ...reason, duration: 0 };
 }
 
-function worst(failures: readonly Failure[]): Status {
+/** The points of the task that a test judges, as far as its tests have ended. */
+export function pointVerdicts(
+  task: Task,
+  tests: readonly TestVerdict[],
+  trouble?: Failure,
+): PointVerdict[] {
+  return task.points.map(({ id, text }) => {
+    const own = tests.filter(({ points }) => points.includes(id));
+    const status = own.length > 0 ? statusOf(own) : trouble ? 'error' : 'not run';
+    return { id, text, status };
+  });
+}
+
+function headOf({ number, slug, title, stretch }: Task) {
+  return { task: number, slug, title, stretch };
+}
+
+/** What was proven stays proven: one failed test outweighs whatever else broke. */
+function statusOf(tests: readonly TestVerdict[], trouble?: Failure): Status {
+  const statuses = new Set(tests.map(({ status }) => status));
+  if (statuses.has('failed')) return 'failed';
+  return trouble || statuses.has('error') || statuses.size === 0 ? 'error' : 'passed';
+}
+
+function worst(failures: readonly Failure[]): TestVerdict['status'] {
   if (failures.length === 0) return 'passed';
-  return failures.some(({ status }) => status === 'error') ? 'error' : 'failed';
+  return failures.some(({ status }) => status === 'failed') ? 'failed' : 'error';
 }
 
-/** What the testkit's errors carry, beside what every error has. */
+/** What the errors of the testkit and the stack carry, beside what every error has. */
 interface Thrown extends SerializedError {
   readonly lesson?: unknown;
+  readonly tally?: unknown;
+  /** `machine`: evidence that the program under test is not at fault. */
+  readonly blame?: unknown;
   readonly fix?: unknown;
 }
 
-function failureFrom(test: string, error: Thrown): Failure {
-  const name = typeof error.name === 'string' ? error.name : '';
-  const failed = FAILURES.has(name);
-  const lesson = lessonOf(error);
-  return {
-    test,
-    status: failed ? 'failed' : 'error',
-    message: messageOf(error),
-    ...(lesson && { lesson: lesson.id }),
-    ...(typeof error.fix === 'string' && { fix: error.fix }),
-  };
-}
+/** A failed assertion, and whatever speaks of the program under test in its own words. */
+const OWN_WORDS = new Set(['AssertionError', 'LessonError', 'ServiceError', 'SqlError']);
 
 /** What `toBe` adds to say how it compared. */
 const HOW_COMPARED = / \/\/ Object\.is equality$/u;
 
-function lessonOf({ lesson }: Thrown): Lesson | undefined {
-  return lessonSchema.safeParse(lesson).data;
-}
-
-/** A lesson's three parts, a line each, left for whoever shows them to wrap. */
-function messageOf(error: Thrown): string {
-  const lesson = lessonOf(error);
-  if (!lesson) return error.message.replace(HOW_COMPARED, '');
-  const { observed, meaning, lookAt } = lesson;
-  return `Observed  ${observed}\nMeaning   ${meaning}\nLook at   ${lookAt}`;
-}
-
-function unjudged(cases: readonly TestCase[], unfinished: readonly TestCase[]): Failure {
-  const [first] = unfinished;
-  return first
-    ? {
-        test: first.fullName,
-        status: 'error',
-        message: `The test "${first.name}" did not come to an end.`,
-      }
-    : {
-        test: 'the test file',
-        status: 'error',
-        message: `The test file holds ${cases.length} tests.`,
-      };
-}
-
-/** A service that never starts fails every test of its file with the same words; once is enough. */
-function withoutRepeats(failures: readonly Failure[]): Failure[] {
-  const seen = new Set<string>();
-  return failures.filter(({ message }) => !seen.has(message) && seen.add(message));
-}
-
-function serviceOutput(cases: readonly TestCase[]): { service?: ServiceOutput } {
-  for (const test of cases) {
-    const output = (test.meta() as { service?: ServiceOutput }).service;
-    if (output) return { service: output };
+/**
+ * What a test throws is the learner's failure, unless it carries evidence that a server or the
+ * machine is at fault.
+ */
+function failureFrom(error: Thrown, lastAnswer?: string): Failure {
+  const lesson = lessonSchema.safeParse(error.lesson).data;
+  const tally = tallySchema.safeParse(error.tally).data;
+  const message = error.message.replace(HOW_COMPARED, '');
+  if (error.blame === 'machine') {
+    const fix = typeof error.fix === 'string' ? { fix: error.fix } : {};
+    return { status: 'error', message, ...fix };
   }
-  return {};
+  return {
+    status: 'failed',
+    message: OWN_WORDS.has(error.name ?? '') ? message : unexpected(error, lastAnswer),
+    ...(lesson && { lesson }),
+    ...(tally && { tally }),
+  };
+}
+
+/** An error that no test foresaw: it read an answer or a table that was not as the ticket has it. */
+function unexpected({ name = 'Error', message }: Thrown, lastAnswer?: string): string {
+  const seen = lastAnswer ? `\nThe last answer: ${lastAnswer}` : '';
+  return `The test could not go on with what it got: ${name}: ${message}${seen}`;
+}
+
+/** What is wrong beside the tests: the file itself, its clean-up, a test without an end. */
+function troubleOf(module: TestModule, cases: readonly TestCase[]): Failure | undefined {
+  const [error] = [
+    ...module.errors(),
+    ...module.children.array().flatMap((child) => (child.type === 'suite' ? child.errors() : [])),
+  ];
+  if (error) {
+    const { message, fix } = { fix: undefined, ...error } as Thrown;
+    return { status: 'error', message, ...(typeof fix === 'string' && { fix }) };
+  }
+  const unfinished = cases.find((test) => !['passed', 'failed'].includes(test.result().state));
+  if (unfinished) {
+    return { status: 'error', message: `The test "${unfinished.name}" did not finish.` };
+  }
+  return cases.length === 0
+    ? { status: 'error', message: 'The test file has no tests.' }
+    : undefined;
 }

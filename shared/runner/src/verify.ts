@@ -1,23 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import {
-  layOut,
-  misconceptionsOf,
-  solutionsOf,
-  type Lab,
-  type Task,
-  type Overlay,
-} from '@backend-labs/catalog';
+import { layOut, misconceptionsOf, type Lab, type Task } from '@backend-labs/catalog';
+import type { TaskVerdict } from '@backend-labs/protocol';
 import { connectStack, ownerTag, type OpenedStack } from '@backend-labs/stack';
+import { cellOf } from './cell.ts';
 import { takeFolder } from './folder.ts';
-import { cellOf, differing, problemsOf, type Expectation, type MatrixRow } from './matrix.ts';
+import { differing, problemsOf, type MatrixRow } from './matrix.ts';
+import { plan, tasksFor, type PlannedRow } from './plan.ts';
+import { pointProblems, proofOf, type Proof } from './proof.ts';
 import { judge } from './run.ts';
-import { Session, type Row } from './session.ts';
+import { LEARNER_SEED, Session } from './session.ts';
 import { typecheck } from './typecheck.ts';
-import type { TaskResult } from './verdict.ts';
 
 /**
- * Rows at a time, unless told. A row waits for its servers and its clocks about as long as it works:
+ * Rows at a time, by default. A row waits for its servers and its clocks about as long as it works:
  * on 2 cores lab 05 took 210 s with 2 rows at a time, 131 s with 4.
  */
 export const WORKERS = 2 * availableParallelism();
@@ -29,15 +26,17 @@ export interface VerifyOptions {
   readonly stack: OpenedStack;
   /** Times that each cell runs. */
   readonly repeat: number;
+  /** Of the first round; a learner's when left out. Each further round draws a new one. */
+  readonly seed?: string;
   /** Rows at a time; `WORKERS` when left out. */
   readonly workers?: number;
   /** Names of `rowNames`; all when left out. */
   readonly rows?: readonly string[];
-  /** All when left out; those that they need are judged, too. */
+  /** All when left out; those that they need are judged too. */
   readonly tasks?: readonly Task[];
-  /** Told of each verdict as it is reached, with the row's name. */
-  readonly onVerdict?: (row: string, result: TaskResult) => void;
-  /** Told after each repeat of what all so far came to. */
+  /** Called with each verdict as it is reached, and the row's name. */
+  readonly onVerdict?: (row: string, verdict: TaskVerdict) => void;
+  /** Called after each repeat with what all so far came to. */
   readonly onRound?: (report: VerifyReport) => void;
 }
 
@@ -45,48 +44,44 @@ export interface VerifyReport {
   readonly lab: string;
   /** Of the last repeat; its problems are those of all repeats. */
   readonly rows: readonly MatrixRow[];
-  readonly misconceptions: { readonly killed: number; readonly of: number };
-  readonly solutions: { readonly accepted: number; readonly of: number };
-  readonly repeats: number;
-  /** Cells whose verdict changed between repeats. */
+  /** Where the ticket's points and the tests' do not fit together. */
+  readonly problems: readonly string[];
+  readonly points: Proof;
+  readonly misconceptions: Count;
+  readonly solutions: Count;
+  readonly designs: Count;
+  /** One for each repeat. */
+  readonly seeds: readonly string[];
+  /** Tests whose verdict changed between repeats. */
   readonly flakes: readonly string[];
   readonly cells: { readonly passed: number; readonly failed: number; readonly notRun: number };
   /** Milliseconds. */
   readonly duration: number;
 }
 
-interface PlannedRow extends Row {
-  readonly overlays: readonly Overlay[];
-  readonly expectation: Expectation;
+/** Rows that are what they must be, of all of their kind. */
+export interface Count {
+  readonly sound: number;
+  readonly of: number;
 }
 
-/** The rows of a lab's matrix: `starter`, `solutions/<name>`, `misconceptions/<slug>`. */
-export function rowNames(lab: Lab): string[] {
-  return plan(lab, '').map(({ name }) => name);
-}
-
-/** Runs a lab's whole matrix and holds it against what the lab says of itself. */
+/** Runs a lab's whole matrix and compares it with what the lab says about itself. */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const { root, stateDir, lab, stack, repeat, workers = WORKERS, onVerdict } = options;
   const started = performance.now();
   const owner = await ownerTag();
   using folder = await takeFolder(join(stateDir, 'runs'), lab.id);
   const { dir } = folder;
-  const rows = plan(lab, dir)
-    .filter(({ name }) => options.rows?.includes(name) ?? true)
-    .map((row) => {
-      const tasks = tasksFor(lab, row.expectation);
-      return { ...row, tasks: tasks.filter((task) => options.tasks?.includes(task) ?? true) };
-    })
-    .filter(({ tasks }) => tasks.length > 0);
-  for (const { overlays, target } of rows) layOut(lab, overlays, target);
+  const rows = chosenRows(options, dir);
+  for (const { layers, target } of rows) layOut(lab, layers, target);
   const faults = await typecheck(root, dir, rows);
+  const first = options.seed ?? LEARNER_SEED;
   const context = {
     servers: stack.servers,
     stateDir,
     templates: `${owner}/`,
     keepFailed: false,
-    seed: 'learner',
+    seed: first,
   };
   await using held = new AsyncDisposableStack();
   const lanes: Session[] = [];
@@ -94,24 +89,30 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     lanes.push(held.use(await Session.open({ lab, rows, context })));
   }
   const repeats: MatrixRow[][] = [];
-  const soFar = () => report(lab, repeats, performance.now() - started);
+  const seeds: string[] = [];
+  const soFar = () => report(lab, repeats, seeds, performance.now() - started);
   while (repeats.length < repeat) {
+    const seed = seeds.length === 0 ? first : randomBytes(4).toString('hex');
+    for (const lane of lanes) lane.reseed(seed);
+    seeds.push(seed);
     repeats.push(await oneRound());
     options.onRound?.(soFar());
   }
   return soFar();
 
   async function oneRound(): Promise<MatrixRow[]> {
-    const verdicts = new Map<string, readonly TaskResult[]>();
+    const verdicts = new Map<string, readonly TaskVerdict[]>();
     const waiting = rows.values();
     const walk = async (lane: Session): Promise<void> => {
       for (const { name, tasks } of waiting) {
-        const told = (result: TaskResult) => onVerdict?.(name, result);
-        verdicts.set(name, await judge(lane, stack, lab, name, tasks, told));
+        const judged = await judge(lane, stack, lab, name, tasks, (event) => {
+          if (event.type === 'task ended') onVerdict?.(name, event.verdict);
+        });
+        verdicts.set(name, judged);
       }
     };
     await Promise.all(lanes.map(walk));
-    // Each round migrates anew, so that a flake there is seen too.
+    // Each round migrates again, so that a flake there is seen too.
     await using live = connectStack(stack.servers);
     await live.dropTemplates(`${owner}/`);
     return rows.map(({ name, expectation }) => {
@@ -122,59 +123,53 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   }
 }
 
-function plan(lab: Lab, dir: string): PlannedRow[] {
-  const target = (name: string) => join(dir, name);
-  return [
-    { name: 'starter', target: target('starter'), overlays: [], expectation: { kind: 'starter' } },
-    ...solutionsOf(lab).map((overlay): PlannedRow => {
-      const name = `solutions/${overlay.name}`;
-      return { name, target: target(name), overlays: [overlay], expectation: { kind: 'solution' } };
-    }),
-    ...misconceptionsOf(lab).map((misconception): PlannedRow => {
-      const name = `misconceptions/${misconception.name}`;
-      const expectation = { kind: 'misconception', misconception } as const;
-      const overlays = misconception.over ? [misconception.over, misconception] : [misconception];
-      return { name, target: target(name), overlays, expectation };
-    }),
-  ];
+function chosenRows(
+  { lab, rows, tasks: asked }: VerifyOptions,
+  dir: string,
+): (PlannedRow & { readonly tasks: readonly Task[] })[] {
+  return plan(lab, dir)
+    .filter(({ name }) => rows?.includes(name) ?? true)
+    .map((row) => {
+      const tasks = tasksFor(lab, row.expectation);
+      return { ...row, tasks: tasks.filter((task) => asked?.includes(task) ?? true) };
+    })
+    .filter(({ tasks }) => tasks.length > 0);
 }
 
-/** Where a lab has parts, a misconception that names tasks of one says nothing of the others. */
-export function tasksFor(lab: Lab, expectation: Expectation): readonly Task[] {
-  if (expectation.kind !== 'misconception') return lab.tasks;
-  const { killedBy, stillPasses } = expectation.misconception;
-  const claimed = lab.tasks.filter(({ number }) => [...killedBy, ...stillPasses].includes(number));
-  const parts = new Set(claimed.map(({ part }) => part));
-  return lab.tasks.filter(({ part }) => parts.has(part));
-}
-
-function report(lab: Lab, repeats: readonly MatrixRow[][], duration: number): VerifyReport {
+function report(
+  lab: Lab,
+  repeats: readonly MatrixRow[][],
+  seeds: readonly string[],
+  duration: number,
+): VerifyReport {
   const rows = (repeats.at(-1) ?? []).map((row) => {
     const problems = repeats.flatMap(
       (round) => round.find(({ name }) => name === row.name)?.problems ?? [],
     );
     return { ...row, problems: [...new Set(problems)] };
   });
-  const tally = (kind: MatrixRow['kind']) => {
+  const tally = (kind: MatrixRow['kind']): Count => {
     const ofKind = rows.filter((row) => row.kind === kind);
     return {
       sound: ofKind.filter(({ problems }) => problems.length === 0).length,
       of: ofKind.length,
     };
   };
-  const misconceptions = tally('misconception');
-  const solutions = tally('solution');
   const cells = rows.flatMap((row) => row.cells);
   const notRun = cells.filter(({ status }) => status === 'not run').length;
+  const problems = pointProblems(lab, rows);
   const faulty = rows.reduce((sum, row) => sum + row.problems.length, 0);
   const flakes = differing(repeats);
-  const failed = faulty + flakes.length;
+  const failed = problems.length + faulty + flakes.length;
   return {
     lab: lab.id,
     rows,
-    misconceptions: { killed: misconceptions.sound, of: misconceptions.of },
-    solutions: { accepted: solutions.sound, of: solutions.of },
-    repeats: repeats.length,
+    problems,
+    points: proofOf(lab, misconceptionsOf(lab), rows),
+    misconceptions: tally('misconception'),
+    solutions: tally('solution'),
+    designs: tally('design'),
+    seeds,
     flakes,
     cells: { passed: Math.max(0, cells.length - notRun - failed), failed, notRun },
     duration,

@@ -13,6 +13,8 @@ export type StackErrorCode =
 export class StackError extends Error {
   override readonly name: string = 'StackError';
   readonly code: StackErrorCode;
+  /** Evidence for a run: the program under test is not at fault. */
+  readonly blame = 'machine';
   /** The command or change that fixes it, on one line. */
   readonly fix: string;
 

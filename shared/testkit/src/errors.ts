@@ -1,7 +1,8 @@
-import { ServerUnavailable, type ServerName } from '@backend-labs/stack';
+import type { ServerName } from '@backend-labs/stack';
 
 /** What went wrong with the service under test. Each is the learner's to fix. */
 export type ServiceErrorCode =
+  | 'TARGET_MISSING'
   | 'NO_SCRIPT'
   | 'NEVER_LISTENED'
   | 'CRASHED_AT_START'
@@ -30,17 +31,14 @@ export class FailedAssertion extends Error {
 }
 
 /** What went wrong with the testkit's own means, or with how a test uses it. */
-export type TestkitErrorCode =
-  | 'NO_FREE_PORT'
-  | 'NOT_LEASED'
-  | 'TARGET_MISSING'
-  | 'COUNT_LOST'
-  | 'MISUSED';
+export type TestkitErrorCode = 'NO_FREE_PORT' | 'NOT_LEASED' | 'COUNT_LOST' | 'MISUSED';
 
 /** Not the learner's doing: a run counts it as an error. `fix` says what helps. */
 export class TestkitError extends Error {
   override readonly name = 'TestkitError';
   readonly code: TestkitErrorCode;
+  /** Evidence for a run: the program under test is not at fault. */
+  readonly blame = 'machine';
   readonly fix: string;
 
   constructor(code: TestkitErrorCode, message: string, fix: string, options?: ErrorOptions) {
@@ -61,20 +59,19 @@ export class SqlError extends Error {
   }
 }
 
-/** Wraps a probe's trouble with a server, which is never the learner's failure. */
-export function serverTrouble(
-  server: ServerName,
-  doing: string,
-  cause: unknown,
-): ServerUnavailable {
-  const why = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return new ServerUnavailable(
-    'SERVER_BROKEN',
-    server,
-    `${server} failed while the test tried to ${doing}: ${why}`,
-    `npm run labs -- stack status, then npm run labs -- stack up ${server}`,
-    cause,
-  );
+/**
+ * A server did not do what the test asked of it. By itself no evidence against the server: a learner's
+ * program may hold what the test waits for. A run asks the server before it blames anybody.
+ */
+export class ProbeTrouble extends Error {
+  override readonly name = 'ProbeTrouble';
+  readonly server: ServerName;
+
+  constructor(server: ServerName, doing: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+    super(`${server} failed while the test tried to ${doing}: ${why}`, { cause });
+    this.server = server;
+  }
 }
 
 /** For a test that asks for a server which its lab does not name. */

@@ -6,7 +6,9 @@ import { TestkitError } from './errors.ts';
 import { Draw } from './draw/draw.ts';
 import { PostgresProbe } from './postgres/probe.ts';
 import { evidence, turnPage } from './service/evidence.ts';
+import { forgetAnswers, lastAnswer } from './service/last-answer.ts';
 import { Service } from './service/service.ts';
+import { findFault } from './target/faults.ts';
 import { leaseMigrated, leaseUnmigrated } from './target/lease.ts';
 
 /** What a test file remembers while its tests run. */
@@ -45,16 +47,21 @@ export const test = base
     onCleanup(() => cleanup.disposeAsync());
     return cleanup;
   })
+  .extend('run', { scope: 'file' }, runOf)
   // Runs for every test, before any fixture of its that may fail.
-  .extend('watcher', { auto: true }, ({ file, task, onTestFailed }) => {
+  .extend('watcher', { auto: true }, ({ file, run, task, onTestFailed }) => {
     turnPage();
+    forgetAnswers();
     onTestFailed(async () => {
       file.failed = true;
-      const said = await evidence();
-      if (said) task.meta.service = said;
+      const [service, answer, fault] = [await evidence(), lastAnswer(), await findFault(run)];
+      Object.assign(task.meta, {
+        ...(service && { service }),
+        ...(answer !== undefined && { lastAnswer: answer }),
+        ...(fault && { fault }),
+      });
     });
   })
-  .extend('run', { scope: 'file' }, runOf)
   .extend('draw', ({ run, task }) => new Draw(run.seed, task.name))
   .extend('stack', { scope: 'file' }, ({ cleanup, run }) => cleanup.use(connectStack(run.servers)))
   .extend('lease', { scope: 'file' }, async ({ cleanup, file, run, stack }) => {

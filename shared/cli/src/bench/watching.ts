@@ -35,7 +35,7 @@ export async function benchWatch(
   const { lab, overlay, task, saves, check, most, share } = bench;
   const dir = join(context.stateDir, 'bench', lab.id);
   const target = join(dir, 'work');
-  layOut(lab, [overlay], target);
+  layOut(lab, overlay.layers, target);
   const quick = await savesToVerdicts(context, lab, task, target, saves, runs);
   const naive = await sampled(Math.min(runs, 3), () =>
     naiveRun(context.root, join(dir, 'naive'), lab, target, postgres, check),
@@ -71,7 +71,7 @@ async function savesToVerdicts(
       const bad = results.find(({ status }) => status !== 'passed');
       if (bad)
         throw new MachineError(
-          `${lab.id} task ${bad.task} ${bad.status}: ${bad.failures[0]?.message}`,
+          `${lab.id} task ${bad.task} ${bad.status}: ${bad.tests.flatMap(({ failures }) => failures)[0]?.message}`,
         );
     });
   // The first makes the lab's template, and the snapshot of its migrations.

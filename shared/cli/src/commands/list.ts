@@ -7,28 +7,36 @@ import { paint } from '../ui/style.ts';
 export const run: Run = async (args, { root, stateDir }) => {
   const catalog = readCatalog(root);
   const progress = await loadProgress(stateDir);
-  const labs = catalog.labs.map((lab) => ({
-    id: lab.id,
-    number: lab.number,
-    title: lab.title,
-    level: lab.level,
-    hours: lab.hours,
-    servers: lab.servers,
-    summary: lab.summary,
-    tasks: lab.tasks.length,
-    passed: lab.tasks.filter((task) => isPassing(progress, lab, task)).length,
-  }));
+  const labs = catalog.labs.map((lab) => {
+    const tally = (stretch: boolean) => {
+      const tasks = lab.tasks.filter((task) => task.stretch === stretch);
+      const passed = tasks.filter((task) => isPassing(progress, lab, task)).length;
+      return { passed, of: tasks.length };
+    };
+    return {
+      id: lab.id,
+      number: lab.number,
+      title: lab.title,
+      level: lab.level,
+      hours: lab.hours,
+      servers: lab.servers,
+      summary: lab.summary,
+      core: tally(false),
+      stretch: tally(true),
+    };
+  });
   if (args.on('json')) {
     process.stdout.write(`${JSON.stringify({ labs }, null, 2)}\n`);
     return EXIT.green;
   }
   const width = Math.max(0, ...labs.map(({ id }) => id.length));
-  for (const { id, title, passed, tasks, level, hours, servers } of labs) {
-    const done = `${passed}/${tasks}`;
-    const mark = passed === tasks ? paint('green', done) : done;
+  for (const { id, title, core, stretch, level, hours, servers } of labs) {
+    const done = `${core.passed}/${core.of}`;
+    const mark = core.passed === core.of ? paint('green', done) : done;
+    const more = stretch.of > 0 ? `, stretch ${stretch.passed}/${stretch.of}` : '';
     console.log(`${id.padEnd(width)}  ${mark}  ${title}`);
     console.log(
-      paint('dim', `${' '.repeat(width)}       ${level}, ${hours} h, ${servers.join(', ')}`),
+      paint('dim', `${' '.repeat(width)}       ${level}, ${hours} h, ${servers.join(', ')}${more}`),
     );
   }
   for (const fault of catalog.broken.values()) process.stderr.write(`labs: ${fault.message}\n`);

@@ -13,19 +13,26 @@ export const run: Run = async (args, { root, stateDir }) => {
     return EXIT.green;
   }
   for (const lab of readCatalog(root).labs) {
-    const tasks = lab.tasks.map((task) => ({
+    const tasks = lab.tasks.map(({ points, ...task }) => ({
       ...task,
+      all: points.length,
       ...taskProgress(progress, lab.id, task.slug),
     }));
-    console.log(
-      `${lab.id}  ${tasks.filter(({ passing }) => passing).length} of ${tasks.length} tasks pass`,
-    );
+    const core = tasks.filter(({ stretch }) => !stretch);
+    const passing = core.filter((task) => task.passing).length;
+    console.log(`${lab.id}  ${passing} of ${core.length} core tasks pass`);
     if (tasks.every(({ attempts, hints }) => attempts === 0 && hints.length === 0)) continue;
-    for (const { number, title, passing, attempts, firstPassedAt, hints } of tasks) {
-      const mark = passing ? MARKS.passed : attempts > 0 ? MARKS.failed : MARKS.waiting;
+    for (const task of tasks) {
+      const { number, title, attempts, firstPassedAt, hints } = task;
+      const mark = task.passing ? MARKS.passed : attempts > 0 ? MARKS.failed : MARKS.waiting;
       // The third may have been shown again and again.
       const deepest = Math.max(...hints.map(({ level }) => level));
+      const passed = Object.values(task.points ?? {}).filter(
+        (status) => status === 'passed',
+      ).length;
       const facts = [
+        ...(task.stretch ? ['stretch'] : []),
+        ...(task.points ? [`${passed} of ${task.all} points`] : []),
         ...(firstPassedAt ? [`first passed ${firstPassedAt.slice(0, 10)}`] : []),
         ...(attempts > 0 ? [`${attempts} ${attempts === 1 ? 'run' : 'runs'}`] : []),
         ...(hints.length > 0 ? [`hint ${deepest} of ${HINT_LEVELS}`] : []),

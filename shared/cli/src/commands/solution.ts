@@ -1,4 +1,4 @@
-import { findLab, readCatalog, solutionsOf, type Lab, type Overlay } from '@backend-labs/catalog';
+import { findLab, readCatalog, solutionsOf, type Lab, type Solution } from '@backend-labs/catalog';
 import type { Run } from '../command.ts';
 import { findCopy } from '../copy.ts';
 import { EXIT, UsageError } from '../errors.ts';
@@ -30,7 +30,7 @@ export const run: Run = async (args, context) => {
   return EXIT.green;
 };
 
-function solutionNamed(lab: Lab, name: string): Overlay {
+function solutionNamed(lab: Lab, name: string): Solution {
   const solutions = solutionsOf(lab);
   const found = solutions.find((solution) => solution.name === name);
   if (found) return found;

@@ -38,7 +38,9 @@ export const run: Run = async (args, context) => {
   console.log(renderTicket(lab, task));
   await using judging = await Judging.open(context, lab, copy);
   using interrupt = onInterrupt(() => judging.cancel());
-  const results = await judging.judge([task], (result) => console.log(renderVerdict(result)));
+  const results = await judging.judge([task], (event) => {
+    if (event.type === 'task ended') console.log(renderVerdict(event.verdict));
+  });
   interrupt.throwIfInterrupted();
   await record(context.stateDir, lab, results);
   console.log(

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findLab, findTask, readCatalog, type Lab, type Task } from '@backend-labs/catalog';
-import { ctrf, junit, type LabResults, type TaskResult } from '@backend-labs/runner';
+import type { TaskVerdict } from '@backend-labs/protocol';
+import { ctrf, junit, type LabResults } from '@backend-labs/runner';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
@@ -34,14 +35,17 @@ export const run: Run = async (args, context) => {
 };
 
 /** Why there are verdicts on tasks that nobody named. */
-function also(tasks: readonly Task[], results: readonly TaskResult[]): string {
+function also(tasks: readonly Task[], results: readonly TaskVerdict[]): string {
   const [task] = tasks;
   if (!task || tasks.length > 1 || results.length === 1) return '';
   return ` Task ${task.number} needs ${task.needs.join(', ')}.`;
 }
 
-function after(lab: Lab, results: readonly TaskResult[]): string {
-  const green = results.filter(({ status }) => status === 'passed').length === lab.tasks.length;
+function after(lab: Lab, results: readonly TaskVerdict[]): string {
+  const passed = new Set(
+    results.filter(({ status }) => status === 'passed').map(({ task }) => task),
+  );
+  const green = lab.tasks.every(({ number, stretch }) => stretch || passed.has(number));
   return green ? `\nHow others did it: npm run labs -- solution ${lab.number}` : '';
 }
 
@@ -51,17 +55,19 @@ async function judged(
   lab: Lab,
   target: string,
   tasks: readonly Task[],
-  print: (result: TaskResult) => void,
-): Promise<TaskResult[]> {
+  print: (result: TaskVerdict) => void,
+): Promise<TaskVerdict[]> {
   await using judging = await Judging.open(context, lab, target);
   using interrupt = onInterrupt(() => judging.cancel());
-  const results = await judging.judge(tasks, print);
+  const results = await judging.judge(tasks, (event) => {
+    if (event.type === 'task ended') print(event.verdict);
+  });
   interrupt.throwIfInterrupted();
   return results;
 }
 
 /** 3 when a server or the machine kept a task from being judged, else 1 when one is not passed. */
-export function exitCode(results: readonly TaskResult[]): number {
+export function exitCode(results: readonly TaskVerdict[]): number {
   const statuses = new Set(results.map(({ status }) => status));
   if (statuses.has('error') || statuses.has('not run')) return EXIT.machine;
   return statuses.has('failed') || statuses.has('waiting') ? EXIT.red : EXIT.green;

@@ -15,6 +15,7 @@ import { openLabStack } from '../judging.ts';
 import { writeFigures } from '../readme.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { Waiting } from '../ui/progress-line.ts';
+import { editPatch, rebasePatches } from './verify-patches.ts';
 
 export const run: Run = async (args, context) => {
   const repeat = args.count('repeat', 1);
@@ -23,9 +24,24 @@ export const run: Run = async (args, context) => {
     throw new UsageError('--write wants the whole matrix: leave out --row and --task.');
   }
   const labs = await chosen(args, context);
+  const slug = args.text('edit');
+  if (slug !== undefined || args.on('rebase')) {
+    const [lab] = labs;
+    if (!args.positionals[0] || !lab) {
+      throw new UsageError('--edit and --rebase need one lab: `labs verify <lab> --rebase`.');
+    }
+    return slug === undefined ? rebasePatches(lab) : editPatch(lab, slug, args.on('save'), context);
+  }
+  const seed = args.text('seed');
   const reports: VerifyReport[] = [];
   for (const lab of labs) {
-    const report = await verified(context, { lab, repeat, workers, ...part(args, lab) });
+    const report = await verified(context, {
+      lab,
+      repeat,
+      workers,
+      ...(seed !== undefined && { seed }),
+      ...part(args, lab),
+    });
     reports.push(report);
     if (!args.on('json')) console.log(renderReport(report));
   }
@@ -71,7 +87,7 @@ function findRow(lab: Lab, wanted: string): string {
 
 async function verified(
   context: Context,
-  options: Pick<VerifyOptions, 'lab' | 'repeat' | 'workers' | 'rows' | 'tasks'>,
+  options: Pick<VerifyOptions, 'lab' | 'repeat' | 'workers' | 'rows' | 'seed' | 'tasks'>,
 ): Promise<VerifyReport> {
   const { lab, repeat } = options;
   const stack = await openLabStack(context, lab);
@@ -87,16 +103,16 @@ async function verified(
       waiting.tick(`Verifying ${lab.id}: ${done} cells, last ${row} task ${task} ${status}`);
     },
     onRound: (report) => {
-      if (report.repeats < repeat) waiting.say(roundLine(report, repeat));
+      if (report.seeds.length < repeat) waiting.say(roundLine(report, repeat));
     },
   });
 }
 
-/** Twenty rounds take an hour: what they found is told as it comes. */
-function roundLine({ lab, repeats, rows, flakes }: VerifyReport, repeat: number): string {
-  const faults = [...rows.flatMap(({ problems }) => problems), ...flakes];
+/** Twenty rounds take an hour: what they found is printed as it comes. */
+function roundLine({ lab, seeds, rows, problems: own, flakes }: VerifyReport, repeat: number) {
+  const faults = [...own, ...rows.flatMap(({ problems }) => problems), ...flakes];
   const found = faults.length === 0 ? 'all as it must be' : faults.join('; ');
-  return `Verifying ${lab}: ${repeats} of ${repeat} rounds, ${found}`;
+  return `Verifying ${lab}: ${seeds.length} of ${repeat} rounds, seed ${seeds.at(-1)}: ${found}`;
 }
 
 /** Green when every row of every lab is what it must be; a task that was not run is no failure here. */

@@ -1,32 +1,31 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Lab, Overlay } from '@backend-labs/catalog';
+import { SOLUTION_NOTES, type Lab, type Solution } from '@backend-labs/catalog';
 import { createTwoFilesPatch } from 'diff';
 import { paint } from './style.ts';
 
 /** What the solution's author says of it. */
-export function solutionNotes({ dir, name }: Overlay): string {
-  const notes = join(dir, 'SOLUTION.md');
+export function solutionNotes({ dir, name }: Solution): string {
+  const notes = join(dir, SOLUTION_NOTES);
   return existsSync(notes) ? readFileSync(notes, 'utf8') : `# ${name}\n`;
 }
 
 /** The files that the solution changes, whole. */
-export function renderFiles(lab: Lab, solution: Overlay): string {
+export function renderFiles(lab: Lab, solution: Solution): string {
   return filesOf(solution)
-    .map((path) => `${paint('bold', `${lab.id}/${path}`)}\n\n${read(solution.dir, path)}`)
+    .map(({ path, text }) => `${paint('bold', `${lab.id}/${path}`)}\n\n${text}`)
     .join('\n');
 }
 
 /** A unified diff from a learner's copy (or the starter, without one) to the solution. */
-export function renderDiff(lab: Lab, solution: Overlay, copy: string | undefined): string {
+export function renderDiff(lab: Lab, solution: Solution, copy: string | undefined): string {
   const from = copy ?? lab.dir;
   const label = copy ? 'yours' : 'starter';
   return filesOf(solution)
-    .map((path) => {
-      const theirs = read(solution.dir, path);
+    .map(({ path, text }) => {
       const mine = read(from, path);
-      if (mine === theirs) return '';
-      return createTwoFilesPatch(`${label}/${path}`, `${solution.name}/${path}`, mine, theirs)
+      if (mine === text) return '';
+      return createTwoFilesPatch(`${label}/${path}`, `${solution.name}/${path}`, mine, text)
         .split('\n')
         .slice(1)
         .map(colourLine)
@@ -35,11 +34,14 @@ export function renderDiff(lab: Lab, solution: Overlay, copy: string | undefined
     .join('');
 }
 
-function filesOf({ dir }: Overlay): string[] {
-  return globSync('**/*', { cwd: dir, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== 'SOLUTION.md')
-    .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
-    .toSorted();
+function filesOf({ layers }: Solution): { path: string; text: string }[] {
+  const files = layers.flatMap(({ folder }) =>
+    globSync('**/*', { cwd: folder, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== SOLUTION_NOTES)
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+      .map((path) => ({ path, text: read(folder, path) })),
+  );
+  return files.toSorted((a, b) => a.path.localeCompare(b.path));
 }
 
 function read(dir: string, path: string): string {

@@ -1,14 +1,21 @@
-import type { Failure, Status, TaskResult } from '@backend-labs/runner';
+import type {
+  Failure,
+  PointVerdict,
+  Status,
+  TaskVerdict,
+  TestVerdict,
+} from '@backend-labs/protocol';
 import { columns, paint } from './style.ts';
-import { hanging } from './wrap.ts';
+import { clean } from './untrusted.ts';
+import { cut, hanging } from './wrap.ts';
 
-/** How a task looks in lists and reports. */
+/** How a task or a point looks in lists and reports. */
 export const MARKS: Readonly<Record<Status, string>> = {
   passed: '✓',
   failed: '✗',
   error: '!',
   'not run': '○',
-  waiting: '·',
+  waiting: '–',
 };
 
 const COLOURS = {
@@ -23,78 +30,122 @@ const COLOURS = {
 const SERVICE_LINES = 8;
 
 export interface VerdictView {
-  /** All that the service said, not only its errors. */
+  /** All that the service wrote, not only its errors. */
   readonly logs?: boolean;
-  /** Each failing test in full, not only the first. */
+  /** Each failing test in full, not only one. */
   readonly all?: boolean;
 }
 
-/** A task's verdict, with what a person needs to go on. */
-export function renderVerdict(result: TaskResult, view: VerdictView = {}): string {
-  const mark = paint(COLOURS[result.status], MARKS[result.status]);
-  const head = ` ${mark} ${result.task}  ${result.title}${suffix(result)}`;
-  if (result.status === 'passed' || result.status === 'waiting') return head;
-  return [head, ...failing(result, view), ...service(result, view)].join('\n');
+/** A task's verdict, its points, and what a person needs to go on. */
+export function renderVerdict(verdict: TaskVerdict, view: VerdictView = {}): string {
+  const { task, title, status, points, trouble } = verdict;
+  const head = ` ${markOf(status)} ${task}  ${title}${suffix(verdict)}`;
+  if (status === 'passed' || status === 'waiting') return head;
+  return [
+    head,
+    ...(status === 'not run' ? [] : points.map(renderPoint)),
+    ...(status === 'failed' ? [] : trouble ? ['', renderFailure(trouble)] : []),
+    ...chosen(verdict, view).flatMap((test) => renderTest(test, verdict, view)),
+  ].join('\n');
 }
 
-/** Of a red task the first failing test in full: one thing at a time, and no lesson gives another away. */
-function failing({ failures, status }: TaskResult, view: VerdictView): string[] {
-  if (view.all || status !== 'failed') return failures.map(renderFailure);
-  const [first, ...others] = failures;
+/** One line: a mark, the number, the ticket's sentence as far as it fits. */
+export function renderPoint({ id, text, status }: PointVerdict): string {
+  return `     ${markOf(status)} ${cut(`${id}  ${text}`, columns() - 7)}`;
+}
+
+function markOf(status: Status): string {
+  return paint(COLOURS[status], MARKS[status]);
+}
+
+function suffix({ status, waitsFor, points, stretch }: TaskVerdict): string {
+  const optional = stretch ? paint('dim', '  stretch') : '';
+  if (status === 'waiting') return `${optional}${paint('dim', `  waits for ${waitsFor}`)}`;
+  if (status === 'not run') return `${optional}${paint('yellow', '  NOT RUN')}`;
+  const passed = points.filter((point) => point.status === 'passed').length;
+  const counts = points.length > 0 ? `  ${passed} of ${points.length} points` : '';
+  const blame =
+    status === 'error' ? paint('yellow', '  could not be judged: the machine, not you') : '';
+  return `${paint('dim', counts)}${optional}${blame}`;
+}
+
+/**
+ * Of a red task one failing test: the first that can name its mistake, else the first. One thing at a
+ * time, and no lesson gives another away.
+ */
+function chosen({ tests, status }: TaskVerdict, { all }: VerdictView): TestVerdict[] {
+  const bad = tests.filter((test) => test.status === status);
+  if (all) return tests.filter((test) => test.status !== 'passed');
+  const taught = bad.find(({ failures }) => failures.some(({ lesson }) => lesson));
+  return [taught ?? bad[0] ?? []].flat();
+}
+
+function renderTest(test: TestVerdict, verdict: TaskVerdict, view: VerdictView): string[] {
   const width = columns();
+  const sentences = verdict.points
+    .filter(({ id }) => test.points.includes(id))
+    .map(({ id, text }) => hanging(`   ${paint('bold', id)}  `, text, width, 8));
   return [
-    ...(first ? [renderFailure(first)] : []),
-    ...others.map(({ test }) => paint('dim', hanging('   also red: ', test, width))),
+    '',
+    ...sentences,
+    paint('dim', `   test: ${test.title}`),
+    ...test.failures.map(renderFailure),
+    ...service(test, view),
   ];
 }
 
-function suffix({ status, waitsFor }: TaskResult): string {
-  if (status === 'waiting') return paint('dim', `  waits for ${waitsFor}`);
-  if (status === 'not run') return paint('yellow', '  NOT RUN');
-  if (status === 'error') return paint('yellow', '  could not be judged: the machine, not you');
-  return '';
-}
-
-function renderFailure({ test, lesson, message, fix }: Failure): string {
+function renderFailure({ message, lesson, tally, fix }: Failure): string {
   const width = columns();
-  const title = lesson ? paint('dim', `   lesson ${lesson}`) : paint('dim', `   ${test}`);
-  const lines = message
-    .trim()
-    .split('\n')
-    .map((line) => indented(line, width));
-  const cure = fix ? [hanging('   Fix       ', fix, width)] : [];
-  return [title, ...lines, ...cure].join('\n');
+  const part = (name: string, text: string) =>
+    hanging(`   ${paint('bold', name.padEnd(10))}`, clean(text), width, 13);
+  const counted = tally ? [hanging('   ', clean(message.split('\n', 1)[0] ?? ''), width)] : [];
+  const wrong = tally?.wrong.map((line) => `     ${cut(clean(line), width - 5)}`) ?? [];
+  const lines = lesson
+    ? [
+        ...counted,
+        paint('dim', `   lesson ${lesson.id}`),
+        part('Observed', lesson.observed),
+        part('Meaning', lesson.meaning),
+        part('Look at', lesson.lookAt),
+      ]
+    : tally
+      ? [...counted, ...wrong]
+      : clean(message.trim())
+          .split('\n')
+          // Quoted output keeps its shape.
+          .map((line) => (/^\s/.test(line) ? `   ${line}` : hanging('   ', line, width, 3)));
+  return [...lines, ...(fix ? [part('Fix', fix)] : [])].join('\n');
 }
 
-/** Keeps the three headings of a lesson in a column of their own. */
-function indented(line: string, width: number): string {
-  const heading = /^(Observed|Meaning|Look at)\s+/.exec(line);
-  // Quoted output keeps its shape.
-  if (/^\s/.test(line)) return `   ${line}`;
-  if (!heading) return hanging('   ', line, width, 3);
-  const [all, name = ''] = heading;
-  return hanging(`   ${paint('bold', name.padEnd(10))}`, line.slice(all.length), width, 13);
-}
-
-function service(result: TaskResult, { logs }: VerdictView): string[] {
-  const { service: output, status, failures } = result;
+function service(
+  { service: output, status, failures }: TestVerdict,
+  { logs }: VerdictView,
+): string[] {
   if (!output || status !== 'failed') return [];
   // A service that never started has said it in the failure already.
-  const told = failures.map(({ message }) => message).join('\n');
-  const errors = output.errors.filter((line) => !told.includes(line.trim()));
+  const said = failures.map(({ message }) => message).join('\n');
+  const errors = output.errors.filter((line) => !said.includes(line.trim()));
   const lines = logs ? output.tail : errors.slice(-SERVICE_LINES);
-  if (lines.length === 0) return [];
-  const head = logs ? 'the service said' : "the service's last error lines";
-  return [paint('dim', `   ${head}:`), ...lines.map((line) => paint('dim', `     ${line}`))];
+  if (lines.length === 0) {
+    const silent = output.tail.length > 0 && !logs;
+    return silent
+      ? [paint('dim', '   the service logged no error; --logs shows what it wrote')]
+      : [];
+  }
+  const head = logs ? 'the service wrote' : "the service's last error lines";
+  return [paint('dim', `   ${head}:`), ...lines.map((line) => paint('dim', `     ${clean(line)}`))];
 }
 
-/** "5 of 7 tasks passed, 1 failed, 1 not run". */
-export function renderSummary(results: readonly TaskResult[]): string {
+/** "5 of 7 tasks passed, 1 failed, 1 NOT RUN; 23 of 31 points." */
+export function renderSummary(results: readonly TaskVerdict[]): string {
   const count = (status: Status) => results.filter((result) => result.status === status).length;
   const rest = (['failed', 'waiting', 'error', 'not run'] as const)
     .map((status) => ({ status, number: count(status) }))
     .filter(({ number }) => number > 0)
     .map(({ status, number }) => `${number} ${status === 'not run' ? 'NOT RUN' : status}`);
   const noun = results.length === 1 ? 'task' : 'tasks';
-  return [`${count('passed')} of ${results.length} ${noun} passed`, ...rest].join(', ') + '.';
+  const points = results.flatMap((result) => result.points);
+  const passed = points.filter(({ status }) => status === 'passed').length;
+  const tasks = [`${count('passed')} of ${results.length} ${noun} passed`, ...rest].join(', ');
+  return `${tasks}; ${passed} of ${points.length} points.`;
 }

@@ -1,5 +1,5 @@
 import { debriefOf, type Lab, type Task } from '@backend-labs/catalog';
-import type { TaskResult } from '@backend-labs/runner';
+import type { TaskVerdict } from '@backend-labs/protocol';
 import { paint } from '../ui/style.ts';
 import { renderTicket } from '../ui/ticket.ts';
 import { renderVerdict } from '../ui/verdicts.ts';
@@ -10,7 +10,7 @@ export interface WatchState {
   /** The task being worked on. */
   readonly task: Task;
   /** Of the last run: the task's verdict, after those that it needs. */
-  readonly results: readonly TaskResult[];
+  readonly results: readonly TaskVerdict[];
   readonly running: boolean;
   /** Stays while the task does. */
   readonly hint?: string | undefined;

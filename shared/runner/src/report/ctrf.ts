@@ -1,4 +1,5 @@
-import type { Status, TaskResult } from '../verdict.ts';
+import type { Status } from '@backend-labs/protocol';
+import { type ReportedPoint, reportedPoints, textOf } from './points.ts';
 import type { LabResults } from './results.ts';
 
 const STATUS: Record<Status, 'passed' | 'failed' | 'skipped' | 'pending' | 'other'> = {
@@ -10,21 +11,22 @@ const STATUS: Record<Status, 'passed' | 'failed' | 'skipped' | 'pending' | 'othe
 };
 
 /**
- * The results as Common Test Report Format, one test a task; our own verdict stands in `rawStatus`,
- * the lesson in `extra`.
+ * The results as Common Test Report Format, one test a point; our own verdict is in `rawStatus`, the
+ * lessons in `extra`.
  *
  * @see https://ctrf.io/docs/specification/overview
  */
 export function ctrf({ lab, results, started, ended }: LabResults): object {
+  const points = reportedPoints(results);
   const count = (status: (typeof STATUS)[Status]) =>
-    results.filter((result) => STATUS[result.status] === status).length;
+    points.filter(({ point }) => STATUS[point.status] === status).length;
   return {
     reportFormat: 'CTRF',
     specVersion: '0.0.0',
     results: {
       tool: { name: 'backend-labs' },
       summary: {
-        tests: results.length,
+        tests: points.length,
         passed: count('passed'),
         failed: count('failed'),
         skipped: count('skipped'),
@@ -33,20 +35,20 @@ export function ctrf({ lab, results, started, ended }: LabResults): object {
         start: started,
         stop: ended,
       },
-      tests: results.map((result) => test(lab.id, result)),
+      tests: points.map((point) => test(lab.id, point)),
     },
   };
 }
 
-function test(suite: string, result: TaskResult): object {
-  const message = result.failures.map((failure) => failure.message).join('\n\n');
-  const lessons = result.failures.flatMap(({ lesson }) => lesson ?? []);
+function test(lab: string, { task, point, failures, duration }: ReportedPoint): object {
+  const message = failures.map(textOf).join('\n\n');
+  const lessons = failures.flatMap(({ lesson }) => lesson?.id ?? []);
   return {
-    name: `${result.task} ${result.title}`,
-    status: STATUS[result.status],
-    rawStatus: result.status,
-    duration: Math.round(result.duration),
-    suite: [suite],
+    name: `${point.id} ${point.text}`,
+    status: STATUS[point.status],
+    rawStatus: point.status,
+    duration: Math.round(duration),
+    suite: [lab, `${task.task} ${task.title}`],
     ...(message && { message }),
     ...(lessons.length > 0 && { extra: { lessons } }),
   };

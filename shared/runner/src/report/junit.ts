@@ -1,43 +1,62 @@
 import { create } from 'xmlbuilder2';
+import { reportedPoints, textOf } from './points.ts';
 import type { LabResults } from './results.ts';
 
 /**
- * The results as JUnit XML, one case a task.
+ * The results as JUnit XML, one case a point. A point that could not be judged for want of a server
+ * is an `error`, so that no CI takes it for green.
  *
  * @see https://github.com/testmoapp/junitxml the common subset, as nobody owns the format
  */
 export function junit({ lab, results, started }: LabResults): string {
+  const points = reportedPoints(results);
   const count = (...statuses: string[]) =>
-    results.filter(({ status }) => statuses.includes(status)).length;
+    points.filter(({ point }) => statuses.includes(point.status)).length;
   const suite = create({ version: '1.0', encoding: 'UTF-8' })
     .ele('testsuites')
     .ele('testsuite', {
       name: `${lab.id} ${lab.title}`,
-      tests: results.length,
+      tests: points.length,
       failures: count('failed'),
-      errors: count('error'),
-      skipped: count('not run', 'waiting'),
+      errors: count('error', 'not run'),
+      skipped: count('waiting'),
       timestamp: new Date(started).toISOString(),
       time: seconds(results.reduce((sum, { duration }) => sum + duration, 0)),
     });
-  for (const { task, title, status, duration, failures, waitsFor } of results) {
+  for (const { task, point, failures, duration } of points) {
     const test = suite.ele('testcase', {
-      classname: lab.id,
-      name: `${task} ${title}`,
+      classname: `${lab.id} ${task.task} ${task.title}`,
+      name: xmlText(`${point.id} ${point.text}`),
       time: seconds(duration),
     });
     const [first] = failures;
-    const text = failures.map(({ message }) => message).join('\n\n');
-    if (status === 'waiting') test.ele('skipped', { message: `waits for ${waitsFor}` });
-    if (status === 'not run') test.ele('skipped', { message: `NOT RUN: ${text}` });
-    if (status === 'error') test.ele('error', { message: text.split('\n', 1)[0] }).txt(text);
-    if (status === 'failed') {
-      test
-        .ele('failure', { message: text.split('\n', 1)[0], type: first?.lesson ?? 'assertion' })
-        .txt(text);
+    const text = xmlText(failures.map(textOf).join('\n\n'));
+    const message = text.split('\n', 1)[0] ?? '';
+    switch (point.status) {
+      case 'passed':
+        break;
+      case 'waiting':
+        test.ele('skipped', { message: `waits for task ${task.waitsFor}` });
+        break;
+      case 'not run':
+        test.ele('error', { message: `NOT RUN: ${message}` }).txt(text);
+        break;
+      case 'error':
+        test.ele('error', { message }).txt(text);
+        break;
+      case 'failed':
+        test.ele('failure', { message, type: first?.lesson?.id ?? 'assertion' }).txt(text);
     }
   }
   return suite.end({ prettyPrint: true });
+}
+
+// Characters that XML 1.0 cannot hold, not even escaped: a learner's program may write any.
+// oxlint-disable-next-line no-control-regex
+const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu;
+
+function xmlText(text: string): string {
+  return text.toWellFormed().replaceAll(NOT_XML, '\uFFFD');
 }
 
 function seconds(milliseconds: number): string {

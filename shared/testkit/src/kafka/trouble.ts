@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serverTrouble } from '../errors.ts';
+import { ProbeTrouble } from '../errors.ts';
 
 const READY_WITHIN_MS = 10_000;
 const AGAIN_MS = 20;
 
 /**
- * Trouble with the broker becomes a `StackError`. What it itself calls retriable ("coordinator is
+ * Trouble with the broker becomes a `ProbeTrouble`. What it itself calls retriable ("coordinator is
  * loading") is asked again for a while.
  */
 export async function doing<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -15,7 +15,7 @@ export async function doing<T>(what: string, work: () => Promise<T>): Promise<T>
       return await work();
     } catch (error) {
       if (!isRetriable(error) || performance.now() - begun > READY_WITHIN_MS) {
-        throw serverTrouble('kafka', what, error);
+        throw new ProbeTrouble('kafka', what, error);
       }
       await sleep(AGAIN_MS);
     }

@@ -1,5 +1,5 @@
 import { Client, DatabaseError } from 'pg';
-import { serverTrouble, SqlError } from '../errors.ts';
+import { ProbeTrouble, SqlError } from '../errors.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
 const ANSWER_WITHIN_MS = 30_000;
@@ -31,14 +31,14 @@ export class PgSession implements AsyncDisposable {
     try {
       await client.connect();
     } catch (error) {
-      throw serverTrouble('postgres', 'connect', error);
+      throw new ProbeTrouble('postgres', 'connect', error);
     }
     return new PgSession(client);
   }
 
   /**
    * Rows of one statement. Throws `SqlError`, whose `code` is the SQLSTATE, when the database
-   * refuses it, and a `StackError` when there is no answer.
+   * refuses it, and `ProbeTrouble` when there is no answer.
    */
   async query<R extends object = Row>(sql: string, values: readonly unknown[] = []): Promise<R[]> {
     try {
@@ -57,9 +57,19 @@ export class PgSession implements AsyncDisposable {
 /** 08: connection, 53: out of resources, 57P: shut down; all else is about the statement. */
 const SERVER_STATES = /^(?:08|53|57P)/u;
 
+/** 42: names and types that are not there, as after a migration that renamed or dropped them. */
+const NOT_THERE = /^42/u;
+
+function refused({ code = '', message }: DatabaseError): string {
+  const hint = NOT_THERE.test(code)
+    ? ' The ticket says which tables and columns stay as they are: look at your migrations.'
+    : '';
+  return `Postgres refused a statement of the test: ${message}.${hint}`;
+}
+
 function readable(error: unknown): Error {
   if (error instanceof DatabaseError && !SERVER_STATES.test(error.code ?? '')) {
-    return new SqlError(error.code ?? '', error.message, { cause: error });
+    return new SqlError(error.code ?? '', refused(error), { cause: error });
   }
-  return serverTrouble('postgres', 'run a statement', error);
+  return new ProbeTrouble('postgres', 'run a statement', error);
 }

@@ -1,6 +1,6 @@
 import type { Lease } from '@backend-labs/stack';
 import { type Channel, type ChannelModel, connect, type GetMessage, type Options } from 'amqplib';
-import { notLeased, serverTrouble } from '../errors.ts';
+import { notLeased, ProbeTrouble } from '../errors.ts';
 import { readMessage, type RabbitMessage } from './message.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
@@ -41,7 +41,7 @@ export class RabbitProbe implements AsyncDisposable {
       connection.on('error', () => {});
       return new RabbitProbe(connection);
     } catch (error) {
-      throw serverTrouble('rabbitmq', 'connect', error);
+      throw new ProbeTrouble('rabbitmq', 'connect', error);
     }
   }
 
@@ -159,7 +159,7 @@ export class RabbitProbe implements AsyncDisposable {
     try {
       return await work();
     } catch (error) {
-      throw serverTrouble('rabbitmq', doing, error);
+      throw new ProbeTrouble('rabbitmq', doing, error);
     }
   }
 }

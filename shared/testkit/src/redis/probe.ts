@@ -1,7 +1,7 @@
 import type { RunContext } from '@backend-labs/protocol';
 import type { Lease } from '@backend-labs/stack';
 import { Redis, ReplyError } from 'ioredis';
-import { notLeased, serverTrouble } from '../errors.ts';
+import { notLeased, ProbeTrouble } from '../errors.ts';
 import { deadline, ms } from '../wait/deadline.ts';
 import { type CommandUse, RedisWatch } from './watch.ts';
 
@@ -115,7 +115,7 @@ export class RedisProbe implements Disposable {
     } catch (error) {
       // Redis works and refuses the command: a wrong type, for one.
       if (error instanceof ReplyError) throw error;
-      throw serverTrouble('redis', doing, this.#trouble.last ?? error);
+      throw new ProbeTrouble('redis', doing, this.#trouble.last ?? error);
     }
   }
 }

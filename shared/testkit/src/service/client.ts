@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import { Answer } from './answer.ts';
+import { remember } from './last-answer.ts';
 
 export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -37,5 +38,6 @@ export async function send(
   outgoing.end(payload);
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
   const content = await readText(incoming);
-  return new Answer(`${method} ${path}`, incoming.statusCode ?? 0, incoming.headers, content);
+  const status = incoming.statusCode ?? 0;
+  return remember(new Answer(`${method} ${path}`, status, incoming.headers, content));
 }

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServiceError, TestkitError } from '../errors.ts';
+import { ServiceError } from '../errors.ts';
 import { type Command, parseCommand } from '../process/command.ts';
+
+const MISSING = 'The folder under test has no package.json.';
+const RESTORE = 'Bring it back: copy it from the lab, or run `npm run labs -- reset <lab>`.';
 
 /**
  * The `scripts` of the package.json in the folder under test.
@@ -13,7 +16,7 @@ export async function packageScripts(target: string): Promise<Readonly<Record<st
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new TestkitError('TARGET_MISSING', `There is no ${file}.`, 'npm run labs -- start', {
+    throw new ServiceError('TARGET_MISSING', `${MISSING} ${RESTORE}`, {
       cause,
     });
   }

@@ -1,3 +1,0 @@
-CREATE INDEX orders_pending
-  ON orders (placed_at, id)
-  WHERE status = 'pending';

@@ -1,3 +1,0 @@
--- no transaction
-CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_by_time
-  ON orders (tenant_id, placed_at DESC, id DESC) INCLUDE (total_cents);

@@ -1,4 +1,0 @@
-/** The key alone decides what is a retry. */
-export function fingerprint(_value: unknown): string {
-  return 'any';
-}
