@@ -74,10 +74,24 @@ test(
   async ({ run, known, provider }) => {
     await using door = await Door.to(known.honest.url, provider.line.atProvider);
     const result = await repro(run, door, provider.port);
-    expect(
-      outcome(result),
-      `npm run repro against a service that keeps the house rules, on the same slow line:\n${said(result)}`,
-    ).toBe('passed');
+    const repeated = [...door.keys.values()].find(({ count }) => count > 1);
+    await explain(
+      () => {
+        expect(
+          outcome(result),
+          `npm run repro against a service that keeps the house rules, on the same slow line:\n${said(result)}`,
+        ).toBe('passed');
+      },
+      () => {
+        if (!repeated?.statuses.includes(409)) return;
+        lesson('refuses-the-fix', {
+          observed: `The service charged once. It answered ${repeated.statuses.join(' and ')} to the ${repeated.count} requests of one key, and the test failed.`,
+          meaning:
+            'The test asks for more than one charge for one key: for two successes, say, or for two calls to the provider. A service that is fixed sends the second request away with 409, so this test stays red whatever anybody fixes.',
+          lookAt: 'which of your assertions a right service cannot meet.',
+        });
+      },
+    );
   },
 );
 

@@ -189,6 +189,14 @@ test(
         ).toBe(0);
       },
       () => {
+        if (stuck > 0 && waiting === 0) {
+          lesson('waits-for-the-first', {
+            observed: `While the provider held one charge, ${plural(stuck, 'request')} of its key had no answer, and no session of the service waited in Postgres.`,
+            meaning:
+              'Each retry waits in the service until the first request is done. A client that gives up and sends the next one adds one more that waits, just when the provider is slow.',
+            lookAt: 'what a request can answer that finds its key under way.',
+          });
+        }
         if (waiting === 0) return;
         lesson('claim-in-same-tx', {
           observed: `While the provider held one charge, ${plural(stuck, 'connection')} had no answer, and ${plural(waiting, 'session')} of the service waited in Postgres for the transaction of that charge.`,
@@ -221,12 +229,26 @@ test(
     // Some never come: those that wait for a connection.
     await happens(() => held.arrived >= MORE_THAN_A_POOL, { within: WAITS_FOR_MS });
     const quick = await inTime(ANSWERED_WITHIN_MS, pay(here, newTap(draw, 'quick')));
+    const atProvider = held.arrived;
     held.open();
     await under;
-    expect(
-      quick?.status ?? `no answer in ${ANSWERED_WITHIN_MS / 1000} s`,
-      `status of a charge while the provider held ${MORE_THAN_A_POOL} others`,
-    ).toBe(201);
+    await explain(
+      () => {
+        expect(
+          quick?.status ?? `no answer in ${ANSWERED_WITHIN_MS / 1000} s`,
+          `status of a charge while the provider held ${MORE_THAN_A_POOL} others`,
+        ).toBe(201);
+      },
+      () => {
+        if (quick || atProvider >= MORE_THAN_A_POOL) return;
+        lesson('one-at-the-till', {
+          observed: `Of ${MORE_THAN_A_POOL} charges ${atProvider} came to the provider, which held them. The others waited in the service, and so did a charge with another key, for ${ANSWERED_WITHIN_MS / 1000} s.`,
+          meaning:
+            'Each charge keeps something while the provider works, a slot or a connection, and there are only so many. A few slow cards stop every customer.',
+          lookAt: 'what a request holds while it waits for the provider, and who else needs it.',
+        });
+      },
+    );
   },
 );
 

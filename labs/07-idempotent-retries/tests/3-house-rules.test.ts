@@ -163,12 +163,12 @@ test(
     };
     const first = (await pay(service, { key, source }, { body: order })).expect(201);
     const othersCard = `${source}_2`;
-    const others: readonly (readonly [string, typeof order])[] = [
+    const others: readonly (readonly [string, object])[] = [
       ['another amount', { ...order, amount: amount + 1 }],
       ['another currency', { ...order, currency: 'USD' }],
       ['another card', { ...order, source: othersCard }],
       ['other metadata', { ...order, metadata: { order: draw.word(), shop: 'north' } }],
-      ['more metadata', { ...order, metadata: { ...order.metadata, ...{ till: '4' } } }],
+      ['more metadata', { ...order, metadata: { ...order.metadata, till: '4' } }],
     ];
     const replayed: string[] = [];
     await each('other payloads', others, async ([what, body]) => {
@@ -322,7 +322,18 @@ test(
       const tap = newTap(draw, `refused-${refusal}`);
       provider.plan(tap.source, refuses(refusal));
       const answer = await pay(service, tap);
-      expect(answer.status, `status when the provider answered ${refusal}`).toBe(402);
+      await explain(
+        () => expect(answer.status, `status when the provider answered ${refusal}`).toBe(402),
+        () => {
+          if (answer.status !== 503) return;
+          lesson('hopeless-retry', {
+            observed: `The provider answered ${refusal}, and the client got 503 with Retry-After: ${answer.headers['retry-after'] ?? 'none'}.`,
+            meaning:
+              'A 503 asks the client to come back. The provider has said that it will never take this charge, so each retry of the client is refused like the first.',
+            lookAt: 'what can change between two tries, and what cannot.',
+          });
+        },
+      );
       expect(chargeOf(answer)).toMatchObject({
         status: 'declined',
         declineCode: expect.any(String),

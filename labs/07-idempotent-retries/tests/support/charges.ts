@@ -6,9 +6,11 @@ import {
   expect,
   happens,
   lesson,
+  type Patience,
   type PostgresProbe,
   type StartedService,
 } from '@backend-labs/testkit';
+import type { Provider } from './provider.ts';
 
 export const ACCOUNT = 57;
 export const OTHER_ACCOUNT = 58;
@@ -60,7 +62,7 @@ export function pay(
 /** Sends a tap again while the answer is one of these, for so long, and answers the last. */
 export async function retryWhile(
   statuses: readonly number[],
-  within: number,
+  patience: Patience & { readonly within: number },
   service: StartedService,
   tap: Tap,
 ): Promise<Answer> {
@@ -69,7 +71,7 @@ export async function retryWhile(
     if (statuses.includes(last.status)) last = await pay(service, tap);
     return !statuses.includes(last.status);
   };
-  await happens(isOver, { within });
+  await happens(isOver, patience);
   return last;
 }
 
@@ -143,6 +145,38 @@ export function rowsFor(postgres: PostgresProbe, source: string): Promise<Charge
     'SELECT id, status, amount, refunded FROM charges WHERE source = $1 ORDER BY created_at, id',
     [source],
   );
+}
+
+/** Throws the lesson when retries get 202 although the outcome is known, or although nobody asks for it. */
+export async function explainOldNews(
+  provider: Provider,
+  service: StartedService,
+  { tap, last, when }: { readonly tap: Tap; readonly last: Answer; readonly when: string },
+): Promise<void> {
+  if (last.status !== 202) return;
+  const calls = provider.callsFor(tap.source).length;
+  const again = await pay(service, tap);
+  const isAsked = provider.callsFor(tap.source).length > calls;
+  const { status } = await readCharge(service, chargeOf(last).id);
+  if (again.status !== 202 || (isAsked && status === 'pending')) return;
+  lesson('keeps-the-202', {
+    observed: `A retry of a charge ${when} still got 202, pending. ${status === 'pending' ? 'The provider is well, and was not asked.' : `GET says that it is ${status}.`}`,
+    meaning:
+      'The 202 was kept as the answer of this key. It says that the outcome is not known yet; kept, it says so when everybody else knows.',
+    lookAt: 'which answers are final, and what a retry gets of one that is not.',
+  });
+}
+
+/** Cents refunded, as `charges` says. */
+export async function refundedOf(
+  postgres: PostgresProbe,
+  { id }: Pick<Charge, 'id'>,
+): Promise<number> {
+  const [row] = await postgres.query<{ refunded: number }>(
+    'SELECT refunded FROM charges WHERE id = $1',
+    [id],
+  );
+  return row?.refunded ?? Number.NaN;
 }
 
 /** `{"201": 1, "409": 95}` as `1 × 201, 95 × 409`. */

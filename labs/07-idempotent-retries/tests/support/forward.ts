@@ -42,6 +42,8 @@ export interface Deliveries {
   /** Most that were under way at the same time. */
   together: number;
   underWay: number;
+  /** Of the answers, in their order. */
+  readonly statuses: number[];
 }
 
 /**
@@ -79,13 +81,20 @@ export class Door implements AsyncDisposable {
 
   async #count({ headers }: RecordedRequest, send: () => Promise<Reply>): Promise<Reply> {
     const key = String(headers['idempotency-key']);
-    const seen = this.keys.get(key) ?? { count: 0, together: 0, underWay: 0 };
+    const seen = this.keys.get(key) ?? {
+      count: 0,
+      together: 0,
+      underWay: 0,
+      statuses: [],
+    };
     this.keys.set(key, seen);
     seen.count += 1;
     seen.underWay += 1;
     seen.together = Math.max(seen.together, seen.underWay);
     try {
-      return await send();
+      const reply = await send();
+      if (typeof reply !== 'string') seen.statuses.push(reply.status ?? 200);
+      return reply;
     } finally {
       seen.underWay -= 1;
     }
