@@ -1,12 +1,12 @@
-// Entry of `npm start`, `npm test` and `npm run labs`. This file keeps to syntax that Nodes older
-// than 18 can parse, so that they can say what they lack; the rest is in bootstrap/.
+// Entry of `npm start`, `npm test` and `npm run labs`. This file uses only syntax that Node before 18
+// can parse, so that an old Node can print the message below. The rest is in bootstrap/.
 const major = Number(process.versions.node.split('.')[0]);
 
 if (major < 18) {
   process.stderr.write(
     'labs: Node ' +
       process.versions.node +
-      ' is too old to begin with. Install Node 18 or newer (https://nodejs.org) and run this again.\n',
+      ' is too old. Install Node 18 or newer (https://nodejs.org) and run this again.\n',
   );
   process.exit(3);
 } else {

@@ -14,12 +14,12 @@ const politeSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** @param {NodeJS.Signals} signal */
 function onSignal(signal) {
-  // A second Ctrl-C means: now.
+  // A second Ctrl-C ends them immediately.
   const how = interrupt ? 'SIGKILL' : 'SIGTERM';
   interrupt ??= signal;
   const ended = [...running];
   for (const child of ended) endTree(child, how);
-  // npm waits for a silent registry even then. What it leaves undone the next run does again.
+  // Even after SIGTERM, npm waits for a silent registry. The next run repeats the unfinished work.
   setTimeout(() => {
     for (const child of ended) if (running.has(child)) endTree(child, 'SIGKILL');
   }, graceMs).unref();
@@ -32,7 +32,7 @@ function onSignal(signal) {
 function endTree(child, signal) {
   if (child.pid === undefined) return;
   try {
-    // Its own group: npm and pnpm have children of theirs (install scripts) that must end as well.
+    // The whole group: npm and pnpm have child processes (install scripts) that must end as well.
     if (process.platform === 'win32') child.kill(signal);
     else process.kill(-child.pid, signal);
   } catch {
@@ -40,7 +40,7 @@ function endTree(child, signal) {
   }
 }
 
-/** From here on a signal ends what `run` started instead of this process. */
+/** From now on, a signal ends the programs that `run` started instead of this process. */
 export function catchInterrupts() {
   for (const signal of politeSignals) process.on(signal, onSignal);
 }
@@ -50,19 +50,19 @@ export function releaseInterrupts() {
   for (const signal of politeSignals) process.off(signal, onSignal);
 }
 
-/** @throws {Interrupted} when a signal came. */
+/** @throws {Interrupted} if a signal arrived. */
 export function throwIfInterrupted() {
   if (interrupt) throw new Interrupted(interrupt);
 }
 
 /**
- * Runs a program to its end and keeps the last 64 KB that it printed.
+ * Runs a program until it ends and returns the last 64 KB of its output.
  *
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, onStart?: (pid: number) => void }} options
  * @returns {Promise<{ ok: boolean, output: string }>} `ok` is false for any exit code but 0, and
- *   when it could not be started.
+ *   if the program did not start.
  * @throws {Interrupted}
  */
 export async function run(command, args, { cwd, env = process.env, onStart }) {

@@ -9,8 +9,8 @@ import path from 'node:path';
 const MOST_FILES = 20_000;
 
 /**
- * Empties Node's cache of compiled code when it has grown too large. A test file has another name in it
- * at each run (vitest asks for it with the time in the query), and Node forgets none.
+ * Empties Node's cache of compiled code if it has grown too large. A test file has another name in it at
+ * each run (vitest adds the time to its URL), and Node removes no entry.
  *
  * @param {string} folder of the cache; may be missing
  * @param {number} [most] files that it may have
@@ -22,6 +22,6 @@ export function boundCompiled(folder, most = MOST_FILES) {
     if (counts.reduce((sum, count) => sum + count, 0) <= most) return;
     fs.rmSync(folder, { recursive: true, force: true });
   } catch {
-    // There is none, or another command works in it: the next one will do.
+    // There is no cache, or another command uses it. The next command tries again.
   }
 }

@@ -1,8 +1,7 @@
 // @ts-check
 
 /**
- * The machine cannot be helped, and a person has to do something. Printed as one line; the process
- * ends with `exitCode`.
+ * A failure that a person has to fix. It is printed as one line, and the process ends with `exitCode`.
  */
 export class BootstrapFailure extends Error {
   /** @override */
@@ -11,7 +10,7 @@ export class BootstrapFailure extends Error {
   /**
    * @param {'DISK_FULL' | 'READ_ONLY' | 'OFFLINE' | 'NO_NPM' | 'UNSUPPORTED' | 'BROKEN_CHECKOUT' |
    *   'OUTDATED_LOCKFILE' | 'DAMAGED_DOWNLOAD' | 'NOT_IN_REGISTRY' | 'INSTALL_FAILED' | 'USAGE'} code
-   * @param {string} problem What is wrong, without a full stop.
+   * @param {string} problem What happened, without a full stop.
    * @param {string} fix What to do about it, without a full stop.
    * @param {string} [output] What the failing tool printed, for the log.
    */
@@ -23,7 +22,7 @@ export class BootstrapFailure extends Error {
   }
 }
 
-/** Ctrl-C or a polite kill while the bootstrap itself was at work. */
+/** Ctrl-C or a kill during the bootstrap itself. */
 export class Interrupted extends Error {
   /** @override */
   name = 'Interrupted';
@@ -37,7 +36,7 @@ export class Interrupted extends Error {
 
 /**
  * @param {unknown} error
- * @returns {{ code: string, path: string | undefined } | undefined} For an error of the system.
+ * @returns {{ code: string, path: string | undefined } | undefined} For a system error.
  */
 export function asSystemError(error) {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
@@ -46,10 +45,10 @@ export function asSystemError(error) {
 
 /**
  * @typedef {{ code: BootstrapFailure['code'], sign: RegExp, problem: string, fix: string }} Trouble
- * What npm, pnpm and the file system print for something that a person can fix.
+ * A failure of npm, of pnpm or of the file system that a person can fix, and how to recognise it.
  */
 
-/** @type {Trouble[]} The first that matches counts. */
+/** @type {Trouble[]} The first one that matches applies. */
 const troubles = [
   {
     code: 'DISK_FULL',
@@ -60,41 +59,41 @@ const troubles = [
   {
     code: 'READ_ONLY',
     sign: /EROFS|EACCES|EPERM|read-only file system|permission denied/i,
-    problem: 'writing is not permitted there',
-    fix: 'Make it writable for you, or clone into a folder of your own, and run this again',
+    problem: 'the folder is not writable',
+    fix: 'Run chmod u+w on it, or clone into another folder, and run this again',
   },
   {
     code: 'DAMAGED_DOWNLOAD',
     sign: /EINTEGRITY|integrity check|ERR_PNPM_TARBALL_INTEGRITY/i,
-    problem: 'what the registry sent is not what this repository expects',
-    fix: 'Run `npm cache clean --force` and try again; if it stays so, distrust the registry',
+    problem: 'the download does not match the hash in this repository',
+    fix: 'Run `npm cache clean --force` and try again. If it fails again, do not trust the registry',
   },
   {
     code: 'NOT_IN_REGISTRY',
     sign: /\bE404\b|ETARGET|ERR_PNPM_FETCH_404|ERR_PNPM_NO_MATCHING_VERSION/,
-    problem: 'the npm registry in use does not have it',
+    problem: 'your npm registry does not have this package',
     fix: 'Check `npm config get registry`',
   },
   {
     code: 'OFFLINE',
     sign: /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ENOTCACHED|client error \(Connect\)|dns error|RESOLVER_NETWORK_ERROR|NO_OFFLINE/i,
     problem: 'the npm registry cannot be reached',
-    fix: 'Connect to the network once (later runs work without) and run this again',
+    fix: 'Connect to the network and run this again. Later runs work without it',
   },
   {
     code: 'OUTDATED_LOCKFILE',
     sign: /ERR_PNPM_(FROZEN_LOCKFILE_WITH_)?OUTDATED_LOCKFILE|ERR_PNPM_\w*NO_IMPORTER/,
-    problem: 'pnpm-lock.yaml does not fit the package.json files',
+    problem: 'pnpm-lock.yaml does not match the package.json files',
     fix: 'Run `PNPM install` if you changed them, or `git checkout .` if you did not',
   },
 ];
 
 /**
- * Names the trouble behind a tool's output or a file system error.
+ * Finds the failure that a tool's output or a file system error shows.
  *
- * @param {string} doing What was being done, e.g. `cannot install Node 26.10.0`.
+ * @param {string} doing The step that failed, e.g. `cannot install Node 26.10.0`.
  * @param {string} output
- * @param {string} [pnpm] How to run pnpm here; most machines do not have it on the PATH.
+ * @param {string} [pnpm] The path of pnpm here; on most machines it is not on the PATH.
  * @returns {BootstrapFailure}
  */
 export function explain(doing, output, pnpm = 'pnpm') {
@@ -116,8 +115,8 @@ export function explain(doing, output, pnpm = 'pnpm') {
     '';
   return new BootstrapFailure(
     'INSTALL_FAILED',
-    `${doing}: ${telling.trim().slice(0, 200) || 'it said nothing'}`,
-    'All it printed is in .labs/bootstrap.log',
+    `${doing}: ${telling.trim().slice(0, 200) || 'it printed nothing'}`,
+    'Its whole output is in .labs/bootstrap.log',
     output,
   );
 }

@@ -5,14 +5,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { BootstrapFailure } from './failure.mjs';
 
-/** How soon the command follows when `npm` was killed. */
+/** Interval of the check whether `npm` was killed. */
 const orphanMs = 250;
 
-/** Signals that come twice within this time are one: `npm` passes on what its whole group got. */
+/** Two equal signals within this time count as one: `npm` forwards a signal that its whole group got. */
 const echoMs = 500;
 
 /**
- * Runs a program as if it stood in our place: our terminal, our signals, its exit code.
+ * Runs a program in place of this process: it gets our terminal and our signals, we get its exit code.
  *
  * @param {string} node
  * @param {string[]} args
@@ -30,7 +30,7 @@ export function handOver(node, args) {
     const stopForwarding = forwardSignals(child);
     child.once('error', (error) => {
       stopForwarding();
-      const problem = `${node} could not be started (${error.message})`;
+      const problem = `${node} did not start (${error.message})`;
       reject(
         new BootstrapFailure('UNSUPPORTED', problem, 'Delete .labs/toolchain and run this again'),
       );
@@ -43,11 +43,11 @@ export function handOver(node, args) {
 }
 
 /**
- * The terminal sends Ctrl-C to the whole foreground group, so the child has it already; passing it
- * on would make two of one, and a second Ctrl-C means "at once". A signal sent to this process
- * alone has to be passed on.
+ * The terminal sends Ctrl-C to the whole foreground group, so the child already has it. If we
+ * forwarded it, the child would get it twice, and a second Ctrl-C means "end immediately". A signal
+ * that only this process gets must be forwarded.
  *
- * Killing `npm` reaches only the shell between it and us; that we are an orphan then is our signal.
+ * Killing `npm` reaches at most the shell between it and us. We notice it because a parent changes.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @returns {() => void}
@@ -69,9 +69,9 @@ function forwardSignals(child) {
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
   for (const signal of signals) process.on(signal, forward);
-  const parent = process.ppid;
+  const starter = lineage();
   const orphaned = () => {
-    if (process.ppid !== parent && !stopping) forward('SIGTERM');
+    if (!stopping && lineage() !== starter) forward('SIGTERM');
   };
   const watch = process.env['npm_lifecycle_event'] ? setInterval(orphaned, orphanMs) : undefined;
   return () => {
@@ -80,7 +80,25 @@ function forwardSignals(child) {
   };
 }
 
-/** Whether this process is in the group that the terminal's keys send signals to. */
+/**
+ * The parents of this process, as text to compare. Some shells replace themselves with the command.
+ * Others wait for it, and only then is `npm` the parent's parent.
+ */
+function lineage() {
+  const parent = process.ppid;
+  try {
+    const stat = fs.readFileSync(`/proc/${parent}/stat`, 'utf8');
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+    if (/^(?:ba|da|z|k)?sh$/.test(name)) {
+      return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+    }
+  } catch {
+    // No /proc here. Or the parent has just died: the next look has another one.
+  }
+  return String(parent);
+}
+
+/** Whether this process is in the foreground group, which gets the signals of the terminal's keys. */
 function isForeground() {
   try {
     if (process.platform === 'linux') {

@@ -8,7 +8,7 @@ import { installTool } from './tools.mjs';
  */
 
 /**
- * Installs what is missing. Ctrl-C ends it and leaves nothing half done behind.
+ * Installs the missing tools and packages. Ctrl-C ends it and leaves no incomplete install behind.
  *
  * @param {string} root
  * @param {{ node: Wanted | undefined, pnpm: Wanted | undefined, packages: boolean }} plan
@@ -20,7 +20,7 @@ export async function install(root, plan, node, pnpm) {
   catchInterrupts();
   try {
     const wanted = [plan.node, plan.packages ? plan.pnpm : undefined].filter((one) => !!one);
-    // Side by side: each unpacks for seconds on one core. Settled, so that none is left running.
+    // In parallel: each unpacks for seconds on one core. allSettled, so that none is still running after.
     const outcomes = await Promise.allSettled(
       wanted.map(({ tool, pin }) => installTool(tool, pin)),
     );

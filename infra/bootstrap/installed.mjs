@@ -1,6 +1,6 @@
 // @ts-check
-// What every run looks at. It is kept small, and apart from what only an install needs: loading
-// that would cost each run more than all of this.
+// The checks of every run. They are small, and separate from the code that only an install needs,
+// which would take longer to load than these checks run.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,20 +8,20 @@ import { BootstrapFailure, asSystemError } from './failure.mjs';
 
 /**
  * @typedef {{ name: string, binary: string, integrity?: string }} PinnedPackage
- * The npm package that carries the program for one platform, the program's path in it, and the
- * hash npm must see. Without a hash npm's own check against the registry's stands alone.
+ * The npm package with the program for one platform, the program's path in it, and the hash that npm
+ * must find. Without a hash, npm checks only the registry's own.
  *
  * @typedef {{ version: string, megabytes: number, packages: Record<string, PinnedPackage> }} PinnedTool
  * One entry of `infra/toolchain.json`.
  *
  * @typedef {{ name: 'node' | 'pnpm', version: string, platform: string, home: string,
  *   program: string }} Tool
- * Where a pinned tool is, or will be: the folder `<name>-<version>-<platform>/` with the program in
- * `bin/`, and `stamp.json` as the sign that it was seen to work.
+ * The place of a pinned tool: the folder `<name>-<version>-<platform>/` with the program in `bin/`, and
+ * `stamp.json`, which is written after the program ran once.
  *
  * @typedef {{ key: string, files: [string, number][] }} PackagesStamp
- * What the last install was made from, and the package.json (path from the root, bytes) of every
- * package it left behind.
+ * The inputs of the last install, and the package.json (path from the root, bytes) of every package
+ * that it installed.
  */
 
 /**
@@ -39,7 +39,7 @@ export function locateTool(name, version, toolchainDir) {
 
 function platformKey() {
   const key = `${process.platform}-${process.arch}`;
-  // Only pnpm is published for musl. Told by the loader's absence, since asking Node takes long.
+  // Only pnpm is published for musl. We look for glibc's loader, because asking Node takes long.
   const glibc = { x64: '/lib64/ld-linux-x86-64.so.2', arm64: '/lib/ld-linux-aarch64.so.1' };
   const loader = /** @type {Record<string, string>} */ (glibc)[process.arch];
   const musl = process.platform === 'linux' && loader !== undefined && !fs.existsSync(loader);
@@ -61,7 +61,7 @@ export function toolIsWhole({ home, program, version }) {
 
 /**
  * @param {string} root
- * @returns {boolean} Whether the packages are as the lockfile and the package.json files say.
+ * @returns {boolean} Whether the installed packages match the lock file and the package.json files.
  * @throws {BootstrapFailure} BROKEN_CHECKOUT
  */
 export function packagesAreWhole(root) {
@@ -84,14 +84,14 @@ export function packagesAreWhole(root) {
  * @returns {string}
  */
 export function stampFile(root) {
-  // In node_modules, so that it goes when that goes.
+  // In node_modules, so that it is deleted together with it.
   return path.join(root, 'node_modules', '.labs-installed.json');
 }
 
 /**
  * @param {string} root
- * @returns {{ key: string, folders: string[] }} A hash of all that decides what gets installed, and
- *   the folders of the workspace.
+ * @returns {{ key: string, folders: string[] }} A hash of everything that decides which packages
+ *   are installed, and the folders of the workspace.
  */
 export function inputs(root) {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}\n`);

@@ -13,18 +13,18 @@ const heartbeatMs = 2000;
 
 /**
  * @typedef {{ token: string, host: string, pid: number, child?: number }} Holder
- * `child` outlives a killed bootstrap, and goes on writing to the same folder.
+ * `child` survives a killed bootstrap, and still writes to the same folder.
  */
 
 /**
- * Runs `work` while no other bootstrap, on this machine or on another that shares the folder, does.
- * A lock whose holder is gone is taken over.
+ * Runs `work` while no other bootstrap does, on this machine or on another that shares the folder.
+ * If the lock holder is gone, its lock is taken over.
  *
  * @template T
  * @param {string} file
  * @param {(lock: { onStart: (pid: number) => void }) => Promise<T>} work `onStart` is for `run`.
- * @param {number} [silenceMs] A holder that has not touched its lock for so long is gone, whatever
- *   its process id says (it may be another process's by now, or another machine's).
+ * @param {number} [silenceMs] A holder that has not touched its lock for this long is gone, even if a
+ *   process has its id: that may be another process, or one on another machine.
  * @returns {Promise<T>}
  */
 export async function withLock(file, work, silenceMs = 20_000) {
@@ -83,8 +83,8 @@ function create(file, self) {
 }
 
 /**
- * Two waiters may evict at once, and the slower of them must not evict the quicker one's new lock:
- * what was moved away is looked at again, and put back when it is not what was judged.
+ * Two waiters may evict at the same time, and the slower one must not evict the new lock of the quicker
+ * one. So the moved file is read again, and moved back if it is another holder's.
  *
  * @param {string} file
  * @param {Holder | undefined} judged
@@ -95,7 +95,7 @@ function evict(file, judged) {
     fs.renameSync(file, aside);
     if (read(aside)?.token !== judged?.token) fs.linkSync(aside, file);
   } catch {
-    // Somebody else was quicker; the next round sees what there is.
+    // Another waiter was quicker. The next round reads its lock.
   } finally {
     fs.rmSync(aside, { force: true });
   }
@@ -119,7 +119,7 @@ function isAlive(pid) {
 
 /**
  * @param {string} file
- * @returns {Holder | undefined} Nothing when it is gone or half written.
+ * @returns {Holder | undefined} Undefined if it is gone or incomplete.
  */
 function read(file) {
   try {
@@ -135,7 +135,7 @@ function touch(file) {
     const now = new Date();
     fs.utimesSync(file, now, now);
   } catch {
-    // Deleted by hand (`rm -rf .labs`). The work goes on; there is nothing left to keep fresh.
+    // Deleted by hand (`rm -rf .labs`). The work continues without a lock.
   }
 }
 

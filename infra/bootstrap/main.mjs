@@ -11,7 +11,8 @@ import { locateTool, packagesAreWhole, toolIsWhole } from './installed.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
- * Makes sure of the pinned Node and of the packages, then becomes `labs <args>`. Sets the exit code.
+ * Installs the pinned Node and the packages if they are missing, then runs `labs <args>`. Sets the exit
+ * code.
  *
  * @param {string[]} args
  */
@@ -20,11 +21,11 @@ export async function main(args) {
     const node = await prepare();
     const cli = path.join(root, 'shared', 'cli', 'src', 'main.ts');
     if (!fs.existsSync(cli)) throw missing(path.relative(root, cli));
-    // Compiled code is kept: it is most of a short command's time.
+    // Compiled code is cached: compiling takes most of a short command's time.
     const compiled = path.join(stateDir(), 'compile-cache');
     boundCompiled(compiled);
     process.env['NODE_COMPILE_CACHE'] ??= compiled;
-    // kafkajs is full of it (its issue 1751), and nobody here can act on it.
+    // kafkajs causes many of these warnings (its issue 1751), and a learner cannot fix them.
     const quiet = '--disable-warning=TimeoutNegativeWarning';
     process.exitCode = await handOver(node, [quiet, cli, ...args]);
   } catch (error) {
@@ -32,7 +33,7 @@ export async function main(args) {
   }
 }
 
-/** @returns {Promise<string>} The Node to go on with. */
+/** @returns {Promise<string>} The Node to run the command with. */
 async function prepare() {
   const pins = readPins();
   const toolchain = path.join(stateDir(), 'toolchain');
@@ -98,7 +99,7 @@ function report(error) {
   const failure = asFailure(error);
   if (!failure) {
     const trace = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`labs: a mistake of ours; please report it.\n${trace}\n`);
+    process.stderr.write(`labs: this is a bug in labs. Please report it:\n${trace}\n`);
     return 3;
   }
   process.stderr.write(`labs: ${failure.message}\n`);
@@ -119,6 +120,6 @@ function keepOutput(output) {
   try {
     fs.writeFileSync(path.join(root, '.labs', 'bootstrap.log'), output);
   } catch {
-    // A full or read-only disk; the one line that was printed has to do.
+    // The disk is full or read-only. The printed line must be enough.
   }
 }

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { BootstrapFailure } from './failure.mjs';
 
 /**
- * How to run the machine's npm: its JavaScript, by the Node that runs us, wherever that can be had,
- * since `npm` itself may be a shell script that finds another Node, or a `.cmd` that wants a shell.
+ * How to run the machine's npm: its JavaScript, with the Node that runs us, if it can be found. `npm`
+ * itself may be a shell script that finds another Node, or a `.cmd` that needs a shell.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {{ command: string, args: string[] }}
@@ -16,8 +16,8 @@ export function findNpm(env) {
   if (!script) {
     throw new BootstrapFailure(
       'NO_NPM',
-      'npm is not on this machine',
-      'Install it (Node from https://nodejs.org brings it; on Debian: apt-get install npm) and run this again',
+      'npm is not installed',
+      'Install it (Node from https://nodejs.org includes it; on Debian: apt-get install npm) and run this again',
     );
   }
   return script.endsWith('.js')

@@ -8,14 +8,14 @@ import { withLock } from './lock.mjs';
 import { withProgress } from './progress.mjs';
 import { requireSpace } from './space.mjs';
 
-/** Of all packages together, when the machine has none of them. */
+/** Size of all packages together. */
 const downloadMegabytes = 100;
 
 const pnpmFlags = [
   '--frozen-lockfile',
-  // Relinks all of it from the store (0.4 s): without, pnpm trusts packages that lost their files.
+  // Relinks everything from the store (0.4 s). Without it, pnpm trusts packages that lost their files.
   '--force',
-  // The lockfile is reviewed and holds every hash; a second opinion would need the network.
+  // The lock file is reviewed and has every hash. A second check would need the network.
   '--trust-lockfile',
   '--prefer-offline',
   '--config.confirm-modules-purge=false',
@@ -35,7 +35,7 @@ const pnpmFlags = [
  */
 export async function installPackages(root, node, pnpm) {
   requireSpace(path.join(root, 'node_modules'), downloadMegabytes, 'cannot install packages');
-  // Beside the checkout, wherever LABS_STATE points: it is the checkout that is being written to.
+  // In the checkout, even if LABS_STATE is elsewhere: the install writes to the checkout.
   await withLock(path.join(root, '.labs', 'install.lock'), async ({ onStart }) => {
     if (packagesAreWhole(root)) return;
     const { key, folders } = inputs(root);

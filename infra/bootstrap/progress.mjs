@@ -6,7 +6,7 @@ export function say(line) {
 }
 
 /**
- * Says what is being done when it takes longer than a second, and again when it is done.
+ * Prints what is being done if it takes longer than a second, and again when it is done.
  *
  * @template T
  * @param {string} what E.g. `Installing Node 26.10.0 (57 MB, once)`.

@@ -7,10 +7,10 @@ import { asSystemError, explain } from './failure.mjs';
 const unpackedTimes = 5;
 
 /**
- * Looks whether a folder can take a download. npm, when the disk fills up, retries for half a
- * minute and then reports success with half of the files.
+ * Checks that a folder has room for a download. On a full disk, npm retries for half a minute and then
+ * reports success with half of the files.
  *
- * @param {string} folder There or to be made.
+ * @param {string} folder It need not exist yet.
  * @param {number} megabytes Of the download.
  * @param {string} doing E.g. `cannot install Node 26.10.0`.
  * @throws {import('./failure.mjs').BootstrapFailure} DISK_FULL, READ_ONLY
@@ -19,7 +19,7 @@ export function requireSpace(folder, megabytes, doing) {
   let place = folder;
   while (!fs.existsSync(place) && place !== path.dirname(place)) place = path.dirname(place);
   try {
-    // Asked for itself: on a read-only disk Node's recursive mkdir says "no such file".
+    // A check of its own: on a read-only disk Node's recursive mkdir reports "no such file".
     fs.accessSync(place, fs.constants.W_OK);
     // Node 18.14 and older do not have it.
     if (!fs.statfsSync) return;

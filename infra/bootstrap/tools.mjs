@@ -13,7 +13,7 @@ import { requireSpace } from './space.mjs';
 const titles = { node: 'Node', pnpm: 'pnpm' };
 
 /**
- * Installs a pinned tool. It appears by one rename, so a half-finished one is never found.
+ * Installs a pinned tool. One rename makes it visible, so an incomplete tool is never found.
  *
  * @param {import('./installed.mjs').Tool} tool
  * @param {import('./installed.mjs').PinnedTool} pin
@@ -27,7 +27,7 @@ export async function installTool(tool, pin) {
       'UNSUPPORTED',
       `${title} is not published for ${tool.platform}`,
       tool.name === 'node'
-        ? `Install ${title} by other means, put it on the PATH, and run this again`
+        ? `Install ${title} another way, put it on the PATH, and run this again`
         : 'Run this on another machine, or in a container',
     );
   }
@@ -54,7 +54,7 @@ async function install({ version, home, program }, title, source, onStart) {
     const madeProgram = path.join(made, 'bin', path.basename(program));
     fs.mkdirSync(path.dirname(madeProgram), { recursive: true });
     const folder = await download(title, version, source, temp, onStart);
-    // The program alone: the rest of Node's package is 70 MB of C headers.
+    // Only the program: the rest of Node's package is 70 MB of C headers.
     fs.renameSync(path.join(folder, ...source.binary.split('/')), madeProgram);
     fs.chmodSync(madeProgram, 0o755);
     for (const file of fs.readdirSync(folder)) {
@@ -71,7 +71,7 @@ async function install({ version, home, program }, title, source, onStart) {
 }
 
 /**
- * Temporary folders of installs that were killed. The lock is ours, so none is in use.
+ * Removes temporary folders of killed installs. We hold the lock, so none is in use.
  *
  * @param {string} home
  */
@@ -114,7 +114,7 @@ async function download(title, version, { name, integrity }, temp, onStart) {
     '--no-progress',
     '--no-update-notifier',
     '--loglevel=error',
-    // npm's own are made for flaky servers: a machine that is offline would be told so after a minute.
+    // With npm's own retries, an offline machine would report it only after a minute.
     '--fetch-retries=2',
     '--fetch-retry-mintimeout=500',
     '--fetch-retry-maxtimeout=4000',
@@ -140,7 +140,7 @@ async function verify(title, version, program, cwd) {
   const said = output.trim().split('\n')[0] ?? '';
   throw new BootstrapFailure(
     'UNSUPPORTED',
-    `${title} was installed but does not run here (it said: ${said.slice(0, 200) || 'nothing'})`,
-    `Install ${title} by other means, put it on the PATH, and run this again`,
+    `${title} was installed but does not run here (it printed: ${said.slice(0, 200) || 'nothing'})`,
+    `Install ${title} another way, put it on the PATH, and run this again`,
   );
 }

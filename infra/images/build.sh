@@ -36,14 +36,12 @@ prepare_kafka() {
     { tail -5 "$work/maven.log"; exit 1; }
 }
 
-prepare_redis() { :; }
-prepare_rabbitmq() { :; }
-
-for server in postgres redis rabbitmq kafka; do
+for dir in "$here"/*/; do
+  server=$(basename "$dir")
   tag=$(tag_of "$server")
   say "$tag"
   cp -r "$here/$server" "$work/$server"
-  "prepare_$server" "$work/$server"
+  if declare -F "prepare_$server" >/dev/null; then "prepare_$server" "$work/$server"; fi
   # The host's network: this engine may run without any of its own to the outside.
   "$docker" build --quiet --network host --tag "$tag" "$work/$server" >/dev/null
 done

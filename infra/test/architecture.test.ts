@@ -6,16 +6,22 @@ import { describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../..');
 const OURS = '@backend-labs/';
 
-/** Who may import whom. What is not here may import nothing of ours. */
+/** Which packages each folder may import. A folder that is not in this list may import none. */
 const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }[] = [
-  { from: /^shared\/catalog\//, to: [] },
-  { from: /^shared\/stack\//, to: [] },
-  { from: /^shared\/testkit\//, to: ['stack'] },
-  { from: /^shared\/runner\//, to: ['catalog', 'stack'] },
+  { from: /^shared\/protocol\//, to: [] },
+  { from: /^shared\/catalog\//, to: ['protocol'] },
+  { from: /^shared\/stack\//, to: ['protocol'] },
+  { from: /^shared\/launcher\//, to: ['protocol'] },
+  { from: /^shared\/testkit\//, to: ['launcher', 'protocol', 'stack'] },
+  { from: /^shared\/runner\//, to: ['catalog', 'protocol', 'stack'] },
+  { from: /^shared\/workbench\//, to: ['catalog', 'protocol', 'runner', 'stack'] },
   // What `labs new` makes is a lab.
   { from: /^shared\/cli\/skeleton\/tests\//, to: ['testkit'] },
   { from: /^shared\/cli\/skeleton\//, to: [] },
-  { from: /^shared\/cli\//, to: ['catalog', 'runner', 'stack'] },
+  {
+    from: /^shared\/cli\//,
+    to: ['catalog', 'launcher', 'protocol', 'runner', 'stack', 'workbench'],
+  },
   { from: /^labs\/[^/]+\/tests\//, to: ['testkit'] },
   { from: /^labs\//, to: [] },
 ];
@@ -23,6 +29,10 @@ const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }
 /** Tests of a lab ask the testkit's probes: they know leases, and tell the learner's mistakes from the server's. */
 const CLIENTS = ['amqplib', 'ioredis', 'kafkajs', 'pg'];
 const LAB_TESTS = /^(?:labs\/[^/]+|shared\/cli\/skeleton)\/tests\//;
+
+/** Code that deals with learners' programs. */
+const LAUNCHES =
+  /^(?:shared\/(?:launcher|testkit|workbench|grader)\/src\/|shared\/cli\/src\/(?:serve|commands\/run)\.ts$|labs\/[^/]+\/tests\/)/;
 
 /** Every import of a file, static, dynamic and type-only alike. */
 function importsOf(file: string, source: string): string[] {
@@ -40,6 +50,11 @@ function importsOf(file: string, source: string): string[] {
   ];
 }
 
+/** `protocol` for `@backend-labs/protocol/vitest`. */
+function packageOf(target: string): string {
+  return target.slice(OURS.length).split('/')[0] ?? '';
+}
+
 /** The arrows of a file that the design does not draw. */
 function strayArrows(file: string, source: string): string[] {
   const allowed = ARROWS.find(({ from }) => from.test(file))?.to ?? [];
@@ -48,7 +63,7 @@ function strayArrows(file: string, source: string): string[] {
   const home = tests ?? /^(shared|labs)\/[^/]+\//.exec(file)?.[0] ?? '';
   return [...new Set(importsOf(file, source))]
     .filter((target) => {
-      if (target.startsWith(OURS)) return !allowed.includes(target.slice(OURS.length));
+      if (target.startsWith(OURS)) return !allowed.includes(packageOf(target));
       if (!target.startsWith('.')) return tests !== undefined && CLIENTS.includes(target);
       return !relative(ROOT, resolve(ROOT, dirname(file), target)).startsWith(home);
     })
@@ -69,9 +84,24 @@ describe('architecture', () => {
     expect(stray).toEqual([]);
   });
 
+  test("one file starts all of the learners' programs: the seam for a sandbox", () => {
+    const spawning = files
+      .filter((file) => LAUNCHES.test(file))
+      .filter((file) =>
+        importsOf(file, readFileSync(resolve(ROOT, file), 'utf8')).includes('node:child_process'),
+      );
+    expect(spawning).toEqual([
+      'shared/launcher/src/start-process.ts',
+      // It starts no program of a learner's. It kills those that a dead command left.
+      'shared/launcher/src/watchdog.ts',
+    ]);
+  });
+
   test.each([
     ['shared/catalog/src/x.ts', `import { ping } from '@backend-labs/stack';`],
     ['shared/stack/src/x.ts', `export * from '@backend-labs/testkit';`],
+    ['shared/launcher/src/x.ts', `import { connectStack } from '@backend-labs/stack';`],
+    ['shared/protocol/src/x.ts', `import { launch } from '@backend-labs/launcher';`],
     ['shared/runner/src/x.ts', `const kit = await import('@backend-labs/testkit');`],
     ['shared/runner/src/x.ts', `import type { Lab } from '../../catalog/src/lab.ts';`],
     ['labs/01-query-plans/src/x.ts', `import { lesson } from '@backend-labs/testkit';`],

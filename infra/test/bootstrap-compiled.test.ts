@@ -25,6 +25,6 @@ test('one that has grown beyond it, over all versions of Node, goes', () => {
   expect(existsSync(folder)).toBe(false);
 });
 
-test('a missing one is no trouble', () => {
+test('a missing cache is fine', () => {
   expect(() => boundCompiled(join(folder, 'none'), 3)).not.toThrow();
 });

@@ -35,7 +35,7 @@ describe('the registry', () => {
     expect((await checkout.run(['exit', '0'])).code).toBe(0);
   });
 
-  test('that sends something else than what is pinned', async () => {
+  test('that sends a package with another hash', async () => {
     await using checkout = await Checkout.make();
     const pins = checkout.pins();
     for (const source of Object.values(pins.node.packages)) {
@@ -43,7 +43,7 @@ describe('the registry', () => {
     }
     checkout.write('infra/toolchain.json', JSON.stringify(pins));
     expect(told(await checkout.run([]))).toEqual(
-      oneLine(/^labs: cannot install Node 99\.1\.0: what the registry sent is not what/),
+      oneLine(/^labs: cannot install Node 99\.1\.0: the download does not match the hash/),
     );
     expect(checkout.has('.labs/bootstrap.log')).toBe(true);
   });
@@ -53,13 +53,13 @@ describe('the registry', () => {
     const toolchain = checkout.read('infra/toolchain.json').replace('tiny-node', 'unheard-of');
     checkout.write('infra/toolchain.json', toolchain);
     expect(told(await checkout.run([]))).toEqual(
-      oneLine(/Node 99\.1\.0: the npm registry in use does not have it/),
+      oneLine(/Node 99\.1\.0: your npm registry does not have this package/),
     );
   });
 });
 
 describe('the machine', () => {
-  test('whose Node is too old to begin with', async () => {
+  test('whose Node is too old', async () => {
     await using checkout = await Checkout.make();
     // A real Node 14 was tried by hand; here one that says it is 16.
     const old = 'Object.defineProperty(process,"versions",{value:{node:"16.20.2"}})';
@@ -68,7 +68,7 @@ describe('the machine', () => {
     });
     expect(code).toBe(3);
     expect(stderr).toBe(
-      'labs: Node 16.20.2 is too old to begin with. Install Node 18 or newer (https://nodejs.org) and run this again.\n',
+      'labs: Node 16.20.2 is too old. Install Node 18 or newer (https://nodejs.org) and run this again.\n',
     );
   });
 
@@ -94,7 +94,7 @@ describe('the machine', () => {
       Object.assign(source as object, { integrity });
     checkout.write('infra/toolchain.json', JSON.stringify(pins));
     expect(told(await checkout.run([]))).toEqual(
-      oneLine(/does not run here \(it said: libc\.so\.6: .* not found\)/),
+      oneLine(/does not run here \(it printed: libc\.so\.6: .* not found\)/),
     );
   });
 
@@ -109,7 +109,7 @@ describe('the machine', () => {
       copyFileSync(process.execPath, node);
     }
     expect(told(await checkout.run([], { PATH: '/nowhere' }, { node }))).toEqual(
-      oneLine(/^labs: npm is not on this/),
+      oneLine(/^labs: npm is not installed/),
     );
   });
 
@@ -133,16 +133,14 @@ describe('the machine', () => {
     );
   });
 
-  test('on which the checkout may not be written to', async () => {
+  test('on which the checkout is not writable', async () => {
     await using checkout = await Checkout.make();
     chmodSync(dirname(checkout.root), 0o755);
     chmodSync(checkout.root, 0o555);
     // Nobody: the administrator may write anywhere.
     const uid = process.getuid?.() === 0 ? 65_534 : undefined;
     expect(told(await checkout.run([], {}, { uid }))).toEqual(
-      oneLine(
-        /^labs: cannot install Node .* in .*: writing is not permitted there\. Make it writable/,
-      ),
+      oneLine(/^labs: cannot install Node .* in .*: the folder is not writable\. Run chmod/),
     );
     chmodSync(checkout.root, 0o755);
   });
@@ -167,17 +165,17 @@ describe('the checkout', () => {
     await using checkout = await Checkout.make();
     checkout.write('labs/90-new/package.json', '{"name":"new","dependencies":{"tiny":"1.0.0"}}');
     expect(told(await checkout.run([]))).toEqual(
-      oneLine(/pnpm-lock\.yaml does not fit the package\.json files\. Run/),
+      oneLine(/pnpm-lock\.yaml does not match the package\.json files\. Run/),
     );
   });
 
-  test('whose lockfile does not fit its package.json files', async () => {
+  test('whose lock file does not match its package.json files', async () => {
     await using checkout = await Checkout.make();
     const manifest = checkout.read('shared/cli/package.json').replace('"1.0.0"}', '"1.0.1"}');
     checkout.write('shared/cli/package.json', manifest);
     expect(told(await checkout.run([]))).toEqual(
       oneLine(
-        /pnpm-lock\.yaml does not fit the package\.json files\. Run `\.labs\/.*\/bin\/pnpm install` if/,
+        /pnpm-lock\.yaml does not match the package\.json files\. Run `\.labs\/.*\/bin\/pnpm install` if/,
       ),
     );
   });

@@ -58,6 +58,18 @@ describe('a signal', () => {
     expect((await run.done).stdout).toContain('got SIGTERM');
   });
 
+  // Elsewhere the shell that npm starts replaces itself by the command.
+  test.runIf(process.platform === 'linux')('that kills npm ends the command', async () => {
+    const npm = findNpm(process.env);
+    const run = follow(
+      spawn(npm.command, [...npm.args, 'run', 'wait'], { cwd: checkout.root, env: checkout.env }),
+    );
+    await run.saw('ready');
+    run.child.kill('SIGKILL');
+    await run.saw('got SIGTERM');
+    expect((await run.done).stdout).toContain('got SIGTERM');
+  });
+
   // `script` gives the terminal; its flags differ elsewhere.
   test.runIf(process.platform === 'linux')(
     'typed as Ctrl-C under npm reaches the command once',

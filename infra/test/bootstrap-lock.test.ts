@@ -43,7 +43,7 @@ test('one at a time when all of them find the lock of a dead process', async () 
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a silent lock is taken over, whoever holds it', async () => {
+test('a silent lock is taken over from any holder', async () => {
   for (const text of [holder(process.pid), holder(1, 'another-machine'), '']) {
     writeFileSync(file, text);
     expect(await crowd(300)).toBe(1);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { createPool } from './db.ts';
@@ -12,12 +13,11 @@ const host = process.env['HOST'] ?? '127.0.0.1';
 const port = Number(process.env['PORT'] ?? 3000);
 server.listen(port, host, () => log.info({ host, port }, 'listening'));
 
-async function stop(signal: string): Promise<void> {
-  log.info({ signal }, 'stopping');
-  // Waits for the answers still under way; idle keep-alive connections are closed at once.
+closeWithGrace({ logger: log }, async ({ err, signal }) => {
+  if (err) log.fatal({ err }, 'stopping');
+  else log.info({ signal }, 'stopping');
+  // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
   server.close();
   await once(server, 'close');
   await pool.end();
-}
-
-for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, (name: string) => void stop(name));
+});

@@ -34,6 +34,6 @@ export function createApp({ pool, log, clock }: Deps): Express {
   app.use((_req, res) => {
     res.status(404).json({ error: 'no such route' });
   });
-  app.use(errorHandler(log));
+  app.use(errorHandler);
   return app;
 }

@@ -1,134 +1,206 @@
-import { type Answer, expect, explain, lesson, test, thousands } from '@backend-labs/testkit';
-import { diagnoseWalk } from './support/diagnose-walk.ts';
+import { type Answer, each, expect, explain, judges, lesson, test } from '@backend-labs/testkit';
+import { nakedCursor, refusesTheUnknown } from './support/diagnose-cursor.ts';
 import { cursorOf, pageOf, pathOf, readPage, recordEvent, SHIPMENT } from './support/events.ts';
 import { expectProblem } from './support/problem.ts';
-import { busy, type List, rowsOf, walk } from './support/walk.ts';
+import {
+  expectNewestFirst,
+  expectWholeWalk,
+  idOf,
+  LAST_UPLOAD,
+  RAGGED,
+} from './support/whole-walk.ts';
 
-/** The last upload, 588 events: pages of 100 end among ties and within milliseconds. */
-const SINCE = '2026-02-07T10:00:00Z';
+const EVENTS = '/v1/events';
+const WHALE = `/v1/shipments/${SHIPMENT.whale}/events`;
+const RECENT = `/v1/shipments/${SHIPMENT.recent}/events`;
 
-const LISTS: readonly List[] = [
-  {
-    path: '/v1/events',
-    query: { since: SINCE, limit: 100 },
-    condition: `occurred_at >= '${SINCE}'`,
+/** Types with many pages of events. */
+const TYPES = ['created', 'picked_up', 'in_transit', 'delivered'] as const;
+
+test(
+  'a walk shows each event once while others write',
+  judges('2.1'),
+  async ({ service, postgres, draw }) => {
+    const lists = [
+      {
+        path: EVENTS,
+        query: { since: LAST_UPLOAD, limit: draw.pick(RAGGED) },
+        condition: `occurred_at >= '${LAST_UPLOAD}'`,
+      },
+      {
+        path: RECENT,
+        query: { limit: draw.int(40, 60) },
+        condition: `shipment_id = ${SHIPMENT.recent}`,
+      },
+    ];
+    await each('lists', lists, (list) => expectWholeWalk(service, postgres, list));
   },
-  {
-    path: `/v1/shipments/${SHIPMENT.recent}/events`,
-    query: { limit: 50 },
-    condition: `shipment_id = ${SHIPMENT.recent}`,
-  },
-];
+);
 
-/** Whatever its type: that v1 has numbers is judged by task 5. */
-const idOf = ({ id }: { id: unknown }): number => Number(id);
+test('events come newest first', judges('2.2'), async ({ service, postgres, draw }) => {
+  const limit = draw.int(900, 1000);
+  await each('lists', [EVENTS, pathOf(EVENTS, { type: draw.pick(TYPES) }), WHALE], async (list) => {
+    const [path = '', search] = list.split('?');
+    const query = { ...Object.fromEntries(new URLSearchParams(search)), limit };
+    const ids: number[] = [];
+    let cursor = '';
+    for (let page = 1; page <= 3; page += 1) {
+      const { items, nextCursor } = await readPage(service, path, {
+        ...query,
+        ...(cursor && { cursor }),
+      });
+      ids.push(...items.map(idOf));
+      cursor = nextCursor ?? '';
+    }
+    await expectNewestFirst(postgres, ids, `three pages of GET ${pathOf(path, query)}`);
+  });
+});
 
-test('a walk shows each event once while others write', async ({ service, postgres }) => {
-  for (const list of LISTS) {
-    const there = await rowsOf(postgres, list);
-    expect(there.length, `events of ${list.path} in the data`).toBeGreaterThan(250);
-    const half = Math.floor(there.length / Number(list.query['limit']) / 2);
-    const others = busy(postgres, half, SHIPMENT.recent);
-    const pages = await walk(service, list, there.length, others);
-    const ids = pages.flat().map(idOf);
-    const seen = new Set(ids);
-    const missing = there.map(({ id }) => id).filter((id) => !seen.has(id));
-    const repeated = ids.filter((id, index) => ids.indexOf(id) !== index);
-    const request = `GET ${pathOf(list.path, list.query)}`;
+test(
+  'since keeps what occurred then, and nothing earlier',
+  judges('2.3'),
+  async ({ service, postgres, draw }) => {
+    const millisecond = `2026-03-05T00:00:00.${draw.int(100, 899)}`;
+    const since = `${millisecond}${draw.int(500, 999)}Z`;
+    const before = `${millisecond}${draw.int(100, 499)}Z`;
+    const id = await recordEvent(postgres, { at: since });
+    const earlier = await recordEvent(postgres, { at: before });
+    const idsSince = async (instant: string): Promise<number[]> =>
+      (await readPage(service, EVENTS, { since: instant })).items
+        .map(idOf)
+        .toSorted((a, b) => a - b);
+    const occurred = `${id} occurred then, ${earlier} some microseconds earlier`;
+    const shown = await idsSince(since);
     await explain(
       () => {
-        expect(
-          { missing: missing.length, repeated: repeated.length },
-          `${request}, walked to its end while others wrote: events that never came, and that came twice, of ${thousands(there.length)}`,
-        ).toEqual({ missing: 0, repeated: 0 });
+        expect(shown, `ids of GET ${EVENTS}?since=${since}; ${occurred}`).toEqual([id]);
       },
-      () => diagnoseWalk(service, postgres, { list, there, pages, missing, repeated }),
+      () => {
+        if (shown.join() !== [id, earlier].join()) return;
+        lesson('since-cut', {
+          observed: `GET ${EVENTS}?since=${since} shows an event of ${before}, which is earlier, and of the same millisecond.`,
+          meaning:
+            'The column has microseconds, and a JavaScript Date has milliseconds. What goes through one on its way to the database loses its last digits, and the filter begins too early.',
+          lookAt: 'the value of since on its way from the request to the statement.',
+        });
+      },
     );
-    const instants = new Map(there.map(({ id, at }) => [id, at]));
-    const strange = ids.filter((id) => !instants.has(id));
-    expect(strange, `ids of ${request}, walked to its end, that the list does not have`).toEqual(
-      [],
-    );
-    const times = ids.map((id) => instants.get(id) ?? '');
-    const late = times.findIndex((at, index) => index > 0 && at > (times[index - 1] ?? ''));
     expect(
-      late < 0 ? 'newest first' : `${times[late]} behind ${times[late - 1]}`,
-      `occurred_at of the events of ${request}, in their order`,
-    ).toBe('newest first');
-  }
-});
+      await idsSince(`${millisecond}Z`),
+      `ids of GET ${EVENTS}?since=${millisecond}Z; ${id} occurred at ${since}, ${earlier} at ${before}`,
+    ).toEqual([id, earlier]);
+  },
+);
 
-test('since keeps what occurred then, and nothing earlier', async ({ service, postgres }) => {
-  const since = '2026-03-05T00:00:00.123456Z';
-  // The later one has the lower id, and both are of one millisecond.
-  const id = await recordEvent(postgres, { at: since });
-  const earlier = await recordEvent(postgres, { at: '2026-03-05T00:00:00.123400Z' });
-  const idsSince = async (instant: string): Promise<unknown> =>
-    (await readPage(service, '/v1/events', { since: instant })).items.map(idOf);
-  const occurred = `${id} occurred then, ${earlier} some microseconds earlier`;
-  expect(await idsSince(since), `ids of GET /v1/events?since=${since}; ${occurred}`).toEqual([id]);
-  const millisecond = '2026-03-05T00:00:00.123Z';
-  expect(
-    await idsSince(millisecond),
-    `ids of GET /v1/events?since=${millisecond}, newest first; ${id} occurred at ${since}, ${earlier} some microseconds earlier`,
-  ).toEqual([id, earlier]);
-});
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-test('the event that a page ended with may go', async ({ service, postgres }) => {
-  const path = '/v1/events';
-  const first = await readPage(service, path, { type: 'delivered', limit: 25 });
-  const next = pathOf(path, {
-    type: 'delivered',
-    limit: 25,
-    cursor: cursorOf(first, 'the first page'),
-  });
-  const idsIn = (answer: Answer): unknown =>
-    answer.status === 200
-      ? (answer.body as { items: { id: number }[] }).items.map(({ id }) => id)
-      : answer.text;
-  const before = idsIn(await service.get(next));
-  await postgres.query('DELETE FROM events WHERE id = $1', [first.items.at(-1)?.id]);
-  const answer = await service.get(next);
-  const after = idsIn(answer);
-  await explain(
-    () => {
-      expect(after, 'the second page, after the last event of the first was deleted').toEqual(
-        before,
-      );
-    },
-    () => {
-      const lost = answer.status !== 200 || (Array.isArray(after) && after.length === 0);
-      if (!lost || !Array.isArray(before) || before.length === 0) return;
-      lesson('cursor-names-a-row', {
-        observed: `The second page had ${before.length} events. Then the last event of the first page was deleted, and the same request answered ${answer.status} ${Array.isArray(after) ? 'without any event' : String(after).slice(0, 80)}.`,
-        meaning:
-          'The cursor names an event, and its place in the order has to be looked up in the table. When the event is gone, so is the place, and the client believes that it has seen everything.',
-        lookAt: 'a cursor that carries the place itself.',
-      });
-    },
+/** One character changed, to its neighbour in base64, which differs in the lowest bit only. */
+function changed(cursor: string, at: number): string {
+  const place = Math.max(0, ALPHABET.indexOf(cursor.charAt(at)));
+  return cursor.slice(0, at) + ALPHABET.charAt(place ^ 1) + cursor.slice(at + 1);
+}
+
+test('a cursor is good for its own list only', judges('2.4'), async ({ service, draw }) => {
+  const issued = async (path: string, query: Record<string, string>): Promise<string> =>
+    cursorOf(await readPage(service, path, { limit: 20, ...query }), `GET ${pathOf(path, query)}`);
+  const [type = '', another = ''] = draw.shuffle(TYPES);
+  const list = { type, limit: 20 };
+  const since = '2026-01-20T00:00:00Z';
+  const cursor = await issued(EVENTS, { type });
+  const later = await issued(EVENTS, { type, since });
+  const ofWhale = await issued(WHALE, {});
+  // Of another length: in one of the two the last character has bits that a careless reader drops.
+  const rare = await issued(EVENTS, { type: 'exception' });
+  const broken = [0, cursor.length >> 2, cursor.length >> 1, cursor.length - 1].map(
+    (at) =>
+      [
+        `character ${at + 1} of its ${cursor.length} changed`,
+        pathOf(EVENTS, { ...list, cursor: changed(cursor, at) }),
+      ] as const,
   );
+  const uses: readonly (readonly [what: string, path: string])[] = [
+    ['the cursor of another type', pathOf(EVENTS, { ...list, cursor, type: another })],
+    ['the cursor of a type', pathOf(EVENTS, { limit: 20, cursor })],
+    ['the cursor of a list without a since', pathOf(EVENTS, { ...list, cursor, since })],
+    ['the cursor of another since', pathOf(EVENTS, { ...list, cursor: later, since: LAST_UPLOAD })],
+    ['the cursor of a list with a since', pathOf(EVENTS, { ...list, cursor: later })],
+    ['the cursor of all shipments', pathOf(WHALE, { cursor })],
+    ['the cursor of a shipment', pathOf(EVENTS, { cursor: ofWhale })],
+    ['the cursor of another shipment', pathOf(RECENT, { cursor: ofWhale })],
+    ...broken,
+    [
+      'the last character of its cursor changed',
+      pathOf(EVENTS, { type: 'exception', limit: 20, cursor: changed(rare, rare.length - 1) }),
+    ],
+    ['half of its cursor', pathOf(EVENTS, { ...list, cursor: cursor.slice(0, cursor.length / 2) })],
+    [
+      'a cursor that lacks its last character',
+      pathOf(EVENTS, { ...list, cursor: cursor.slice(0, -1) }),
+    ],
+  ];
+  await each('cursors', uses, async ([what, path]) => {
+    const answer = await service.get(path);
+    await explain(
+      async () => {
+        await expectProblem(answer, 400, 'invalid-cursor', what);
+      },
+      async () => {
+        if (path !== uses[0]?.[1] || answer.status !== 200) return;
+        const answers = await Promise.all(broken.map(([, use]) => service.get(use)));
+        if (answers.every(({ status }) => status === 400)) return;
+        nakedCursor(
+          cursor,
+          `A cursor of type=${type} was used for another type, and the answer was ${answer.status}; so was one with a character changed, ${answers.map(({ status }) => status).join(', ')} by its place.`,
+        );
+      },
+    );
+  });
 });
 
-test('what is left of a list may be nothing', async ({ service, postgres }) => {
-  const path = `/v1/shipments/${SHIPMENT.twenty}/events`;
-  const first = await readPage(service, path, { limit: 10 });
-  const next = pathOf(path, { limit: 10, cursor: cursorOf(first, 'the first ten of twenty') });
-  const seen = first.items.map(idOf);
-  await postgres.query('DELETE FROM events WHERE shipment_id = $1 AND id <> ALL ($2::bigint[])', [
-    SHIPMENT.twenty,
-    seen,
-  ]);
-  const { items, nextCursor } = pageOf(await service.get(next));
-  expect(
-    { items, nextCursor },
-    `GET ${next}, after all behind the first page was deleted; the shipment still has ten events`,
-  ).toEqual({ items: [], nextCursor: null });
-});
+test(
+  'a cursor stays good when only other parameters change',
+  judges('2.5'),
+  async ({ service, draw }) => {
+    const list = { type: draw.pick(TYPES), limit: 20 };
+    const cursor = cursorOf(await readPage(service, EVENTS, list), `GET ${pathOf(EVENTS, list)}`);
+    const buster = {
+      [draw.pick(['_', 'cb', 'nocache'])]: String(draw.int(1_767_000_000, 1_768_000_000)),
+    };
+    const others = [
+      [{ limit: draw.int(5, 15) }, 'another limit'],
+      [{ count: 'estimate' }, 'a count'],
+      [buster, 'a parameter that we never asked for'],
+    ] as const;
+    await each('requests', others, async ([more, what]) => {
+      const answer = await service.get(pathOf(EVENTS, { ...list, cursor, ...more }));
+      await explain(
+        () => {
+          expect(
+            answer.status,
+            `status of ${answer.request}: the cursor of this list, with ${what}`,
+          ).toBe(200);
+        },
+        async () => {
+          const bare = await service.get(pathOf(EVENTS, { ...list, cursor }));
+          const begun = await service.get(pathOf(EVENTS, { ...list, ...more }));
+          if (more === buster) await refusesTheUnknown(service, EVENTS, list, buster);
+          if (answer.status !== 400 || bare.status !== 200 || begun.status !== 200) return;
+          lesson('cursor-of-one-request', {
+            observed: `A cursor was used with ${what}, and the answer was 400. Without it the answer is ${bare.status}, and without the cursor ${begun.status}.`,
+            meaning:
+              'A cursor has to know the list that it is a place in. Which page is asked for, and what else a client sends along, makes no other list; a client with a new cache buster on each page never gets to its second.',
+            lookAt: 'which parameters decide what events a list has.',
+          });
+        },
+      );
+    });
+  },
+);
 
-test('another instance takes the cursor', async ({ service, definition }) => {
-  const list = { type: 'in_transit', limit: 20 };
-  const cursor = cursorOf(await readPage(service, '/v1/events', list), 'GET /v1/events');
-  const next = pathOf('/v1/events', { ...list, cursor });
+test('another instance takes a cursor', judges('2.6'), async ({ service, definition, draw }) => {
+  const list = { type: draw.pick(TYPES), limit: 20 };
+  const cursor = cursorOf(await readPage(service, EVENTS, list), `GET ${pathOf(EVENTS, list)}`);
+  const next = pathOf(EVENTS, { ...list, cursor });
   const here = await service.get(next);
   await using other = await definition.start();
   const there = await other.get(next);
@@ -157,105 +229,82 @@ const expectedFrom = (here: Answer, there: Answer): string => {
   return cursor === undefined ? here.text : here.text.replace(cursorIn, () => cursor);
 };
 
-test('a cursor is good whatever is no filter', async ({ service }) => {
-  const list = { type: 'in_transit', limit: 20 };
-  const cursor = cursorOf(await readPage(service, '/v1/events', list), 'GET /v1/events');
-  for (const [more, what] of [
-    [{ limit: 7 }, 'another limit'],
-    [{ count: 'estimate' }, 'a count'],
-    [{ _: '1767571200' }, 'a parameter that we never asked for'],
-  ] as const) {
-    const answer = await service.get(pathOf('/v1/events', { ...list, cursor, ...more }));
+test(
+  'a cursor outlives the event that its page ended with',
+  judges('2.7'),
+  async ({ service, postgres, draw }) => {
+    const list = { type: draw.pick(TYPES), limit: draw.int(15, 30) };
+    const first = await readPage(service, EVENTS, list);
+    const next = pathOf(EVENTS, { ...list, cursor: cursorOf(first, 'the first page') });
+    const idsIn = (answer: Answer): unknown =>
+      answer.status === 200
+        ? (answer.body as { items: { id: number }[] }).items.map(({ id }) => id)
+        : answer.text;
+    const before = idsIn(await service.get(next));
+    await postgres.query('DELETE FROM events WHERE id = $1', [first.items.at(-1)?.id]);
+    const answer = await service.get(next);
+    const after = idsIn(answer);
     await explain(
       () => {
-        expect(
-          answer.status,
-          `status of ${answer.request}: the cursor of this list, with ${what}`,
-        ).toBe(200);
+        expect(after, 'the second page, after the last event of the first was deleted').toEqual(
+          before,
+        );
       },
-      async () => {
-        const bare = await service.get(pathOf('/v1/events', { ...list, cursor }));
-        const begun = await service.get(pathOf('/v1/events', { ...list, ...more }));
-        if (answer.status !== 400 || bare.status !== 200 || begun.status !== 200) return;
-        lesson('cursor-of-one-request', {
-          observed: `A cursor was used with ${what}, and the answer was 400. Without it the answer is ${bare.status}, and without the cursor ${begun.status}.`,
+      () => {
+        const lost = answer.status !== 200 || (Array.isArray(after) && after.length === 0);
+        if (!lost || !Array.isArray(before) || before.length === 0) return;
+        lesson('cursor-names-a-row', {
+          observed: `The second page had ${before.length} events. Then the last event of the first page was deleted, and the same request answered ${answer.status} ${Array.isArray(after) ? 'without any event' : String(after).slice(0, 80)}.`,
           meaning:
-            'A cursor has to know the list that it is a place in. Which page is asked for, and what else a client sends along, makes no other list; a client with a new cache buster on each page never gets to its second.',
-          lookAt: 'which parameters decide what events a list has.',
+            'The cursor names an event, and its place in the order has to be looked up in the table. When the event is gone, so is the place, and the client believes that it has seen everything.',
+          lookAt: 'a cursor that carries the place itself.',
         });
       },
     );
-  }
-});
+  },
+);
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-/** One character changed, to its neighbour in base64, which differs in the lowest bit only. */
-function changed(cursor: string, at: number): string {
-  const place = Math.max(0, ALPHABET.indexOf(cursor.charAt(at)));
-  return cursor.slice(0, at) + ALPHABET.charAt(place ^ 1) + cursor.slice(at + 1);
-}
-
-test('a cursor is good for its own list only', async ({ service }) => {
-  const events = '/v1/events';
-  const whale = `/v1/shipments/${SHIPMENT.whale}/events`;
-  const recent = `/v1/shipments/${SHIPMENT.recent}/events`;
-  const issued = async (path: string, query: Record<string, string>): Promise<string> =>
-    cursorOf(await readPage(service, path, { limit: 20, ...query }), `GET ${pathOf(path, query)}`);
-  const list = { type: 'in_transit', limit: 20 };
-  const since = '2026-01-20T00:00:00Z';
-  const cursor = await issued(events, { type: 'in_transit' });
-  const later = await issued(events, { type: 'in_transit', since });
-  const ofWhale = await issued(whale, {});
-  // Of another length: in one of the two the last character has bits that a careless reader drops.
-  const rare = await issued(events, { type: 'exception' });
-  const broken = [0, cursor.length >> 2, cursor.length >> 1, cursor.length - 1].map(
-    (at) =>
-      [
-        `character ${at + 1} of its ${cursor.length} changed`,
-        pathOf(events, { ...list, cursor: changed(cursor, at) }),
-      ] as const,
-  );
-  const uses: readonly (readonly [what: string, path: string])[] = [
-    ['the cursor of another type', pathOf(events, { ...list, cursor, type: 'delivered' })],
-    ['the cursor of a type', pathOf(events, { limit: 20, cursor })],
-    ['the cursor of a list without a since', pathOf(events, { ...list, cursor, since })],
-    ['the cursor of another since', pathOf(events, { ...list, cursor: later, since: SINCE })],
-    ['the cursor of a list with a since', pathOf(events, { ...list, cursor: later })],
-    ['the cursor of all shipments', pathOf(whale, { cursor })],
-    ['the cursor of another shipment', pathOf(recent, { cursor: ofWhale })],
-    ...broken,
-    [
-      'the last character of its cursor changed',
-      pathOf(events, { type: 'exception', limit: 20, cursor: changed(rare, rare.length - 1) }),
-    ],
-    ['half of its cursor', pathOf(events, { ...list, cursor: cursor.slice(0, cursor.length / 2) })],
-    [
-      'a cursor that lacks its last character',
-      pathOf(events, { ...list, cursor: cursor.slice(0, -1) }),
-    ],
-  ];
-  for (const [what, path] of uses) {
-    const answer = await service.get(path);
+test(
+  'a page is empty when all that was left is deleted',
+  judges('2.8'),
+  async ({ service, postgres, draw }) => {
+    const path = `/v1/shipments/${SHIPMENT.twenty}/events`;
+    const limit = draw.int(5, 15);
+    const first = await readPage(service, path, { limit });
+    const next = pathOf(path, { limit, cursor: cursorOf(first, `the first ${limit} of twenty`) });
+    await postgres.query('DELETE FROM events WHERE shipment_id = $1 AND id <> ALL ($2::bigint[])', [
+      SHIPMENT.twenty,
+      first.items.map(idOf),
+    ]);
+    const answer = await service.get(next);
     await explain(
-      async () => {
-        await expectProblem(answer, 400, 'invalid-cursor', what);
+      () => {
+        const { items, nextCursor } = pageOf(answer);
+        expect(
+          { items, nextCursor },
+          `GET ${next}, after all behind the first page was deleted; the shipment still has ${limit} events`,
+        ).toEqual({ items: [], nextCursor: null });
       },
-      async () => {
-        const inside = Buffer.from(cursor, 'base64url').toString();
-        if (what !== uses[0]?.[0] || answer.status !== 200) return;
-        if (!/^[ -~]+$/u.test(inside)) return;
-        const answers = await Promise.all(broken.map(([, each]) => service.get(each)));
-        if (answers.every(({ status }) => status === 400)) return;
-        lesson('naked-cursor', {
-          observed: `A cursor of type=in_transit was used for another type, and the answer was ${answer.status}; so was one with a character changed, ${answers.map(({ status }) => status).join(', ')} by its place. Decoded from base64 it reads ${inside}`,
+      () => {
+        if (answer.status !== 404) return;
+        lesson('end-taken-for-unknown', {
+          observed: `The shipment has ${limit} events, and its first page shows them. All behind them was deleted, and the second page answers 404.`,
           meaning:
-            'Nothing in it tells where it is from, so it is taken at its word: in another list it skips events in silence, and a broken one gets as far as the database. And what clients can read they will build on.',
-          lookAt: 'how a cursor can know its version and filters, and show that it is whole.',
+            'That a page has no event does not say that the shipment has none. A client at the end of its walk learns that the shipment it has just read does not exist.',
+          lookAt: 'what the emptiness of a page says with a cursor, and what without.',
         });
       },
     );
-  }
-  // More were refused than the pool has connections: none of them may have kept one.
-  (await service.get(pathOf(events, { ...list, cursor }))).expect(200);
+  },
+);
+
+test('a page is empty when no event passes the filters', judges('2.8'), async ({ service }) => {
+  const lists = [{ since: '2035-01-01T00:00:00Z' }, { type: 'exception', since: LAST_UPLOAD }];
+  await each('lists', lists, async (filters) => {
+    const { items, nextCursor } = await readPage(service, EVENTS, filters);
+    expect({ items, nextCursor }, `GET ${pathOf(EVENTS, filters)}`).toEqual({
+      items: [],
+      nextCursor: null,
+    });
+  });
 });

@@ -1,18 +1,25 @@
 import {
   type Answer,
+  each,
   eventually,
   expect,
   explain,
-  lesson,
-  type StartedService,
+  judges,
   test as base,
-  thousands,
 } from '@backend-labs/testkit';
 import { expectCheap } from './support/cost.ts';
+import { ignoredCount } from './support/diagnose-count.ts';
+import { nakedCursor } from './support/diagnose-cursor.ts';
 import { diagnoseDates } from './support/diagnose-dates.ts';
 import {
+  onlyWhenItWentWell,
+  overwritten,
+  retiresEverything,
+} from './support/diagnose-retirement.ts';
+import { fewerDigits, openFilter } from './support/diagnose-v2.ts';
+import {
+  cursorBehind,
   cursorOf,
-  type Event,
   pageOf,
   pathOf,
   readPage,
@@ -21,18 +28,39 @@ import {
 } from './support/events.ts';
 import { httpDate, structuredDate } from './support/headers.ts';
 import { LIMIT } from './support/limits.ts';
-import { linksOf, linkTo } from './support/links.ts';
+import { linkTo } from './support/links.ts';
+import { expectKept, nextPath, type Query } from './support/next-link.ts';
 import { expectProblem } from './support/problem.ts';
+import { countOf, expectClose } from './support/totals.ts';
+import {
+  expectDates,
+  expectRetirementLinks,
+  led,
+  PAGE,
+  REQUESTS,
+  signsOfRetirement,
+} from './support/v1-answers.ts';
+import {
+  expectNewestFirst,
+  expectWholeWalk,
+  idOf,
+  LAST_UPLOAD,
+  RAGGED,
+} from './support/whole-walk.ts';
+
+const V1 = '/v1/events';
+const V2 = '/v2/events';
+const TYPES = ['created', 'picked_up', 'in_transit', 'delivered'] as const;
+const SEVEN = [...TYPES, 'exception', 'customs_hold', 'customs_released'] as const;
 
 const DEPRECATED = new Date('2026-03-02T09:00:00Z');
 const SUNSET = new Date('2027-03-01T00:00:00Z');
-const NOTICE = 'https://docs.shipments.example/v1-deprecation';
-
-/** `deprecated` lives its last second; `ended` is at the instant of its sunset. */
 const plans = {
   V1_DEPRECATED_AT: DEPRECATED.toISOString(),
   V1_SUNSET_AT: SUNSET.toISOString(),
 };
+
+/** `deprecated` lives its last second; `ended` is at the instant of its sunset. */
 const test = base
   .extend('deprecated', { scope: 'file' }, async ({ definition, cleanup, postgres }) => {
     // Whose sessions show instants in another zone than UTC.
@@ -44,202 +72,273 @@ const test = base
     return cleanup.use(await definition.with({ ...plans, CLOCK: plans.V1_SUNSET_AT }).start());
   });
 
-const EVENT = { shipmentId: 4717, type: 'delivered', ts: '2026-02-08T09:00:00Z' };
+test(
+  'v2 shows events in its own words',
+  judges('6.1'),
+  async ({ deprecated: service, postgres, draw }) => {
+    const shipment = draw.int(5000, 15_000);
+    const micros = draw.int(100_001, 999_999);
+    const written = [
+      // One more than a JavaScript number can tell from its neighbours.
+      { id: '9007199254740993', type: 'customs_hold', at: `2026-02-09T10:00:00.${micros}Z` },
+      { id: '900001', type: `drone_${draw.word()}`, at: '2026-02-09T11:00:00.120000Z' },
+      { id: '900002', type: draw.pick(TYPES), at: '2026-02-09T12:00:00.000000Z' },
+    ];
+    for (const event of written) await recordEvent(postgres, { ...event, shipment });
+    const path = pathOf(V2, { since: '2026-02-09T09:00:00Z', limit: 20 });
+    const items = pageOf(await service.get(path)).items as unknown as Record<string, unknown>[];
+    await each('events', written, async ({ id, type, at }) => {
+      const shown = items.find((event) => event['type'] === type);
+      await explain(
+        () => {
+          expect(shown, `the event of type ${type} in GET ${path}`).toEqual({
+            id,
+            shipmentId: String(shipment),
+            type,
+            occurredAt: at,
+            payload: {},
+          });
+        },
+        () => {
+          fewerDigits(at, shown?.['occurredAt']);
+        },
+      );
+    });
+  },
+);
 
-const ELSEWHERE = { headers: { host: 'events.partner.example' } };
-
-/** One of every kind of answer that v1 has; the status before the sunset, where the ticket says it. */
-const ANSWERS: readonly (readonly [
-  status: number | undefined,
-  send: (s: StartedService) => Promise<Answer>,
-])[] = [
-  [200, (service) => service.get('/v1/events?limit=2')],
-  [200, (service) => service.get('/v1/shipments/4711/events')],
-  [201, (service) => service.post('/v1/events', EVENT)],
-  [400, (service) => service.get('/v1/events?limit=abc')],
-  [
-    400,
-    (service) =>
-      service.post('/v1/events', '{"shipmentId": 4711,', {
-        headers: { 'content-type': 'application/json' },
-      }),
-  ],
-  [404, (service) => service.get('/v1/shipments/abc/events')],
-  [404, (service) => service.get('/v1/parcels')],
-  [405, (service) => service.request('PUT', '/v1/events')],
-  [undefined, (service) => service.request('OPTIONS', '/v1/events')],
-];
-
-test('v2 shows events in its own words', async ({ deprecated: service, postgres }) => {
-  const at = '2026-02-09T10:00:00.123456Z';
-  // One more than a JavaScript number can tell from its neighbours.
-  const id = '9007199254740993';
-  await recordEvent(postgres, { id, shipment: 4718, type: 'customs_hold', at });
-  const path = '/v2/events?type=customs_hold&limit=20';
-  const { result, buffers } = await postgres.measure(() => service.get(path));
-  const { items } = pageOf(result);
-  const shown = (items[0] ?? {}) as unknown as Record<string, unknown>;
-  const told = { id, shipmentId: '4718', type: 'customs_hold', occurredAt: at };
-  for (const [name, value] of Object.entries({ ...told, payload: {} })) {
-    expect(shown[name], `${name} of the event that GET /v2/events?type=customs_hold shows`).toEqual(
-      value,
-    );
-  }
-  expect(Object.keys(shown).toSorted(), 'fields of an event of v2').toEqual(
-    [...Object.keys(told), 'payload'].toSorted(),
-  );
-  await expectCheap(postgres, { buffers, limit: LIMIT.page, path });
-});
-
-test('v2 shows a type that it does not know, and is not filtered by it', async ({
-  deprecated: service,
-  postgres,
-}) => {
-  const type = 'drone_handover';
-  await recordEvent(postgres, { shipment: 4716, type, at: '2026-02-10T10:00:00Z' });
-  const since = '2026-02-10T09:00:00Z';
-  const path = pathOf('/v2/events', { since, limit: 5, count: 'estimate' });
-  const answer = (await service.get(path)).expect(200);
-  expect(
-    pageOf(answer).items.map((event) => event.type),
-    `types in GET ${path}, where an import wrote a ${type}`,
-  ).toContain(type);
-  expect(pageOf(answer).total, `total of GET ${path}`).toEqual(expect.any(Number));
-  const unknown = await service.get(`/v2/events?type=${type}`);
-  await expectProblem(unknown, 400, 'invalid-parameter');
-});
-
-test('v2 is walked like v1', async ({ deprecated: service }) => {
-  const query = { since: '2026-02-07T10:00:00Z', limit: 250 };
-  const v1 = (await readPage(service, '/v1/events', { ...query, limit: 1000 })).items;
-  const v2: Event[] = [];
-  let path: string | undefined = pathOf('/v2/events', query);
-  const pages = Math.ceil(v1.length / query.limit);
-  for (let page = 1; path !== undefined; page += 1) {
-    expect(page, `pages of a walk over v2, of ${query.limit} each`).toBeLessThanOrEqual(pages);
-    const answer: Answer = await service.get(path);
-    const { items, nextCursor } = pageOf(answer);
-    v2.push(...items);
-    const next = linkTo(answer, 'next');
-    const linked = nextCursor === null ? 'no link' : 'a link';
-    expect(
-      next === undefined ? 'no link' : 'a link',
-      `rel="next" of ${answer.request}, whose nextCursor is ${nextCursor}`,
-    ).toBe(linked);
-    if (next === undefined) break;
-    const url = new URL(next, service.url);
-    expect(url.pathname, `path of rel="next" of ${answer.request}, ${next}`).toBe('/v2/events');
-    path = url.pathname + url.search;
-  }
-  const sorted = (events: readonly { id: unknown }[]) =>
-    events.map(({ id }) => Number(id)).toSorted((a, b) => a - b);
-  expect(v2.length, 'number of events of a walk over v2, which is to be that of v1').toBe(
-    v1.length,
-  );
-  expect(sorted(v2), `ids of a walk over v2; v1 has ${thousands(v1.length)} events there`).toEqual(
-    sorted(v1),
-  );
-  const page = pageOf(await service.get('/v2/events'));
-  expect(page.items.length, 'number of items of GET /v2/events, without a limit').toBe(50);
-  await expectProblem(await service.get('/v2/events?limit=0'), 400, 'invalid-parameter');
-  await expectProblem(await service.post('/v2/events', EVENT), 405, 'method-not-allowed');
-});
-
-test('a cursor of v1 is not one of v2', async ({ deprecated: service }) => {
-  const cursor = cursorOf(
-    await readPage(service, '/v1/events', { limit: 2 }),
-    'GET /v1/events?limit=2',
-  );
-  await expectProblem(
-    await service.get(pathOf('/v2/events', { limit: 2, cursor })),
-    400,
-    'invalid-cursor',
-  );
-});
-
-test('v1 says since when it is deprecated and when it ends', async ({ deprecated }) => {
-  const { headers } = (await deprecated.get('/v1/events?limit=2')).expect(200);
-  const { deprecation, sunset } = headers;
-  await explain(
-    () => {
-      expect(
-        structuredDate(deprecation),
-        `Deprecation: ${String(deprecation)}, read as RFC 9745 says`,
-      ).toEqual(DEPRECATED);
-      expect(httpDate(sunset), `Sunset: ${String(sunset)}, read as RFC 8594 says`).toEqual(SUNSET);
-    },
-    () => {
-      diagnoseDates(headers, { deprecatedAt: DEPRECATED, sunsetAt: SUNSET });
-    },
-  );
-});
-
-test('every answer of v1 says so, and names the successor', async ({ deprecated, postgres }) => {
-  const answers: (readonly [answer: Answer, host: string])[] = [];
-  for (const [status, send] of ANSWERS) {
-    const answer = await send(deprecated);
-    if (status !== undefined) answer.expect(status);
-    answers.push([answer, deprecated.url]);
-  }
-  answers.push([
-    (await deprecated.get('/v1/events?limit=1', ELSEWHERE)).expect(200),
-    `http://${ELSEWHERE.headers.host}`,
-  ]);
-  const failed = await withoutEvents(postgres, () => deprecated.get('/v1/events?limit=3'));
-  answers.push([failed.expect(500), deprecated.url]);
-  for (const [answer, host] of answers) {
-    const { status, headers } = answer;
-    await explain(
-      () => {
-        expectDates(answer);
-      },
-      () => {
-        const paged = answers.find((each) => each[0].status === 200)?.[0].headers ?? {};
-        const pages = ['deprecation', 'sunset'].every((name) => paged[name] !== undefined);
-        const none = headers['deprecation'] === undefined && headers['sunset'] === undefined;
-        if (status < 400 || !pages || !none) return;
-        lesson('only-when-it-went-well', {
-          observed: `Pages of v1 carry Deprecation and Sunset. ${answer.request} answered ${status}, without them.`,
-          meaning:
-            'What is deprecated is the version, not its successes. The client that is wrong every night is the one that nobody has looked at, and the one that has to hear it.',
-          lookAt: 'a place that every answer of /v1 passes, before it is known how it will end.',
-        });
-      },
-    );
-    const links = linksOf(answer);
-    const target = (rel: string) => links.find((link) => link.rel.includes(rel))?.target;
-    await explain(
-      () => {
-        expect(target('deprecation'), `target of rel="deprecation" of ${answer.request}`).toBe(
-          NOTICE,
+test(
+  'v2 is filtered by its seven types',
+  judges('6.2'),
+  async ({ deprecated: service, postgres, draw }) => {
+    const unknown = `drone_${draw.word()}`;
+    for (const type of ['customs_hold', 'customs_released', unknown]) {
+      await recordEvent(postgres, { type, at: '2026-02-08T10:00:00Z' });
+    }
+    await each('types', [...SEVEN, unknown, 'other'], async (type) => {
+      const answer = await service.get(pathOf(V2, { type, limit: 5 }));
+      if (!SEVEN.some((known) => known === type)) {
+        await explain(
+          () => expectProblem(answer, 400, 'invalid-parameter'),
+          () => {
+            openFilter(answer, type);
+          },
         );
-        expect(
-          target('successor-version'),
-          `target of rel="successor-version" of ${answer.request}`,
-        ).toBe(`${host}/v2/events`);
-      },
-      () => {
-        overwritten(answer);
-      },
-    );
-  }
+        return;
+      }
+      const shown = new Set(pageOf(answer).items.map((event) => event.type));
+      expect([...shown], `types in ${answer.request}`).toEqual([type]);
+    });
+  },
+);
+
+test(
+  'a walk over v2 shows each event once while others write',
+  judges('6.3'),
+  async ({ deprecated: service, postgres, draw }) => {
+    await expectWholeWalk(service, postgres, {
+      path: V2,
+      query: { since: LAST_UPLOAD, limit: draw.pick(RAGGED) },
+      condition: `occurred_at >= '${LAST_UPLOAD}'`,
+    });
+  },
+);
+
+test('events of v2 come newest first', judges('6.3'), async ({ deprecated: service, postgres }) => {
+  // Events that were written late are all of this type.
+  const query = { type: 'picked_up', limit: 1000 };
+  const { items } = await readPage(service, V2, query);
+  await expectNewestFirst(postgres, items.map(idOf), `GET ${pathOf(V2, query)}`);
 });
 
-function expectDates({ request, status, headers }: Answer): void {
-  for (const name of ['deprecation', 'sunset'] as const) {
-    const said = headers[name] ?? 'no such header';
-    expect(said, `${name} of ${request}, which answered ${status}`).not.toBe('no such header');
-  }
-}
+test('v2 has the limits and errors of v1', judges('6.4'), async ({ deprecated: service }) => {
+  const page = pageOf(await service.get(V2));
+  expect(page.items.length, `number of items of GET ${V2}, without a limit`).toBe(50);
+  const refused = [
+    ['invalid-parameter', { limit: 0 }],
+    ['invalid-parameter', { limit: 1001 }],
+    ['invalid-parameter', { limit: 'abc' }],
+    ['invalid-parameter', { since: 'yesterday' }],
 
-test('a page of v1 still links to the next one', async ({ deprecated }) => {
-  const answer = (await deprecated.get('/v1/events?limit=2')).expect(200);
+    ['invalid-parameter', { count: 'exact' }],
+    ['invalid-cursor', { cursor: 'page2' }],
+  ] as const;
+  await each('requests', refused, async ([code, query]) => {
+    const answer = await service.get(pathOf(V2, query));
+    await explain(
+      () => expectProblem(answer, 400, code),
+      () => ('count' in query ? ignoredCount(service, answer) : undefined),
+    );
+  });
+  await expectProblem(await service.request('PUT', V2), 405, 'method-not-allowed');
+});
+
+test('v2 links to its next page', judges('6.4'), async ({ deprecated: service, draw }) => {
+  const query: Query = [
+    ['type', draw.pick(TYPES)],
+    ['since', '2026-02-07T11:00:00+01:00'],
+    ['limit', String(draw.int(20, 30))],
+  ];
+  let path = `${V2}?${new URLSearchParams(query.map((pair) => [...pair])).toString()}`;
+  for (let page = 1; page <= 3; page += 1) {
+    const answer = await service.get(path);
+    path = nextPath(answer, service.url);
+    expect(path.split('?')[0], `path of rel="next" of ${answer.request}`).toBe(V2);
+    await expectKept(query, path);
+  }
+  const last = await service.get(pathOf(V2, { since: LAST_UPLOAD, limit: 1000 }));
+  expect(pageOf(last).nextCursor, `nextCursor of ${last.request}, which shows all`).toBeNull();
+  expect(linkTo(last, 'next'), `rel="next" of ${last.request}, which shows all`).toBeUndefined();
+});
+
+test('v2 has a total when asked for', judges('6.4'), async ({ deprecated: service, postgres }) => {
+  const query = { type: 'in_transit', limit: 5 };
+  const asked = pathOf(V2, { ...query, count: 'estimate' });
+  const { total } = pageOf(await service.get(asked));
+  expectClose(total, await countOf(postgres, `type = 'in_transit'`), `GET ${asked}`);
+  const bare = await readPage(service, V2, query);
+  expect(bare.total ?? 'none', `total of GET ${pathOf(V2, query)}`).toBe('none');
+});
+
+test(
+  'a page of v2 is as cheap as one of v1',
+  judges('6.5'),
+  async ({ deprecated: service, postgres }) => {
+    const pages = [
+      [{ limit: 20 }, 0],
+      [{ limit: 20, type: 'exception' }, 0],
+      [{ limit: 20, type: 'customs_hold' }, 0],
+      [{ limit: 20, since: '2026-01-10T00:00:00Z', count: 'estimate' }, 0],
+      [{ limit: 20 }, 20_000],
+    ] as const;
+    await each('pages', pages, async ([query, behind]) => {
+      const cursor = await cursorBehind(service, V2, behind);
+      const path = pathOf(V2, { ...query, ...(cursor && { cursor }) });
+      const { result, buffers } = await postgres.measure(() => service.get(path));
+      pageOf(result);
+      await expectCheap(postgres, { buffers, limit: LIMIT.page, path });
+    });
+  },
+);
+
+test(
+  'a cursor of one version is not one of the other',
+  judges('6.6'),
+  async ({ deprecated: service, draw }) => {
+    const query = { limit: draw.int(2, 20) };
+    const pairs = [
+      [V1, V2],
+      [V2, V1],
+    ] as const;
+    await each('cursors', pairs, async ([from, to]) => {
+      const cursor = cursorOf(await readPage(service, from, query), `GET ${pathOf(from, query)}`);
+      const answer = await service.get(pathOf(to, { ...query, cursor }));
+      await explain(
+        () => expectProblem(answer, 400, 'invalid-cursor'),
+        () => {
+          if (answer.status !== 200) return;
+          nakedCursor(cursor, `A cursor of ${from} was used on ${to}, and the answer was 200.`);
+        },
+      );
+    });
+  },
+);
+
+test(
+  'v1 says since when it is deprecated and when it ends',
+  judges('6.7'),
+  async ({ deprecated }) => {
+    const { headers } = (await deprecated.get(PAGE)).expect(200);
+    const { deprecation, sunset } = headers;
+    await explain(
+      () => {
+        expect(
+          structuredDate(deprecation),
+          `Deprecation: ${String(deprecation)}, read as RFC 9745 says`,
+        ).toEqual(DEPRECATED);
+        expect(httpDate(sunset), `Sunset: ${String(sunset)}, read as RFC 8594 says`).toEqual(
+          SUNSET,
+        );
+      },
+      () => {
+        diagnoseDates(headers, { deprecatedAt: DEPRECATED, sunsetAt: SUNSET });
+      },
+    );
+  },
+);
+
+test(
+  'v1 says so before it is deprecated, in whole seconds',
+  judges('6.7'),
+  async ({ definition, draw }) => {
+    const fraction = draw.int(100, 999);
+    await using service = await definition
+      .with({
+        V1_DEPRECATED_AT: `2026-03-02T09:00:00.${fraction}Z`,
+        V1_SUNSET_AT: `2027-03-01T00:00:00.${fraction}Z`,
+        CLOCK: '2026-02-01T00:00:00Z',
+      })
+      .start();
+    const { headers } = (await service.get(PAGE)).expect(200);
+    const said = {
+      Deprecation: structuredDate(headers['deprecation']),
+      Sunset: httpDate(headers['sunset']),
+    };
+    for (const [name, due] of [
+      ['Deprecation', DEPRECATED],
+      ['Sunset', SUNSET],
+    ] as const) {
+      const off = (said[name]?.getTime() ?? Number.NaN) - due.getTime();
+      const written = String(headers[name.toLowerCase()]);
+      expect(
+        off >= 0 && off <= 1000,
+        `whether ${name}: ${written} is ${due.toISOString()} and ${fraction} ms, in whole seconds`,
+      ).toBe(true);
+    }
+  },
+);
+
+test(
+  'every answer of v1 says so, and names the successor',
+  judges('6.8'),
+  async ({ deprecated, postgres, draw }) => {
+    const answers: (readonly [answer: Answer, origin: string])[] = [];
+    for (const send of REQUESTS) answers.push([await send(deprecated), deprecated.url]);
+    const host = `${draw.word()}.partner.example`;
+    answers.push([
+      await deprecated.get('/v1/events?limit=1', { headers: { host } }),
+      `http://${host}`,
+    ]);
+    const failed = await withoutEvents(postgres, () => deprecated.get('/v1/events?limit=3'));
+    answers.push([failed, deprecated.url]);
+    const [page] = answers.map(([answer]) => answer);
+    await each('answers', answers, async ([answer, origin]) => {
+      await explain(
+        () => {
+          expectDates(answer);
+        },
+        () => {
+          onlyWhenItWentWell(answer, page);
+        },
+      );
+      await explain(
+        () => {
+          expectRetirementLinks(answer, origin);
+        },
+        () => {
+          overwritten(answer);
+        },
+      );
+    });
+  },
+);
+
+test('a page of v1 still links to the next one', judges('6.8'), async ({ deprecated }) => {
+  const answer = (await deprecated.get(PAGE)).expect(200);
   await explain(
     () => {
-      expect(
-        linkTo(answer, 'next'),
-        `rel="next" in ${String(answer.headers['link'])}`,
-      ).toBeDefined();
+      const said = `rel="next" in ${String(answer.headers['link'])}`;
+      expect(linkTo(answer, 'next'), said).toBeDefined();
     },
     () => {
       overwritten(answer);
@@ -247,69 +346,36 @@ test('a page of v1 still links to the next one', async ({ deprecated }) => {
   );
 });
 
-/** One kind of link is there and the other is gone, on a page that needs both. */
-function overwritten(answer: Answer): void {
-  const rels = linksOf(answer).flatMap(({ rel }) => rel);
-  const wanted = ['next', 'deprecation', 'successor-version'];
-  const gone = wanted.filter((rel) => !rels.includes(rel));
-  if (answer.request !== 'GET /v1/events?limit=2' || rels.length === 0 || gone.length === 0) return;
-  const alone = rels.every((rel) => rel === 'next') || !rels.includes('next');
-  if (!alone) return;
-  lesson('link-overwritten', {
-    observed: `${answer.request} has the links ${rels.join(', ')}, and not ${gone.join(', ')}. Its Link: ${String(answer.headers['link'])}`,
-    meaning:
-      'Two parts of the service write the same field, and the second to do so replaces what the first wrote. Each of them is right alone.',
-    lookAt: 'the difference between setting a header and adding to it.',
-  });
-}
-
-test('v2 carries none of it', async ({ deprecated }) => {
-  for (const [status, path] of [
-    [200, '/v2/events?limit=2'],
-    [404, '/v10/events'],
-  ] as const) {
-    const answer = (await deprecated.get(path)).expect(status);
-    for (const name of ['deprecation', 'sunset']) {
-      expect(answer.headers[name], `${name} of GET ${path}`).toBeUndefined();
-    }
-    const rels = linksOf(answer).flatMap(({ rel }) => rel);
-    for (const rel of ['deprecation', 'successor-version']) {
-      expect(rels, `relations of the links of GET ${path}`).not.toContain(rel);
-    }
-  }
-});
-
-test('from its sunset on v1 is gone, and v2 is not', async ({ ended }) => {
-  for (const [, send] of ANSWERS) {
+test('from its sunset on v1 is gone', judges('6.9'), async ({ ended }) => {
+  await each('answers', REQUESTS, async (send) => {
     const answer = await send(ended);
-    await expectProblem(answer, 410, 'version-sunset');
+    // An answer to HEAD has no body to show its type in.
+    if (answer.request.startsWith('HEAD')) expect(answer.status, answer.request).toBe(410);
+    else await expectProblem(answer, 410, 'version-sunset');
     expectDates(answer);
-    expect(
-      linkTo(answer, 'successor-version'),
-      `rel="successor-version" of ${answer.request}`,
-    ).toBe(`${ended.url}/v2/events`);
-  }
-  // A router that tells capitals apart has no such route.
-  const { status } = await ended.get('/V1/events?limit=2');
-  expect([404, 410], 'status of GET /V1/events after the sunset of v1').toContain(status);
-  (await ended.get('/v2/events?limit=2')).expect(200);
+    expectRetirementLinks(answer, ended.url);
+  });
 });
 
-test('v1 ends while it runs', async ({ definition }) => {
+test('no other spelling shows what v1 showed', judges('6.9'), async ({ ended }) => {
+  const spellings = ['/V1/events?limit=2', '/V1/shipments/4711/events'];
+  await each('spellings', spellings, async (spelling) => {
+    const { request, status } = await led(ended, spelling);
+    expect(
+      [404, 410],
+      `status of ${request}, after the sunset of v1, when GET ${spelling} was followed: ${status}`,
+    ).toContain(status);
+  });
+});
+
+test('v1 ends while it runs', judges('6.9'), async ({ definition }) => {
   // On a machine so busy that the service comes up after its sunset, once more with more time.
   for (let ahead = 1000; ; ahead *= 4) {
-    const at = new Date(Date.now() + ahead);
-    if (at.getMilliseconds() === 0) at.setMilliseconds(1);
-    // Both in the future, and with a fraction of a second.
-    const instants = { V1_DEPRECATED_AT: at.toISOString(), V1_SUNSET_AT: at.toISOString() };
-    await using service = await definition.with(instants).start();
+    const at = new Date(Date.now() + ahead).toISOString();
+    await using service = await definition.with({ V1_DEPRECATED_AT: at, V1_SUNSET_AT: at }).start();
     const first = await service.get('/v1/events?limit=1');
-    if (first.status === 410 && Date.now() >= at.getTime() && ahead < 10_000) continue;
+    if (first.status === 410 && Date.now() >= Date.parse(at) && ahead < 10_000) continue;
     first.expect(200);
-    expectDates(first);
-    const { deprecation, sunset } = first.headers;
-    expect(structuredDate(deprecation), `Deprecation: ${String(deprecation)}`).toBeDefined();
-    expect(httpDate(sunset), `Sunset: ${String(sunset)}`).toBeDefined();
     await eventually(
       `410 from a service whose V1_SUNSET_AT was ${ahead} ms ahead when it started`,
       async () => {
@@ -321,4 +387,32 @@ test('v1 ends while it runs', async ({ definition }) => {
     );
     return;
   }
+});
+
+test('nothing but v1 is retired', judges('6.10'), async ({ deprecated, ended }) => {
+  const answers = [
+    (await deprecated.get('/v2/events?limit=2')).expect(200),
+    (await ended.get('/v2/events?limit=2')).expect(200),
+    (await ended.get('/openapi.json')).expect(200),
+    await ended.get('/v10/events'),
+  ];
+  await each('answers', answers, async (answer) => {
+    const signs = signsOfRetirement(answer).join(', ') || 'none';
+    await explain(
+      () => {
+        expect(signs, `what ${answer.request} has of a version that ends`).toBe('none');
+      },
+      () => {
+        retiresEverything(answer);
+      },
+    );
+  });
+});
+
+test('v1 is not retired without a plan', judges('6.10'), async ({ service }) => {
+  await each('paths', [PAGE, '/v1/parcels'], async (path) => {
+    const answer = await service.get(path);
+    const signs = signsOfRetirement(answer).join(', ') || 'none';
+    expect(signs, `what ${answer.request} has of a version that ends, without a plan`).toBe('none');
+  });
 });

@@ -29,6 +29,6 @@ export function createApp({ pool, publisher, log }: Deps): Express {
   app.use(() => {
     throw new NotFound('no such route');
   });
-  app.use(errorHandler(log));
+  app.use(errorHandler);
   return app;
 }

@@ -1,12 +1,12 @@
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { log } from './log.ts';
+import type { Logger } from 'pino';
 
 export const EXCHANGE = 'media';
 export const RENDER_KEY = 'render';
 export const RENDER_QUEUE = 'media.render';
 
-/** A connection to the broker at AMQP_URL, and all that we need in it declared. */
-export async function connectBroker(): Promise<ChannelModel> {
+/** A connection to the broker at AMQP_URL, with all that we need declared. */
+export async function connectBroker(log: Logger): Promise<ChannelModel> {
   const connection = await connect(process.env['AMQP_URL'] ?? 'amqp://127.0.0.1');
   connection.on('error', (error) => log.error({ err: error }, 'the broker connection broke'));
   const channel = await connection.createChannel();

@@ -1,25 +1,24 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Logger } from 'pino';
 import { RENDER_QUEUE } from './broker.ts';
-import { log } from './log.ts';
 import { jobIdOf } from './message.ts';
 
 export type Handle = (jobId: string) => Promise<void>;
 
 /** Takes messages from the render queue, from now on. */
-export async function consume(channel: Channel, handle: Handle): Promise<void> {
+export async function consume(channel: Channel, handle: Handle, log: Logger): Promise<void> {
+  const settle = async (message: ConsumeMessage): Promise<void> => {
+    try {
+      await handle(jobIdOf(message));
+      channel.ack(message);
+    } catch (error) {
+      // TODO(task 3): RETRY_DELAYS_MS, media.dead.
+      log.error({ err: error }, 'a job failed, it will be tried again');
+      channel.nack(message);
+    }
+  };
   // TODO(task 2): PREFETCH.
   await channel.consume(RENDER_QUEUE, (message) => {
-    if (message) void settle(channel, handle, message);
+    if (message) void settle(message);
   });
-}
-
-async function settle(channel: Channel, handle: Handle, message: ConsumeMessage): Promise<void> {
-  try {
-    await handle(jobIdOf(message));
-    channel.ack(message);
-  } catch (error) {
-    // TODO(task 3): RETRY_DELAYS_MS, media.dead.
-    log.error({ err: error }, 'a job failed, it will be tried again');
-    channel.nack(message);
-  }
 }

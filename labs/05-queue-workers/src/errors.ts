@@ -1,7 +1,6 @@
 import type { ErrorRequestHandler } from 'express';
-import type { Logger } from 'pino';
 
-/** A request that cannot be served for a reason its sender may know. */
+/** A request that cannot be served, for a reason that its client may know. */
 export class HttpError extends Error {
   readonly status: number;
 
@@ -23,24 +22,20 @@ export class NotFound extends HttpError {
   }
 }
 
-/** Answers `{ "error": "…" }`. What is not an `HttpError`, or a body that cannot be read, is a 500. */
-export function errorHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    if (res.headersSent) {
-      next(error);
-      return;
-    }
-    const status = statusOf(error);
-    if (status >= 500) log.error({ err: error, method: req.method, path: req.path }, 'failed');
-    const message = status < 500 && error instanceof Error ? error.message : 'internal error';
-    res.status(status).json({ error: message });
-  };
-}
-
-/** The status that express's own parsers put on their errors counts too. */
-function statusOf(error: unknown): number {
-  if (error instanceof Error && 'status' in error && typeof error.status === 'number') {
-    return error.status;
+/** Answers `{ "error": "…" }`: with the status of the error, or with 500 if it has none. */
+export const errorHandler: ErrorRequestHandler = (reason: unknown, _req, res, next) => {
+  if (res.headersSent) {
+    next(reason);
+    return;
   }
-  return 500;
+  const error = reason instanceof Error ? reason : new Error(String(reason));
+  const status = statusOf(error);
+  // The request log has the whole error; the client must not see it.
+  if (status >= 500) res.err = error;
+  res.status(status).json({ error: status < 500 ? error.message : 'internal error' });
+};
+
+/** Express's own parsers put a status on their errors, as `HttpError` does. */
+function statusOf(error: Error): number {
+  return 'status' in error && typeof error.status === 'number' ? error.status : 500;
 }

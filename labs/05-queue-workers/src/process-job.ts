@@ -1,5 +1,10 @@
 import type { Pool } from 'pg';
-import { render } from './renderer.ts';
+import type { Render } from './renderer.ts';
+
+export interface Deps {
+  readonly pool: Pool;
+  readonly render: Render;
+}
 
 interface JobRow {
   source: string;
@@ -7,7 +12,7 @@ interface JobRow {
 }
 
 /** Renders the picture of a job, puts it into the album and tells the customer. */
-export async function processJob(pool: Pool, jobId: string): Promise<void> {
+export async function processJob({ pool, render }: Deps, jobId: string): Promise<void> {
   const { rows } = await pool.query<JobRow>('SELECT source, email FROM jobs WHERE id = $1', [
     jobId,
   ]);

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { connectBroker } from './broker.ts';
-import { pool } from './db.ts';
-import { log } from './log.ts';
+import { createPool } from './db.ts';
 import { Publisher } from './publisher.ts';
 
-const broker = await connectBroker();
+const log = pino({ name: 'media-api' });
+const pool = createPool(process.env['DATABASE_URL'], log);
+const broker = await connectBroker(log);
 const publisher = new Publisher(await broker.createChannel());
 const server = createServer(createApp({ pool, publisher, log }));
 
@@ -14,13 +17,12 @@ const host = process.env['HOST'] ?? '127.0.0.1';
 const port = Number(process.env['PORT'] ?? 8080);
 server.listen(port, host, () => log.info({ host, port }, 'media-api listens'));
 
-async function stop(signal: string): Promise<void> {
-  log.info({ signal }, 'stopping');
-  // Waits for the answers still under way; idle keep-alive connections are closed at once.
+closeWithGrace({ logger: log }, async ({ err, signal }) => {
+  if (err) log.fatal({ err }, 'stopping');
+  else log.info({ signal }, 'stopping');
+  // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
   server.close();
   await once(server, 'close');
   await broker.close().catch(() => {});
   await pool.end();
-}
-
-for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, (name: string) => void stop(name));
+});

@@ -1,16 +1,23 @@
 import { createServer } from 'node:http';
+import { pino } from 'pino';
 import { connectBroker } from './broker.ts';
 import { consume } from './consumer.ts';
-import { pool } from './db.ts';
-import { log } from './log.ts';
+import { createPool } from './db.ts';
+import { serviceUrl } from './env.ts';
 import { processJob } from './process-job.ts';
+import { createRenderer } from './renderer.ts';
 
-const broker = await connectBroker();
+const log = pino({ name: 'media-worker' });
+const pool = createPool(process.env['DATABASE_URL'], log);
+const render = createRenderer(serviceUrl('RENDERER_URL', 'http://127.0.0.1:9000'));
+
+const broker = await connectBroker(log);
 broker.on('close', () => {
   log.error('the broker is gone');
   process.exit(1);
 });
-await consume(await broker.createChannel(), (jobId) => processJob(pool, jobId));
+const handle = (jobId: string): Promise<void> => processJob({ pool, render }, jobId);
+await consume(await broker.createChannel(), handle, log);
 
 // TODO(task 5): SIGTERM, SHUTDOWN_GRACE_MS.
 

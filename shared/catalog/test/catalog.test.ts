@@ -83,7 +83,7 @@ describe('overlays', () => {
       .write('labs/90-toy/solutions/reference/migrations/1.sql', 'select 1');
     const lab = findLab(readCatalog(catalog.root), 'toy');
     const target = join(catalog.root, 'target');
-    layOut(lab, solutionsOf(lab), target);
+    layOut(lab, solutionsOf(lab)[0]?.layers ?? [], target);
 
     expect(readFileSync(join(target, 'src/app.ts'), 'utf8')).toBe('solved');
     expect(readFileSync(join(target, 'src/db.ts'), 'utf8')).toBe('starter');
@@ -91,6 +91,21 @@ describe('overlays', () => {
     for (const spoiler of ['hints.md', 'SOLUTION.md', 'solutions', 'tests', 'lab.yaml']) {
       expect(existsSync(join(target, spoiler))).toBe(false);
     }
+  });
+
+  test('what is kept once for all solutions lies below each of them', () => {
+    using catalog = new ToyCatalog()
+      .addLab()
+      .write('labs/90-toy/solutions/shared/src/db.ts', 'shared')
+      .write('labs/90-toy/solutions/shared/src/app.ts', 'shared')
+      .write('labs/90-toy/solutions/reference/src/app.ts', 'solved');
+    const lab = findLab(readCatalog(catalog.root), 'toy');
+    const [reference, ...others] = solutionsOf(lab);
+    expect(others).toEqual([]);
+    const target = join(catalog.root, 'target');
+    layOut(lab, reference?.layers ?? [], target);
+    expect(readFileSync(join(target, 'src/app.ts'), 'utf8')).toBe('solved');
+    expect(readFileSync(join(target, 'src/db.ts'), 'utf8')).toBe('shared');
   });
 
   test('the reference comes first', () => {

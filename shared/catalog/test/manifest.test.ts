@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CatalogError, findLab, misconceptionsOf, readCatalog } from '../src/index.ts';
+import { stringify } from 'yaml';
 import { MANIFEST, ToyCatalog } from './toy-lab.ts';
 
 /** The one line about the only lab of a catalogue. */
@@ -33,7 +34,7 @@ describe('lab.yaml', () => {
     ['level', { level: 'wizard' }, 3, 'level: Invalid option'],
     ['hours', { hours: ' ' }, 4, 'hours: must not be empty.'],
     ['summary', { summary: null }, 5, 'summary: Invalid input: expected string'],
-    ['servers', { servers: ['mysql'] }, 7, 'servers[0]: Invalid option'],
+    ['servers', { servers: ['My SQL'] }, 7, 'servers[0]: must be lower-case'],
     ['no tasks', { tasks: [] }, 8, 'tasks: needs at least one task.'],
     [
       'slug',
@@ -58,8 +59,8 @@ describe('lab.yaml', () => {
     [
       'starter.fails beyond the tasks',
       { starter: { fails: [3] } },
-      17,
-      'starter.fails[0]: there is no task 3',
+      undefined,
+      'starter.fails: there is no task 3 of 90-toy',
     ],
     [
       'starter.lessons',
@@ -104,24 +105,61 @@ describe('lab.yaml', () => {
   });
 });
 
-describe('misconception.yaml', () => {
-  const sound = 'looksRight: it works\nkilledBy: [1]\nlesson: naive\n';
+describe('points', () => {
+  test('are read from the ticket, each with its whole sentence', () => {
+    using catalog = new ToyCatalog().addLab();
+    expect(findLab(readCatalog(catalog.root), '90').tasks.map(({ points }) => points)).toEqual([
+      [
+        { id: '1.1', text: 'One.' },
+        { id: '1.2', text: 'Two, on two lines.' },
+      ],
+      [{ id: '2.1', text: 'Three.' }],
+    ]);
+  });
 
-  test('a sound one tells its kill and its lesson', () => {
+  test('count up without a gap', () => {
+    using catalog = new ToyCatalog()
+      .addLab()
+      .write('labs/90-toy/README.md', '## Task 1: First\n\n- **1.2** Two.\n');
+    expect(faultOf(catalog)).toBe('labs/90-toy/README.md: found point 1.2 where 1.1 is due.');
+  });
+
+  test('of the starter are named one by one, or by their task; 1.10 is not 1.1', () => {
+    const points = Array.from({ length: 10 }, (_, at) => `- **1.${at + 1}** Point.`).join('\n');
+    using catalog = new ToyCatalog()
+      .addLab()
+      .write(
+        'labs/90-toy/README.md',
+        `## Task 1: First\n\n${points}\n\n## Task 2: Second\n\n- **2.1** x\n`,
+      )
+      .write(
+        'labs/90-toy/lab.yaml',
+        stringify(MANIFEST).replace(/fails:[^]*/u, 'fails: [1.10, 1.1, 2]\n'),
+      );
+    const lab = findLab(readCatalog(catalog.root), '90');
+    expect(lab.starter.fails).toEqual(['1.10', '1.1', '2.1']);
+  });
+});
+
+describe('misconception.yaml', () => {
+  const sound = 'looksRight: it works\nbreaks: [1.1]\nlesson: naive\n';
+
+  test('a sound one names the points it breaks and its lesson', () => {
     using catalog = new ToyCatalog()
       .addLab()
       .write('labs/90-toy/misconceptions/naive/misconception.yaml', sound);
     const lab = findLab(readCatalog(catalog.root), '90');
     expect(misconceptionsOf(lab)).toMatchObject([
-      { name: 'naive', killedBy: [1], stillPasses: [], lesson: 'naive' },
+      { name: 'naive', breaks: ['1.1'], over: undefined, lesson: 'naive' },
     ]);
   });
 
   test.each([
-    [sound.replace('[1]', '[]'), 'killedBy: must name the task that catches it.'],
-    [sound.replace('[1]', '[9]'), 'killedBy: there is no task 9 in 90-toy.'],
+    [sound.replace('[1.1]', '[]'), 'breaks: must name the point that it breaks.'],
+    [sound.replace('[1.1]', '[1.9]'), 'breaks: there is no point 1.9 in the ticket of 90-toy.'],
+    [sound.replace('[1.1]', '[9]'), 'breaks: there is no task 9 of 90-toy.'],
+    [sound.replace('[1.1]', '[first]'), 'breaks[0]: '],
     [sound.replace('looksRight: it works\n', ''), 'looksRight: Invalid input'],
-    [`${sound}stillPasses: [0]\n`, 'stillPasses[0]: '],
     [`${sound}over: best\n`, 'over: there is no solution "best" in 90-toy.'],
   ])('a wrong one is one line', (text, says) => {
     using catalog = new ToyCatalog()

@@ -17,6 +17,19 @@ export const MANIFEST = {
   starter: { fails: [1, 2] },
 };
 
+export const TICKET = `# Toy
+
+## Task 1: First
+
+- **1.1** One.
+- **1.2** Two, on
+  two lines.
+
+## Task 2: Second
+
+- **2.1** Three.
+`;
+
 /** A catalogue in a folder of its own; gone when disposed. */
 export class ToyCatalog implements Disposable {
   readonly root = mkdtempSync(join(tmpdir(), 'labs-catalog-'));
@@ -24,6 +37,7 @@ export class ToyCatalog implements Disposable {
   /** Writes a lab whose tests are there. */
   addLab(manifest: object = MANIFEST, id = '90-toy'): this {
     this.write(`labs/${id}/lab.yaml`, stringify(manifest));
+    this.write(`labs/${id}/README.md`, TICKET);
     this.write(`labs/${id}/tests/1-first.test.ts`, '');
     this.write(`labs/${id}/tests/2-second.test.ts`, '');
     return this;

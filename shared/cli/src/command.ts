@@ -5,18 +5,25 @@ import { UsageError } from './errors.ts';
 type Flags = NonNullable<ParseArgsConfig['options']>;
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
-/** What the command line offers under one name. */
+/** One command: its usage, flags and code. */
 export interface CommandInfo {
   readonly usage: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Flag → what `--help` says of it. */
+  /** Each flag, with its line of `--help`. */
   readonly flags: Readonly<Record<string, FlagInfo>>;
-  readonly positionals: readonly { readonly name: string; readonly required: boolean }[];
+  readonly positionals: readonly Positional[];
   readonly example: string;
-  /** Whether it is in the list; the few that npm's scripts call are not. */
+  /** `false`: only npm's scripts call it, and `labs --help` leaves it out. */
   readonly listed?: false;
   readonly load: () => Promise<{ run: Run }>;
+}
+
+export interface Positional {
+  readonly name: string;
+  readonly required: boolean;
+  /** Whether it may be given several times. Only of the last one. */
+  readonly many?: true;
 }
 
 export interface FlagInfo {
@@ -24,11 +31,11 @@ export interface FlagInfo {
   /** Whether it may be given several times. */
   readonly multiple?: true;
   readonly help: string;
-  /** What stands for the value, e.g. `DIR`. */
+  /** Placeholder of the value, e.g. `DIR`. */
   readonly value?: string;
 }
 
-/** A command. Answers with the exit code. */
+/** Runs a command. Resolves with the exit code. */
 export type Run = (args: Arguments, context: Context) => Promise<number>;
 
 /** Positionals by place, flags by name. */
@@ -50,7 +57,7 @@ export class Arguments {
     return typeof value === 'string' ? value : undefined;
   }
 
-  /** Of a flag that may be given several times. */
+  /** The values of a flag that may be given several times. */
   texts(flag: string): readonly string[] {
     const value = this.#values[flag];
     return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
@@ -62,15 +69,14 @@ export class Arguments {
     if (text === undefined) return fallback;
     const count = Number(text);
     if (!Number.isInteger(count) || count < 1) {
-      throw new UsageError(`--${flag} takes a whole number from 1; "${text}" is none.`);
+      throw new UsageError(`--${flag} takes a whole number from 1, not "${text}".`);
     }
     return count;
   }
 }
 
 /**
- * @throws UsageError in one line, for a flag that is not there, a value that is missing, or a word too
- *   few or too many.
+ * @throws UsageError for an unknown flag, a missing value, a missing argument, or one too many.
  */
 export function parse(name: string, info: CommandInfo, argv: readonly string[]): Arguments {
   const options: Flags = Object.fromEntries(
@@ -84,7 +90,7 @@ export function parse(name: string, info: CommandInfo, argv: readonly string[]):
     parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
-    throw new UsageError(`${reason}. \`labs ${name} --help\` lists what there is.`, {
+    throw new UsageError(`${reason}. \`labs ${name} --help\` lists the flags.`, {
       cause: error,
     });
   }
@@ -93,8 +99,9 @@ export function parse(name: string, info: CommandInfo, argv: readonly string[]):
     ({ required }, at) => required && positionals[at] === undefined,
   );
   if (missing) throw new UsageError(`Which ${missing.name}? Usage: labs ${info.usage}`);
-  const extra = positionals[info.positionals.length];
+  const many = info.positionals.at(-1)?.many === true;
+  const extra = many ? undefined : positionals[info.positionals.length];
   if (extra !== undefined)
-    throw new UsageError(`"${extra}" is one word too many. Usage: labs ${info.usage}`);
+    throw new UsageError(`"${extra}" is one argument too many. Usage: labs ${info.usage}`);
   return new Arguments(parsed.values, positionals);
 }

@@ -4,11 +4,11 @@ const LAB = { name: 'lab', required: true } as const;
 const A_LAB = { name: 'lab', required: false } as const;
 const A_TASK = { name: 'task', required: false } as const;
 
-const JSON_FLAG: FlagInfo = { type: 'boolean', help: 'print JSON, for a machine' };
+const JSON_FLAG: FlagInfo = { type: 'boolean', help: 'print JSON' };
 const WORK_FLAG: FlagInfo = {
   type: 'string',
   value: 'DIR',
-  help: 'where your copies are (or LABS_WORK); default: work/',
+  help: 'folder of your copies (or LABS_WORK); default: work/',
 };
 
 /** Every command and its flags. The command's own module is loaded when it is called. */
@@ -19,15 +19,15 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     positionals: [A_LAB],
     flags: {
       work: WORK_FLAG,
-      merge: { type: 'boolean', help: 'take in changes of the starter, without asking' },
-      'no-merge': { type: 'boolean', help: 'leave changes of the starter out, without asking' },
+      merge: { type: 'boolean', help: 'merge changes of the starter without asking' },
+      'no-merge': { type: 'boolean', help: 'ignore changes of the starter without asking' },
     },
     example: 'labs start query-plans',
     load: () => import('./commands/start.ts'),
   },
   list: {
     usage: 'list',
-    summary: 'All labs, and how far you are.',
+    summary: 'List the labs, and your progress in each.',
     positionals: [],
     flags: { json: JSON_FLAG },
     example: 'labs list',
@@ -35,27 +35,31 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   test: {
     usage: 'test <lab> [task]',
-    summary: 'Run the tests of a lab, or of one task, against your copy.',
+    summary: 'Test your copy of a lab, or one task of it.',
     positionals: [LAB, A_TASK],
     flags: {
       work: WORK_FLAG,
       json: JSON_FLAG,
       all: {
         type: 'boolean',
-        help: 'print each failing test in full, not only the first of a task',
+        help: 'print every failing test in full, not only one of each task',
       },
       logs: {
         type: 'boolean',
-        help: 'print all that the service said of a failed task, not only its errors',
+        help: 'print everything that the service wrote, not only its errors',
       },
-      report: { type: 'string', value: 'DIR', help: 'write junit.xml and ctrf.json there' },
+      report: {
+        type: 'string',
+        value: 'DIR',
+        help: 'write junit.xml and ctrf.json to this folder',
+      },
     },
     example: 'labs test 1 2',
     load: () => import('./commands/test.ts'),
   },
   watch: {
     usage: 'watch <lab>',
-    summary: 'Run the open task again at each save. Keys: r h d n p q.',
+    summary: 'Test the open task at each save. Keys: r h d n p q.',
     positionals: [LAB],
     flags: { work: WORK_FLAG },
     example: 'labs watch query-plans',
@@ -63,7 +67,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   run: {
     usage: 'run <lab>',
-    summary: 'Serve your copy with real servers, restarting at each save.',
+    summary: 'Serve your copy with real servers, and restart it at each save.',
     positionals: [LAB],
     flags: {
       work: WORK_FLAG,
@@ -72,7 +76,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
         type: 'string',
         multiple: true,
         value: 'SCRIPT',
-        help: 'run that script of package.json, too, with the same servers',
+        help: 'also run this script of package.json, with the same servers',
       },
       inspect: { type: 'boolean', help: 'listen for a debugger on 127.0.0.1:9229' },
     },
@@ -81,7 +85,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   hint: {
     usage: 'hint <lab> [task]',
-    summary: 'The next hint for a task: a question, the mechanism, the shape.',
+    summary: 'Show the next hint for a task: a question, the mechanism, the shape.',
     positionals: [LAB, A_TASK],
     flags: {},
     example: 'labs hint 1 2',
@@ -89,20 +93,20 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   solution: {
     usage: 'solution <lab>',
-    summary: 'How others solved it; once it is green.',
+    summary: 'Show a solution, once your copy is green.',
     positionals: [LAB],
     flags: {
       work: WORK_FLAG,
-      name: { type: 'string', value: 'NAME', help: 'which one; default: reference' },
-      diff: { type: 'boolean', help: 'as a diff from your copy' },
-      spoil: { type: 'boolean', help: 'before it is green, too' },
+      name: { type: 'string', value: 'NAME', help: 'the solution to show; default: reference' },
+      diff: { type: 'boolean', help: 'show it as a diff from your copy' },
+      spoil: { type: 'boolean', help: 'show it even if your copy is not green' },
     },
     example: 'labs solution 1 --diff',
     load: () => import('./commands/solution.ts'),
   },
   reset: {
     usage: 'reset <lab>',
-    summary: 'A fresh copy of the starter. Your work is saved first.',
+    summary: 'Make a fresh copy of the starter. Your work is saved first.',
     positionals: [LAB],
     flags: {
       work: WORK_FLAG,
@@ -113,7 +117,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   progress: {
     usage: 'progress',
-    summary: 'What you have passed, and when.',
+    summary: 'Show the points you have passed, and when.',
     positionals: [],
     flags: { json: JSON_FLAG },
     example: 'labs progress --json',
@@ -121,7 +125,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   psql: {
     usage: 'psql <lab>',
-    summary: 'A prompt in the database that the last failed run left behind.',
+    summary: 'Open the database that the last failed run left behind.',
     positionals: [LAB],
     flags: { url: { type: 'boolean', help: 'only print its URL' } },
     example: 'labs psql 1',
@@ -129,10 +133,10 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   stack: {
     usage: 'stack up|down|status|logs [server...]',
-    summary: 'Postgres, Redis, RabbitMQ and Kafka: start, stop, look.',
+    summary: 'Start, stop or list the servers, or print their logs.',
     positionals: [
       { name: 'action (up, down, status, logs)', required: true },
-      ...Array.from({ length: 4 }, () => ({ name: 'server', required: false })),
+      { name: 'server', required: false, many: true },
     ],
     flags: { json: JSON_FLAG },
     example: 'labs stack status',
@@ -140,7 +144,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   doctor: {
     usage: 'doctor',
-    summary: 'What this machine has, what can run here, and what would fix the rest.',
+    summary: 'Show what this machine has, what can run here, and how to fix the rest.',
     positionals: [],
     flags: { json: JSON_FLAG },
     example: 'labs doctor',
@@ -151,46 +155,49 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     summary: 'Prove a lab: starter, solutions and misconceptions against every point.',
     positionals: [A_LAB],
     flags: {
-      lab: { type: 'string', value: 'LAB', help: 'the same as the word' },
+      lab: { type: 'string', value: 'LAB', help: 'the lab, if it is not given as an argument' },
       changed: { type: 'boolean', help: 'only labs with changes since the last commit' },
       row: {
         type: 'string',
         multiple: true,
         value: 'NAME',
-        help: 'only this row: starter, a solution or a misconception; again for more',
+        help: 'only this row: starter, a solution, a design or a misconception; may be repeated',
       },
       task: {
         type: 'string',
         multiple: true,
         value: 'TASK',
-        help: 'only this task and what it needs; again for more',
+        help: 'only this task and the tasks it needs; may be repeated',
       },
       repeat: {
         type: 'string',
         value: 'N',
-        help: 'run each cell N times; one that differs is a failure',
+        help: 'run every test N times; a verdict that differs is a failure',
       },
       workers: {
         type: 'string',
         value: 'N',
-        help: 'rows at a time; default: two for each core',
+        help: 'rows to judge at the same time; default: two for each core',
       },
       seed: {
         type: 'string',
         value: 'S',
-        help: 'draw the data of the first round from this; --repeat draws a new one each round',
+        help: 'seed of the drawn data in the first round; --repeat takes a new one each round',
       },
       edit: {
         type: 'string',
         value: 'NAME',
-        help: 'lay a misconception or design out in a folder to edit; with --save, write its patch',
+        help: 'lay out a misconception or design in a folder to edit; with --save, write its patch',
       },
-      save: { type: 'boolean', help: 'with --edit: write what was changed back as the patch' },
+      save: { type: 'boolean', help: 'with --edit: write the changes back as the patch' },
       rebase: {
         type: 'boolean',
-        help: 'bring every patch of the lab up to date after its solution changed',
+        help: 'apply every patch of the lab again after a solution changed',
       },
-      write: { type: 'boolean', help: "write the figures into README.md's table" },
+      write: {
+        type: 'boolean',
+        help: "record the proof in the lab, and the figures in README.md's table",
+      },
       json: JSON_FLAG,
     },
     example: 'labs verify query-plans --repeat 20',
@@ -198,7 +205,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   new: {
     usage: 'new <id>',
-    summary: 'The skeleton of a new lab.',
+    summary: 'Make the skeleton of a new lab.',
     positionals: [{ name: 'id (such as 33-rate-limits)', required: true }],
     flags: {},
     example: 'labs new 33-rate-limits',
@@ -206,23 +213,28 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   check: {
     usage: 'check',
-    summary: 'Everything that `npm test` checks: types, lint, unit tests, every lab.',
+    summary: 'Run everything that `npm test` checks: types, lint, prose, unit tests, every lab.',
     positionals: [],
-    flags: {},
-    example: 'npm test',
+    flags: {
+      full: {
+        type: 'boolean',
+        help: 'verify every lab in full, even a lab whose proof is up to date',
+      },
+    },
+    example: 'npm test -- --full',
     listed: false,
     load: () => import('./commands/check.ts'),
   },
   bench: {
     usage: 'bench',
-    summary: 'Measure what the design promises, each beside the naive way.',
+    summary: 'Measure what the design promises, and compare it with the naive way.',
     positionals: [],
     flags: {
-      runs: { type: 'string', value: 'N', help: 'samples of each; default: 15' },
+      runs: { type: 'string', value: 'N', help: 'samples of each measure; default: 15' },
       out: {
         type: 'string',
         value: 'FILE',
-        help: 'where the JSON goes; default: .labs/bench.json',
+        help: 'file for the JSON; default: .labs/bench.json',
       },
     },
     example: 'pnpm bench',

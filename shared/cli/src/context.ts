@@ -2,26 +2,26 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where things are, for every command. */
+/** The folders and the environment of every command. */
 export interface Context {
   /** The repository. */
   readonly root: string;
   /** `.labs`, or `LABS_STATE`. */
   readonly stateDir: string;
-  /** The folder from which the command was given, for paths in its arguments. */
+  /** The folder in which the person typed the command: relative paths start here. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
 export function contextFrom(env: NodeJS.ProcessEnv): Context {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-  // npm and pnpm run scripts from the root; INIT_CWD is where the person stands.
+  // npm and pnpm run scripts from the root; INIT_CWD is the person's folder.
   const cwd = env['INIT_CWD'] ?? process.cwd();
   const chosen = env['LABS_STATE'];
   return { root, cwd, env, stateDir: chosen ? resolve(cwd, chosen) : join(root, '.labs') };
 }
 
-/** A path as a person would write it. */
+/** A path as a person would type it. */
 export function shownPath(path: string, { cwd }: Pick<Context, 'cwd'>): string {
   if (path === cwd) return '.';
   if (path.startsWith(`${cwd}/`)) return path.slice(cwd.length + 1);

@@ -1,16 +1,21 @@
 import { existsSync } from 'node:fs';
 import type { Lab } from '@backend-labs/catalog';
+import {
+  copyDir,
+  createCopy,
+  recordReset,
+  type WorkPlace,
+  workRoot,
+} from '@backend-labs/workbench';
 import { shownPath, type Context } from './context.ts';
-import { copyDir, createCopy, workRoot, type WorkPlace } from './copies/index.ts';
-import { recordReset } from './progress.ts';
 
-/** Where this learner's copies are. */
+/** The folders of this learner's copies and state. */
 export function placeOf(context: Context, flag: string | undefined): WorkPlace {
   const { root, stateDir, env, cwd } = context;
   return { stateDir, workRoot: workRoot({ root, flag, env, cwd }) };
 }
 
-/** The learner's copy of a lab; made, and said so, when there is none. */
+/** The learner's copy of a lab. Makes one if there is none, and says so. */
 export async function openCopy(
   lab: Lab,
   context: Context,
@@ -19,12 +24,12 @@ export async function openCopy(
   const { dir, outcome } = await createCopy(lab, placeOf(context, flag));
   const shown = shownPath(dir, context);
   if (outcome === 'made') {
-    // What passed did so in a copy that is no more.
+    // The recorded passes belong to a copy that was deleted.
     await recordReset(context.stateDir, lab.id);
     process.stderr.write(`Your copy of ${lab.id} is in ${shown}: edit it there.\n`);
   } else if (outcome === 'adopted') {
     process.stderr.write(
-      `${shown} was there before .labs: what the starter changed since counts as yours.\n`,
+      `${shown} is older than .labs. If the starter changed since, its changes count as yours.\n`,
     );
   }
   return dir;

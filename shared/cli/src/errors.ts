@@ -1,30 +1,30 @@
+import { WorkError } from '@backend-labs/workbench';
 import { StackError } from '@backend-labs/stack';
-import { WorkError } from './copies/errors.ts';
 
 /** Exit codes of every command. */
 export const EXIT = { green: 0, red: 1, usage: 2, machine: 3, interrupted: 130 } as const;
 
-/** The command was given wrongly: one line that names the fix, exit code 2. */
+/** The command line is wrong. The message is one line that names the fix. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code = 'USAGE';
 }
 
-/** The machine can't do it: one line with the fix, exit code 3. */
+/** The machine cannot do it. The message is one line with the fix. Exit code 3. */
 export class MachineError extends Error {
   override readonly name = 'MachineError';
   readonly code = 'MACHINE';
 }
 
-interface Told {
+interface ErrorReport {
   readonly line: string;
   readonly exit: number;
-  /** A fault that we did not foresee: its stack goes to the crash log. */
+  /** A bug of this command: its stack goes to the crash log. */
   readonly unexpected?: boolean;
 }
 
-/** What to say of an error, and the exit code. */
-export function told(error: unknown): Told {
+/** The line to print for an error, and the exit code. */
+export function told(error: unknown): ErrorReport {
   if (!(error instanceof Error))
     return { line: String(error), exit: EXIT.machine, unexpected: true };
   const { name, message } = error;
@@ -37,26 +37,26 @@ export function told(error: unknown): Told {
   if (error instanceof MachineError || error instanceof StackError || error instanceof WorkError) {
     return { line: withFix, exit: EXIT.machine };
   }
-  const cure = typeof code === 'string' ? SYSTEM_CURES[code] : undefined;
-  if (cure) return { line: `${message}: ${cure}`, exit: EXIT.machine };
+  const systemFix = typeof code === 'string' ? SYSTEM_FIXES[code] : undefined;
+  if (systemFix) return { line: `${message}: ${systemFix}`, exit: EXIT.machine };
   return { line: message, exit: EXIT.machine, unexpected: true };
 }
 
-/** The stack words its errors to be put together; alone they are sentences. */
+/** Turns a message of the stack, which begins in lower case and lacks a full stop, into a sentence. */
 export function sentence(text: string): string {
   const end = /[.!?)`]$/.test(text) ? '' : '.';
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
 }
 
-/** Faults of the learner's files that are in the words of the command. */
+/** Errors about files that come from a wrong command line. */
 const USAGE: ReadonlySet<string> = new Set(['ATTEMPT_UNKNOWN', 'COPY_ABSENT', 'WORK_MISPLACED']);
 
-const SYSTEM_CURES: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full. Free some space and run it again; nothing of yours was lost.',
+const SYSTEM_FIXES: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full. Free some space and run it again. None of your files was lost.',
   EDQUOT:
-    'your disk quota is used up. Free some space and run it again; nothing of yours was lost.',
-  EROFS: 'the disk is read-only. Set LABS_STATE and LABS_WORK to folders that can be written.',
-  EACCES: 'permission denied. Set LABS_STATE and LABS_WORK to folders that you may write.',
+    'your disk quota is used up. Free some space and run it again. None of your files was lost.',
+  EROFS: 'the disk is read-only. Set LABS_STATE and LABS_WORK to writable folders.',
+  EACCES: 'permission denied. Set LABS_STATE and LABS_WORK to writable folders.',
   EMFILE: 'too many open files. Raise the limit (`ulimit -n 4096`) and run it again.',
-  ENOMEM: 'out of memory. Close something and run it again.',
+  ENOMEM: 'out of memory. Close other programs and run it again.',
 };

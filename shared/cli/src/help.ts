@@ -1,7 +1,7 @@
 import type { CommandInfo } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
-/** What `labs --help` prints. */
+/** The text of `labs --help`. */
 export function overview(): string {
   const listed = Object.values(COMMANDS).filter((command) => command.listed !== false);
   const width = Math.max(...listed.map(({ usage }) => usage.length));
@@ -13,12 +13,12 @@ export function overview(): string {
     ...listed.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`),
     '',
     'A lab is named by number, slug or both: 1, query-plans, 01-query-plans.',
-    '`labs <command> --help` tells more. Exit codes: 0 green, 1 red, 2 usage, 3 a server or the machine.',
+    '`labs <command> --help` shows its flags. Exit codes: 0 green, 1 red, 2 usage, 3 a server or the machine.',
     '',
   ].join('\n');
 }
 
-/** What `labs <command> --help` prints. */
+/** The text of `labs <command> --help`. */
 export function helpFor({ usage, summary, flags, example }: CommandInfo): string {
   const rows = Object.entries(flags).map(([flag, { value, help }]) => ({
     flag: `--${flag}${value ? ` ${value}` : ''}`,

@@ -27,17 +27,17 @@ async function main(argv: readonly string[]): Promise<number> {
     const { run } = await info.load();
     return await run(args, context);
   } catch (error) {
-    return reported(error, context);
+    return printError(error, context);
   }
 }
 
 function unknownCommand(name: string): UsageError {
   const guess = closestMatch(name, Object.keys(COMMANDS), { maxDistance: 3 });
-  const hint = guess ? `Did you mean "${guess}"?` : '`labs --help` lists them.';
+  const hint = guess ? `Did you mean "${guess}"?` : '`labs --help` lists the commands.';
   return new UsageError(`There is no command "${name}". ${hint}`);
 }
 
-function reported(error: unknown, context: ReturnType<typeof contextFrom>): number {
+function printError(error: unknown, context: ReturnType<typeof contextFrom>): number {
   const { line, exit, unexpected } = told(error);
   process.stderr.write(`labs: ${line}\n`);
   if (!unexpected) return exit;
@@ -50,10 +50,10 @@ function reported(error: unknown, context: ReturnType<typeof contextFrom>): numb
       `${new Date().toISOString()} ${process.argv.slice(2).join(' ')}\n${stack}\n\n`,
     );
     process.stderr.write(
-      `This is a fault of ours. Please report it with ${shownPath(log, context)}.\n`,
+      `This is a bug in labs. Please report it with ${shownPath(log, context)}.\n`,
     );
   } catch {
-    process.stderr.write(`This is a fault of ours. Please report it:\n${stack}\n`);
+    process.stderr.write(`This is a bug in labs. Please report it:\n${stack}\n`);
   }
   return exit;
 }

@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import type { Lab } from '@backend-labs/catalog';
-import { shownPath, type Context } from './context.ts';
 import {
   applyMerge,
+  type ConflictChoice,
   conflictsOf,
   copyState,
   declineMerge,
-  planMerge,
-  type ConflictChoice,
   type MergePlan,
+  planMerge,
   type WorkPlace,
-} from './copies/index.ts';
+} from '@backend-labs/workbench';
+import { shownPath, type Context } from './context.ts';
 
 export interface MergeOffer {
   readonly answer: 'yes' | 'no' | 'ask';
@@ -18,13 +18,13 @@ export interface MergeOffer {
 }
 
 /**
- * When the starter changed since the copy was made: says so, and merges only on a yes. Without a
- * terminal to ask at, the copy stays as it is.
+ * If the starter changed since the copy was made: lists the changes, and merges only if the learner
+ * agrees. Without a terminal to ask, the copy stays as it is.
  */
 export async function offerMerge(lab: Lab, place: WorkPlace, offer: MergeOffer): Promise<void> {
   const state = await copyState(lab, place);
   if (state.kind === 'absent') return;
-  if (state.interrupted) tellOfInterruption(lab, state.interrupted.attempt, offer.context);
+  if (state.interrupted) printInterruption(lab, state.interrupted.attempt, offer.context);
   if (state.kind !== 'starter-changed') return;
   if (state.declined && offer.answer === 'ask') return;
   const plan = await planMerge(lab, place);
@@ -37,9 +37,7 @@ export async function offerMerge(lab: Lab, place: WorkPlace, offer: MergeOffer):
   }
   const answer = offer.answer === 'ask' ? await ask() : offer.answer;
   if (answer === 'later') {
-    console.log(
-      `Your copy stays as it is. \`labs start ${lab.number} --merge\` takes the changes in.`,
-    );
+    console.log(`Your copy stays as it is. To merge the changes: labs start ${lab.number} --merge`);
   } else if (answer === 'no') {
     await declineMerge(lab, place, plan);
     console.log('Your copy stays as it is.');
@@ -57,8 +55,8 @@ async function merge(
   const conflicts = answer === 'ask' ? await conflictChoice(plan) : 'write';
   const { attempt, written, left } = await applyMerge(lab, place, plan, { conflicts });
   const saved = shownPath(attempt, context);
-  console.log(`Merged into ${written.length} files. Your copy of before is in ${saved}.`);
-  if (left.length > 0) console.log(`Left as they are: ${left.join(', ')}.`);
+  console.log(`Merged into ${written.length} files. Your old files are in ${saved}.`);
+  if (left.length > 0) console.log(`Not changed: ${left.join(', ')}.`);
   const marked = conflictsOf(plan).filter(({ why }) => why === 'lines');
   if (marked.length > 0 && conflicts === 'write') {
     const files = marked.map(({ path }) => path).join(', ');
@@ -68,15 +66,17 @@ async function merge(
 
 async function conflictChoice(plan: MergePlan): Promise<ConflictChoice> {
   if (conflictsOf(plan).length === 0) return 'write';
-  const both = 'Write the files in conflict too, with markers? No leaves those as they are. [y/N] ';
+  const both =
+    'Also write the files in conflict, with markers? If not, they stay as they are. [y/N] ';
   return (await asked(both)) ? 'write' : 'leave';
 }
 
-function tellOfInterruption(lab: Lab, attempt: string | undefined, context: Context): void {
-  const back = attempt
-    ? `, or \`labs reset ${lab.number} --restore ${shownPath(attempt, context)}\` brings your files back`
-    : '';
-  console.log(`A reset of ${lab.id} was cut off. \`labs reset ${lab.number}\` ends it${back}.`);
+function printInterruption(lab: Lab, attempt: string | undefined, context: Context): void {
+  console.log(`A reset of ${lab.id} was interrupted. To complete it: labs reset ${lab.number}`);
+  if (attempt) {
+    const path = shownPath(attempt, context);
+    console.log(`To get your files back: labs reset ${lab.number} --restore ${path}`);
+  }
 }
 
 async function ask(): Promise<'yes' | 'no' | 'later'> {

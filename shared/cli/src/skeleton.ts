@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const SKELETON = join(import.meta.dirname, '../skeleton');
 
-/** Writes the skeleton of a lab into `dir`, which is emptied first. */
+/** Empties `dir` and writes the skeleton of a lab into it. */
 export function makeLab(id: string, dir: string): void {
   rmSync(dir, { recursive: true, force: true });
   cpSync(SKELETON, dir, { recursive: true });
@@ -11,6 +11,9 @@ export function makeLab(id: string, dir: string): void {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replaceAll('__ID__', id).replaceAll('__SLUG__', id.slice(3)));
+    writeFileSync(
+      file,
+      text.replaceAll('__ID__', id).replaceAll('__NUMBER__', String(Number(id.slice(0, 2)))),
+    );
   }
 }

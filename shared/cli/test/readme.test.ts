@@ -6,7 +6,7 @@ import { COMMANDS } from '../src/commands.ts';
 const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
 
 test.each(Object.values(COMMANDS).filter(({ listed }) => listed !== false))(
-  'the README tells of `$usage`',
+  'the README lists `$usage`',
   ({ usage, summary }) => {
     expect(README).toContain(`| \`${usage.replaceAll('|', '\\|')}\` | ${summary} |`);
   },

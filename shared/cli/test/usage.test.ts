@@ -9,7 +9,7 @@ import { Labs } from './support/labs.ts';
 
 describe('help', () => {
   test.each(Object.entries(COMMANDS))(
-    'of %s tells its use, flags and an example',
+    'of %s shows its usage, its flags and an example',
     (_name, info) => {
       const help = helpFor(info);
       expect(help).toContain(`labs ${info.usage}`);
@@ -34,19 +34,16 @@ describe('help', () => {
   });
 });
 
-describe('a wrong word is one line and exit code 2', () => {
+describe('a wrong argument is one line and exit code 2', () => {
   test.each([
     [['tset', '1'], 'labs: There is no command "tset". Did you mean "test"?'],
     [['test'], 'labs: Which lab? Usage: labs test <lab> [task]'],
     [['test', '77'], 'labs: There is no lab "77". `labs list` shows them all.'],
     [['test', 'query-plan'], 'labs: There is no lab "query-plan". Did you mean "query-plans"?'],
     [['test', '1', '77'], 'labs: There is no task "77" in 01-query-plans. It has tasks 1 to 7.'],
-    [['test', '1', '2', '3'], 'labs: "3" is one word too many. Usage: labs test <lab> [task]'],
-    [
-      ['test', '1', '--lgos'],
-      "labs: Unknown option '--lgos'. `labs test --help` lists what there is.",
-    ],
-    [['verify', '1', '--repeat', '0'], 'labs: --repeat takes a whole number from 1; "0" is none.'],
+    [['test', '1', '2', '3'], 'labs: "3" is one argument too many. Usage: labs test <lab> [task]'],
+    [['test', '1', '--lgos'], "labs: Unknown option '--lgos'. `labs test --help` lists the flags."],
+    [['verify', '1', '--repeat', '0'], 'labs: --repeat takes a whole number from 1, not "0".'],
     [
       ['verify', '1', '--row', 'ilik'],
       'labs: 01-query-plans has no row "ilik". Did you mean "ilike"?',
@@ -60,15 +57,15 @@ describe('a wrong word is one line and exit code 2', () => {
       ['verify', '1', '--row', 'starter', '--write'],
       'labs: --write wants the whole matrix: leave out --row and --task.',
     ],
-    [['stack', 'start'], 'labs: "start" is none of up, down, status, logs.'],
+    [['stack', 'start'], 'labs: Unknown action "start". Use one of up, down, status, logs.'],
     [
       ['stack', 'up', 'mysql'],
       'labs: There is no server "mysql". There are postgres, redis, rabbitmq, kafka.',
     ],
-    [['watch', '1'], 'labs: watch wants a terminal. Without one: labs test 1'],
+    [['watch', '1'], 'labs: watch needs a terminal. Without one, run: labs test 1'],
     [
       ['new', 'Rate Limits'],
-      'labs: "Rate Limits" is no id of a lab: two digits and a slug, such as 33-rate-limits.',
+      'labs: "Rate Limits" is not the id of a lab. Use two digits and a slug, such as 33-rate-limits.',
     ],
     [['new', '01-other'], 'labs: Number 01 is taken by 01-query-plans.'],
     [
@@ -123,16 +120,16 @@ describe('a machine that can’t is one line and exit code 3', () => {
   });
 });
 
-test('list and progress are JSON for a machine', async () => {
+test('list and progress print JSON', async () => {
   using labs = new Labs();
   const list = await labs.run('list', '--json');
   const { labs: listed } = JSON.parse(list.out) as { labs: unknown[] };
-  expect(listed[0]).toMatchObject({ id: '01-query-plans', tasks: 7, passed: 0 });
+  expect(listed[0]).toMatchObject({ id: '01-query-plans', core: { passed: 0 } });
   const progress = await labs.run('progress', '--json');
   expect(JSON.parse(progress.out)).toMatchObject({ labs: {} });
 });
 
-test('a hint goes one level deeper each time, stays at the deepest, and progress tells it', async () => {
+test('each hint is one level deeper until the deepest, and progress shows it', async () => {
   using labs = new Labs();
   const levels = [];
   for (let asked = 0; asked < 4; asked++) {
@@ -144,7 +141,7 @@ test('a hint goes one level deeper each time, stays at the deepest, and progress
   expect(out).toMatch(/ 2  .*hint 3 of 3$/m);
 });
 
-test('a solution is shown after green, or to who insists', async () => {
+test('a solution is shown after green, or with --spoil', async () => {
   using labs = new Labs();
   const early = await labs.run('solution', '1');
   expect(early).toMatchObject({ exit: 2, out: '' });

@@ -1,51 +1,102 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Failure, TaskResult } from '@backend-labs/runner';
+import type { Failure, TaskVerdict, TestVerdict } from '@backend-labs/protocol';
 import { expect, test } from 'vitest';
-import { renderVerdict } from '../src/ui/verdicts.ts';
+import { renderSummary, renderVerdict } from '../src/ui/verdicts.ts';
 
 const LESSON: Failure = {
-  test: 'the list is fast',
   status: 'failed',
-  lesson: 'order-by-only',
-  message:
-    'Observed  853,909 rows were thrown away.\nMeaning   The index gives the order.\nLook at   equality.',
+  message: 'order-by-only: 853,909 rows were thrown away.',
+  lesson: {
+    id: 'order-by-only',
+    observed: '853,909 rows were thrown away.',
+    meaning: 'The index gives the order.',
+    lookAt: 'equality.',
+  },
 };
-const OTHER: Failure = { test: 'no list is slow', status: 'failed', message: 'expected 9 to be 8' };
+const PLAIN: Failure = { status: 'failed', message: 'expected 9 to be 8' };
 
-const red: TaskResult = {
+const testOf = (point: string, ...failures: Failure[]): TestVerdict => ({
+  title: `it does ${point}`,
+  points: [point],
+  status: failures[0]?.status ?? 'passed',
+  failures,
+  duration: 1,
+});
+
+const red: TaskVerdict = {
   task: 2,
   slug: 'list',
   title: 'The list',
+  stretch: false,
   status: 'failed',
-  tests: { passed: 1, failed: 2 },
-  failures: [LESSON, OTHER],
+  points: [
+    { id: '2.1', text: 'The page is right.', status: 'passed' },
+    { id: '2.2', text: 'It has no duplicates.', status: 'failed' },
+    { id: '2.3', text: 'It reads at most 300 buffers.', status: 'failed' },
+  ],
+  tests: [testOf('2.1'), testOf('2.2', PLAIN), testOf('2.3', LESSON)],
   duration: 12,
 };
 
-const lines = (result: TaskResult, view = {}): string[] =>
-  stripVTControlCharacters(renderVerdict(result, view)).split('\n');
+const lines = (verdict: TaskVerdict, view = {}): string[] =>
+  stripVTControlCharacters(renderVerdict(verdict, view)).split('\n');
 
-test('a red task shows its first failing test in full, and names the others', () => {
+test('a red task lists its points, and shows in full the first that can name its mistake', () => {
   expect(lines(red)).toEqual([
-    ' ✗ 2  The list',
+    ' ✗ 2  The list  1 of 3 points',
+    '     ✓ 2.1  The page is right.',
+    '     ✗ 2.2  It has no duplicates.',
+    '     ✗ 2.3  It reads at most 300 buffers.',
+    '',
+    '   2.3  It reads at most 300 buffers.',
+    '   test: it does 2.3',
     '   lesson order-by-only',
     '   Observed  853,909 rows were thrown away.',
     '   Meaning   The index gives the order.',
     '   Look at   equality.',
-    '   also red: no list is slow',
   ]);
 });
 
-test('or all of them', () => {
-  expect(lines(red, { all: true }).slice(5)).toEqual([
-    '   no list is slow',
+test('or each failing test', () => {
+  expect(lines(red, { all: true }).slice(4, 9)).toEqual([
+    '',
+    '   2.2  It has no duplicates.',
+    '   test: it does 2.2',
     '   expected 9 to be 8',
+    '',
+  ]);
+});
+
+test('a green task is one line with its points', () => {
+  const green: TaskVerdict = { ...red, status: 'passed', points: red.points.slice(0, 1) };
+  expect(lines(green)).toEqual([' ✓ 2  The list  1 of 1 points']);
+});
+
+test('inputs that came out wrong are counted, and the first five shown', () => {
+  const tally = { right: 37, of: 52, what: 'requests', wrong: ['GET /a answered 200', 'GET /b'] };
+  const failure: Failure = { status: 'failed', message: '37 of 52 requests are right.', tally };
+  expect(lines({ ...red, tests: [testOf('2.2', failure)] }).slice(-3)).toEqual([
+    '   37 of 52 requests are right.',
+    '     GET /a answered 200',
+    '     GET /b',
   ]);
 });
 
 test('a machine at fault says all that it has to say', () => {
-  const gone: Failure = { test: 'b', status: 'error', message: 'Postgres is gone.', fix: 'Up.' };
-  const shown = lines({ ...red, status: 'error', failures: [OTHER, gone] });
+  const trouble: Failure = { status: 'error', message: 'Postgres is gone.', fix: 'Start it.' };
+  const shown = lines({ ...red, status: 'error', tests: [], trouble });
+  expect(shown[0]).toContain('could not be judged: the machine, not you');
   expect(shown).toContain('   Postgres is gone.');
-  expect(shown).toContain('   Fix       Up.');
+  expect(shown).toContain('   Fix       Start it.');
+});
+
+test('what a program wrote cannot reach the terminal', () => {
+  const nasty: Failure = { status: 'failed', message: 'a\u001b[2Jb\u0007' };
+  const shown = renderVerdict({ ...red, tests: [testOf('2.2', nasty)] });
+  expect(shown).not.toContain('\u001b[2J');
+  expect(shown).not.toContain('\u0007');
+});
+
+test('a summary counts tasks and points', () => {
+  expect(renderSummary([red])).toBe('0 of 1 task passed, 1 failed; 1 of 3 points.');
 });

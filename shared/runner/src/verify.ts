@@ -8,7 +8,7 @@ import { cellOf } from './cell.ts';
 import { takeFolder } from './folder.ts';
 import { differing, problemsOf, type MatrixRow } from './matrix.ts';
 import { plan, tasksFor, type PlannedRow } from './plan.ts';
-import { pointProblems, proofOf, type Proof } from './proof.ts';
+import { pointProblems, proofOf, type Proof } from './proof/proof.ts';
 import { judge } from './run.ts';
 import { LEARNER_SEED, Session } from './session.ts';
 import { typecheck } from './typecheck.ts';
@@ -114,7 +114,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     await Promise.all(lanes.map(walk));
     // Each round migrates again, so that a flake there is seen too.
     await using live = connectStack(stack.servers);
-    await live.dropTemplates(`${owner}/`);
+    if (stack.servers.postgres) await (await live.of('postgres')).dropTemplates(`${owner}/`);
     return rows.map(({ name, expectation }) => {
       const cells = (verdicts.get(name) ?? []).map(cellOf);
       const problems = [...(faults.get(name) ?? []), ...problemsOf(lab, expectation, cells)];

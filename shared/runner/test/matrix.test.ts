@@ -1,29 +1,29 @@
+import type { TaskVerdict } from '@backend-labs/protocol';
 import { describe, expect, test } from 'vitest';
-import { tasksFor } from '../src/verify.ts';
-import { cellOf, differing, problemsOf, type Expectation, type MatrixRow } from '../src/matrix.ts';
-import type { TaskResult } from '../src/verdict.ts';
-import { LAB, MISCONCEPTION, verdict } from './toy.ts';
+import { cellOf } from '../src/cell.ts';
+import { differing, problemsOf, type Expectation, type MatrixRow } from '../src/matrix.ts';
+import { tasksFor } from '../src/plan.ts';
+import { pointProblems, proofOf } from '../src/proof/proof.ts';
+import { judged, LAB, MISCONCEPTION, unjudged } from './toy.ts';
 
 const misconception: Expectation = { kind: 'misconception', misconception: MISCONCEPTION };
 
-function problems(expectation: Expectation, results: readonly TaskResult[]): string[] {
-  return problemsOf(LAB, expectation, results.map(cellOf));
+function problems(expectation: Expectation, verdicts: readonly TaskVerdict[]): string[] {
+  return problemsOf(LAB, expectation, verdicts.map(cellOf));
 }
 
 describe('a lab of two parts', () => {
-  const [first, second, third] = LAB.tasks.map((each) => ({ ...each, part: 'A' }));
-  if (!first || !second || !third) throw new TypeError('the toy has three tasks');
-  const lab = { ...LAB, tasks: [first, second, { ...third, part: 'B' }] };
+  const lab = {
+    ...LAB,
+    tasks: LAB.tasks.map((each) => ({ ...each, part: each.number < 3 ? 'A' : 'B' })),
+  };
   const numbers = (expectation: Expectation) =>
     tasksFor(lab, expectation).map(({ number }) => number);
 
-  test('judges a misconception by the tasks of the parts that it names', () => {
+  test('judges a misconception by the tasks of the parts whose points it breaks', () => {
     expect(numbers(misconception)).toEqual([1, 2]);
-    const both: Expectation = {
-      kind: 'misconception',
-      misconception: { ...MISCONCEPTION, killedBy: [3], stillPasses: [1] },
-    };
-    expect(numbers(both)).toEqual([1, 2, 3]);
+    const both = { ...MISCONCEPTION, breaks: ['1.1', '3.1'] };
+    expect(numbers({ kind: 'misconception', misconception: both })).toEqual([1, 2, 3]);
   });
 
   test('judges starter and solutions by all', () => {
@@ -35,101 +35,163 @@ describe('a lab of two parts', () => {
 describe('the starter', () => {
   const starter: Expectation = { kind: 'starter' };
 
-  test('failing what the manifest lists is right; waiting counts as failing', () => {
-    const results = [verdict(1, 'failed'), verdict(2, 'passed'), verdict(3, 'waiting')];
-    expect(problems(starter, results)).toEqual([]);
+  test('failing the points that the manifest lists is right; waiting counts as failing', () => {
+    const verdicts = [
+      judged(1, 'failed', 'passed'),
+      judged(2, 'passed', 'passed'),
+      unjudged(3, 'waiting'),
+    ];
+    expect(problems(starter, verdicts)).toEqual([]);
   });
 
-  test('passing a listed task is a problem, and failing another', () => {
-    expect(problems(starter, [verdict(1, 'passed')])).toEqual([
-      'task 1 passes on the starter; starter.fails lists it',
-    ]);
-    expect(problems(starter, [verdict(2, 'failed')])).toEqual([
-      'task 2 failed on the starter; starter.fails does not list it',
+  test('passing a listed point is a problem, and failing another', () => {
+    expect(problems(starter, [judged(1, 'passed', 'failed')])).toEqual([
+      '1.1 passes on the starter; starter.fails lists it',
+      '1.2 failed on the starter; starter.fails does not list it',
     ]);
   });
 
   test('a lesson that the manifest does not list is a false accusation', () => {
-    expect(problems(starter, [verdict(1, 'failed', 'naive')])).toEqual([
+    expect(problems(starter, [judged(1, 'failed naive', 'passed')])).toEqual([
       'task 1 accuses falsely: lesson naive fired',
     ]);
   });
 });
 
 describe('a solution', () => {
-  test('every task must pass', () => {
-    expect(problems({ kind: 'solution' }, [verdict(1, 'passed')])).toEqual([]);
-    expect(problems({ kind: 'solution' }, [verdict(1, 'failed')])).toEqual([
-      'task 1 failed: failed: some words',
+  test('every point must pass', () => {
+    expect(problems({ kind: 'solution' }, [judged(1, 'passed', 'passed')])).toEqual([]);
+    expect(problems({ kind: 'solution' }, [judged(1, 'failed', 'passed')])).toEqual([
+      '1.1 must pass and failed ("it does 1.1"): 1.1 broke',
     ]);
   });
 
   test('a task that was not run is no problem, and no pass', () => {
-    expect(problems({ kind: 'solution' }, [verdict(1, 'not run')])).toEqual([]);
+    expect(problems({ kind: 'solution' }, [unjudged(1, 'not run')])).toEqual([]);
   });
 
   test('an error is a problem', () => {
-    expect(problems({ kind: 'solution' }, [verdict(1, 'error')])).toEqual([
+    expect(problems({ kind: 'solution' }, [unjudged(1, 'error')])).toEqual([
       'task 1 ended in an error: error: some words',
     ]);
   });
 });
 
 describe('a misconception', () => {
-  test('killed with its lesson, and passing elsewhere, it is proved', () => {
-    const results = [verdict(1, 'passed'), verdict(2, 'failed', 'naive'), verdict(3, 'waiting')];
-    expect(problems(misconception, results)).toEqual([]);
+  test('that fails the point it breaks with its lesson, and nothing else, is proven', () => {
+    const verdicts = [judged(1, 'passed', 'passed'), judged(2, 'failed naive', 'passed')];
+    expect(problems(misconception, [...verdicts, unjudged(3, 'waiting')])).toEqual([]);
   });
 
-  test('surviving is a problem', () => {
-    expect(problems(misconception, [verdict(2, 'passed')])).toEqual([
-      'task 2 must fail and passed',
+  test('that passes the point it breaks is a problem', () => {
+    expect(problems(misconception, [judged(2, 'passed', 'passed')])).toEqual([
+      '2.1 must fail and passed',
     ]);
   });
 
-  test('being killed by an error does not count', () => {
-    expect(problems(misconception, [verdict(2, 'error', 'naive')])).toEqual([
-      'task 2 ended in an error: error: some words',
+  test('that ends in an error does not count', () => {
+    expect(problems(misconception, [judged(2, 'error', 'passed')])).toEqual([
+      'task 2 ended in an error: 2.1 broke',
     ]);
   });
 
-  test('being killed without the lesson, or with another, is a problem', () => {
-    expect(problems(misconception, [verdict(2, 'failed')])).toEqual([
-      'task 2 failed without the lesson naive: failed: some words',
+  test('that fails without its lesson, or with another, is a problem', () => {
+    expect(problems(misconception, [judged(2, 'failed', 'passed')])).toEqual([
+      '2.1 failed without the lesson naive: 2.1 broke',
     ]);
-    expect(problems(misconception, [verdict(2, 'failed', 'other')])).toHaveLength(1);
-  });
-
-  test('failing what it must pass is a problem', () => {
-    expect(problems(misconception, [verdict(1, 'failed')])).toEqual([
-      'task 1 must pass and failed: failed: some words',
+    expect(problems(misconception, [judged(2, 'failed other', 'passed')])).toEqual([
+      '2.1 failed without the lesson naive: 9 of 10.',
+      'task 2 accuses falsely: lesson other fired',
     ]);
   });
 
-  test('any other lesson is a false accusation', () => {
-    expect(problems(misconception, [verdict(3, 'failed', 'other')])).toEqual([
-      'task 3 accuses falsely: lesson other fired',
+  test('that fails any other point is a problem', () => {
+    expect(problems(misconception, [judged(2, 'failed naive', 'failed')])).toEqual([
+      '2.2 must pass and failed ("it does 2.2"): 2.2 broke',
+    ]);
+  });
+
+  test('over the starter is excused where the starter fails', () => {
+    const { over: _over, ...rest } = MISCONCEPTION;
+    const expectation: Expectation = {
+      kind: 'misconception',
+      misconception: { ...rest, over: undefined },
+    };
+    expect(problems(expectation, [judged(1, 'failed', 'passed')])).toEqual([]);
+    expect(problems(expectation, [judged(1, 'passed', 'failed')])).toHaveLength(1);
+  });
+});
+
+describe('points', () => {
+  const row = (name: string, ...verdicts: TaskVerdict[]): MatrixRow => ({
+    name,
+    kind: 'misconception',
+    cells: verdicts.map(cellOf),
+    problems: [],
+  });
+
+  test('are proven by a sound row that breaks few of them', () => {
+    const rows = [
+      row(
+        'misconceptions/naive',
+        judged(1, 'passed', 'passed'),
+        judged(2, 'failed naive', 'passed'),
+      ),
+    ];
+    expect(proofOf(LAB, [MISCONCEPTION], rows)).toEqual({
+      proven: ['2.1'],
+      unproven: ['1.1', '1.2', '2.2'],
+    });
+  });
+
+  test('are not proven by a row with a problem, nor by one that breaks much', () => {
+    const [sound] = [row('misconceptions/naive', judged(2, 'failed naive', 'passed'))];
+    const problem = { ...sound, problems: ['task 1 must pass and failed'] };
+    expect(proofOf(LAB, [MISCONCEPTION], [problem]).proven).toEqual([]);
+    const much = { ...MISCONCEPTION, breaks: ['1.1', '1.2', '2.1', '2.2'] };
+    expect(proofOf(LAB, [much], [sound]).proven).toEqual([]);
+  });
+
+  test('that no test judges, that the ticket lacks, and tests without a point are named', () => {
+    const verdict = judged(1, 'passed', 'passed');
+    const [first, second] = verdict.tests;
+    if (!first || !second) throw new TypeError('the toy has two tests a task');
+    const tests = [
+      { ...first, points: ['1.7'] },
+      { ...second, points: [] },
+    ];
+    expect(pointProblems(LAB, [row('starter', { ...verdict, tests })])).toEqual([
+      'task 1: the test "it does 1.2" names no point',
+      'task 1: a test judges 1.7, which the ticket lacks',
+      'task 1: no test judges 1.1',
+      'task 1: no test judges 1.2',
     ]);
   });
 });
 
 describe('repeats', () => {
-  const round = (...results: TaskResult[]): MatrixRow[] => [
-    { name: 'starter', kind: 'starter', cells: results.map(cellOf), problems: [] },
+  const round = (...verdicts: TaskVerdict[]): MatrixRow[] => [
+    { name: 'starter', kind: 'starter', cells: verdicts.map(cellOf), problems: [] },
   ];
 
-  test('the same verdicts are no flake, whatever the words', () => {
-    expect(differing([round(verdict(1, 'passed')), round(verdict(1, 'passed'))])).toEqual([]);
+  test('with the same verdicts are no flake', () => {
+    const same = judged(1, 'passed', 'failed');
+    expect(differing([round(same), round(same)])).toEqual([]);
   });
 
-  test('a cell that differs once is told with its counts and the first words of a failure', () => {
+  test('with a test that differs once name it, with counts and the words of a failure', () => {
     const rounds = [
-      round(verdict(1, 'passed')),
-      round(verdict(1, 'failed', 'naive')),
-      round(verdict(1, 'passed')),
+      round(judged(1, 'passed', 'passed')),
+      round(judged(1, 'failed naive', 'passed')),
+      round(judged(1, 'passed', 'passed')),
     ];
     expect(differing(rounds)).toEqual([
-      'starter, task 1: passed 2 times, failed naive 1 times (failed: some words)',
+      'starter, task 1, "it does 1.1": passed 2 times, failed naive 1 times (9 of 10.)',
     ]);
+  });
+
+  test('with a task that was once not judged name it', () => {
+    const rounds = [round(judged(1, 'passed', 'passed')), round(unjudged(1, 'waiting'))];
+    expect(differing(rounds)).toEqual(['starter, task 1: judged 1 times, waiting 1 times']);
   });
 });

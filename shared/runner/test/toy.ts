@@ -1,11 +1,13 @@
-import type { Lab, Misconception, Task } from '@backend-labs/catalog';
-import { unrun, type Status, type TaskResult } from '../src/verdict.ts';
+import type { Lab, Misconception, Solution, Task } from '@backend-labs/catalog';
+import type { Failure, Status, TaskVerdict, TestVerdict } from '@backend-labs/protocol';
 
 export function task(number: number, needs: readonly number[] = []): Task {
   return {
     number,
     slug: `task-${number}`,
     title: `Task ${number}`,
+    stretch: false,
+    points: [1, 2].map((n) => ({ id: `${number}.${n}`, text: `Sentence ${number}.${n}.` })),
     needs,
     servers: ['postgres'],
     file: `/toy/tests/${number}.test.ts`,
@@ -24,25 +26,75 @@ export const LAB: Lab = {
   try: [],
   dir: '/toy',
   tasks: [task(1), task(2), task(3, [1, 2])],
-  starter: { fails: [1, 3], lessons: [] },
+  starter: { fails: ['1.1', '3.1', '3.2'], lessons: [] },
 };
 
+const REFERENCE: Solution = { kind: 'solution', name: 'reference', dir: '/toy', layers: [] };
+
+/** Breaks 2.1. */
 export const MISCONCEPTION: Misconception = {
   kind: 'misconception',
   name: 'naive',
   dir: '/toy/misconceptions/naive',
+  layers: [],
+  over: REFERENCE,
   looksRight: 'It works.',
-  killedBy: [2],
-  stillPasses: [1],
+  breaks: ['2.1'],
   lesson: 'naive',
 };
 
-export function verdict(number: number, status: Status, lesson?: string): TaskResult {
-  const result = unrun(task(number), 'error', { message: `${status}: some words` });
-  const failures = result.failures.map((failure) => ({
-    ...failure,
-    status: status === 'error' ? ('error' as const) : ('failed' as const),
-    ...(lesson !== undefined && { lesson }),
-  }));
-  return { ...result, status, failures: status === 'passed' ? [] : failures };
+export const LESSON = { observed: '9 of 10.', meaning: 'The mechanism.', lookAt: 'there.' };
+
+/** How the test of one point came out; `failed naive` with that lesson. */
+export type Outcome = 'passed' | 'failed' | 'error' | `failed ${string}`;
+
+function testOf(point: string, outcome: Outcome): TestVerdict {
+  const [status = '', id] = outcome.split(' ');
+  const failure: Failure = {
+    status: status === 'error' ? 'error' : 'failed',
+    message: `${point} broke`,
+    ...(id !== undefined && { lesson: { id, ...LESSON } }),
+  };
+  return {
+    title: `it does ${point}`,
+    points: [point],
+    status: status as TestVerdict['status'],
+    failures: status === 'passed' ? [] : [failure],
+    duration: 1,
+  };
+}
+
+/** A verdict on a task whose points have one test each. */
+export function judged(number: number, ...outcomes: [Outcome, Outcome]): TaskVerdict {
+  const { slug, title, stretch, points } = task(number);
+  const tests = points.map(({ id }, at) => testOf(id, outcomes[at] ?? 'passed'));
+  const worst = (['failed', 'error', 'passed'] as const).find((status) =>
+    tests.some((test) => test.status === status),
+  );
+  return {
+    task: number,
+    slug,
+    title,
+    stretch,
+    status: worst ?? 'passed',
+    points: points.map((point, at) => ({ ...point, status: tests[at]?.status ?? 'passed' })),
+    tests,
+    duration: 2,
+  };
+}
+
+/** A verdict on a task that did not run. */
+export function unjudged(number: number, status: Status): TaskVerdict {
+  const { slug, title, stretch, points } = task(number);
+  return {
+    task: number,
+    slug,
+    title,
+    stretch,
+    status,
+    points: points.map((point) => ({ ...point, status })),
+    tests: [],
+    trouble: { status: 'error', message: `${status}: some words` },
+    duration: 0,
+  };
 }

@@ -1,7 +1,8 @@
 import type { ServerName } from './types.ts';
 
-/** Why the stack could not do its part. None of these is ever the learner's fault. */
+/** Why the stack could not do its part. It is never the learner's fault. */
 export type StackErrorCode =
+  | 'SERVER_UNKNOWN'
   | 'SERVER_ABSENT'
   | 'SERVER_BROKEN'
   | 'STATE_UNWRITABLE'
@@ -9,7 +10,7 @@ export type StackErrorCode =
   | 'TEMPLATE_FAILED'
   | 'LEASE_FAILED';
 
-/** Base of all that the stack throws on purpose: one line of what, one line of how to fix it. */
+/** Base of the errors that the stack throws on purpose: one line says what happened, one how to fix it. */
 export class StackError extends Error {
   override readonly name: string = 'StackError';
   readonly code: StackErrorCode;
@@ -26,8 +27,8 @@ export class StackError extends Error {
 }
 
 /**
- * A server cannot be used. `SERVER_ABSENT`: it could not be had on this machine (tests are NOT RUN).
- * `SERVER_BROKEN`: it should be there and does not work (an error, never a failed answer).
+ * A server cannot be used. `SERVER_ABSENT`: this machine cannot provide it (tests are NOT RUN).
+ * `SERVER_BROKEN`: it exists and does not work (an error, never a failed answer).
  */
 export class ServerUnavailable extends StackError {
   override readonly name: string = 'ServerUnavailable';
@@ -46,7 +47,7 @@ export class ServerUnavailable extends StackError {
   }
 }
 
-/** The state folder cannot be written: a full or read-only disk, or somebody else's folder. */
+/** The state folder cannot be written: a full or read-only disk, or another user's folder. */
 export class StateUnwritable extends StackError {
   override readonly name: string = 'StateUnwritable';
 
@@ -60,10 +61,10 @@ export class StateUnwritable extends StackError {
   }
 }
 
-/** What one look at a server found wrong; whoever looked wraps it in `ServerUnavailable`. */
+/** What one check of a server found wrong. The caller wraps it in `ServerUnavailable`. */
 export class ServerTrouble extends Error {
   override readonly name = 'ServerTrouble';
-  readonly code: 'ADDRESS_MALFORMED' | 'PROBE_FAILED';
+  readonly code: 'ADDRESS_MALFORMED' | 'CHECK_FAILED';
 
   constructor(code: ServerTrouble['code'], message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -79,7 +80,7 @@ const DISK_TROUBLE: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
 };
 
-/** Turns a file system error into `StateUnwritable`; anything else is handed back as it is. */
+/** Turns a file system error into `StateUnwritable`; returns any other error unchanged. */
 export function asStateError(path: string, error: unknown): unknown {
   const why = DISK_TROUBLE[errorCode(error) ?? ''];
   return why === undefined ? error : new StateUnwritable(path, why, error);
@@ -91,7 +92,7 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** A readable line from whatever was thrown; the parts of an AggregateError joined. */
+/** One readable line about anything that was thrown; joins the parts of an AggregateError. */
 export function reason(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return [...new Set(error.errors.map(reason))].join('; ');

@@ -1,27 +1,29 @@
-import type { Part } from './servers/part.ts';
-import type { KafkaLease, Lease, PostgresLease, RabbitLease, RedisLease } from './types.ts';
+import type { LeasePart } from './servers/leases.ts';
+import type { Lease, ServerName } from './types.ts';
 
-type Leased = Pick<Lease, 'postgres' | 'redis' | 'rabbitmq' | 'kafka'>;
+/** The parts of one lease, by the name of the server that gave each. */
+export type PartsByServer = ReadonlyMap<ServerName, LeasePart>;
 
-/** The parts that several servers gave, given back together and once. */
-export class JoinedLease implements Lease {
+/** Joins the parts that several servers gave: they are given back together, and once. */
+export function joinLease(id: string, parts: PartsByServer, onReleased: () => void): Lease {
+  const lease = new JoinedLease(id, [...parts.values()], onReleased);
+  const shown = [...parts].map(([name, { part }]) => [name, part] as const);
+  return Object.assign(lease, Object.fromEntries(shown));
+}
+
+class JoinedLease implements AsyncDisposable {
   readonly id: string;
   readonly env: Readonly<Record<string, string>>;
-  declare readonly postgres?: PostgresLease;
-  declare readonly redis?: RedisLease;
-  declare readonly rabbitmq?: RabbitLease;
-  declare readonly kafka?: KafkaLease;
-  readonly #parts: readonly Part<Leased>[];
+  readonly #parts: readonly LeasePart[];
   readonly #onReleased: () => void;
   #keep = false;
   #released: Promise<void> | undefined;
 
-  constructor(id: string, parts: readonly Part<Leased>[], onReleased: () => void) {
+  constructor(id: string, parts: readonly LeasePart[], onReleased: () => void) {
     this.id = id;
     this.env = Object.assign({}, ...parts.map((part) => part.env));
     this.#parts = parts;
     this.#onReleased = onReleased;
-    Object.assign(this, ...parts.map((part) => part.lease));
   }
 
   keep(): void {
@@ -33,7 +35,7 @@ export class JoinedLease implements Lease {
     return this.#released;
   }
 
-  /** Every part is given back, also when one of them fails; the first failure is told. */
+  /** Gives back every part, even if one of them fails; throws the first failure. */
   async #release(): Promise<void> {
     const settled = await Promise.allSettled(this.#parts.map((part) => part.release(this.#keep)));
     this.#onReleased();

@@ -1,34 +1,34 @@
 import { ServerUnavailable } from './errors.ts';
 import { openCompose } from './provision/compose.ts';
 import { openNative } from './provision/native.ts';
-import { discoverRecorded } from './provision/recorded.ts';
+import { findRecorded } from './provision/recorded.ts';
 import { openUrl } from './provision/url.ts';
-import { definition } from './servers/index.ts';
-import { type Home, resolveHome } from './state.ts';
+import { definition } from './servers/registry.ts';
+import { type StackContext, resolveContext } from './state.ts';
 import type { ServerAddress, ServerName, StackOptions } from './types.ts';
 
-/** What could be had of the servers that were asked for. */
+/** The servers that were asked for: those that are live, and those that are not. */
 export interface OpenedStack {
   readonly servers: Readonly<Record<ServerName, ServerAddress>>;
-  /** One for each server that is not in `servers`, with what is wrong and what fixes it. */
+  /** One error for each server that is not in `servers`: what is wrong and what fixes it. */
   readonly missing: readonly ServerUnavailable[];
 }
 
 /**
- * Finds or starts the named servers, side by side. What cannot be had is told in `missing`;
- * trouble with the state folder is thrown as `StateUnwritable`.
+ * Finds or starts the named servers, in parallel. Those that are absent or broken are in `missing`.
+ * Throws `StateUnwritable`, and `SERVER_UNKNOWN` for a name that is not in the registry.
  */
 export async function openStack(
   names: readonly ServerName[],
   options: StackOptions = {},
 ): Promise<OpenedStack> {
-  const home = resolveHome(options);
+  const context = resolveContext(options);
   const servers: Record<ServerName, ServerAddress> = {};
   const missing: ServerUnavailable[] = [];
   await Promise.all(
     [...new Set(names)].map(async (name) => {
       try {
-        servers[name] = await openServer(home, name);
+        servers[name] = await openServer(context, name);
       } catch (error) {
         if (!(error instanceof ServerUnavailable)) throw error;
         missing.push(error);
@@ -39,23 +39,23 @@ export async function openStack(
 }
 
 /** One server by the first way that works: its variable, compose, native. */
-async function openServer(home: Home, name: ServerName): Promise<ServerAddress> {
+async function openServer(context: StackContext, name: ServerName): Promise<ServerAddress> {
   const server = await definition(name);
   const ways = allowedWays(name);
-  const known = (await openUrl(server)) ?? (await discoverRecorded(home, server, ways));
+  const known = (await openUrl(server)) ?? (await findRecorded(context, server, ways));
   if (known !== undefined) return known;
-  const composed = ways.includes('compose') ? await openCompose(home, server) : undefined;
+  const composed = ways.includes('compose') ? await openCompose(context, server) : undefined;
   if (composed !== undefined) return composed;
-  if (ways.includes('native')) return openNative(home, server);
+  if (ways.includes('native')) return openNative(context, server);
   throw new ServerUnavailable(
     'SERVER_BROKEN',
     name,
-    'LABS_STACK=compose is set, and no Docker engine with Compose answers',
+    `LABS_STACK=compose is set, and Docker Compose cannot provide ${name} here`,
     'start Docker, or unset LABS_STACK',
   );
 }
 
-/** `LABS_STACK` narrows how servers may be had, for tests of this very code. */
+/** The ways that `LABS_STACK` allows; it exists for the tests of the stack. */
 function allowedWays(name: ServerName): readonly ('compose' | 'native')[] {
   const forced = process.env['LABS_STACK'];
   if (forced === undefined || forced === '') return ['compose', 'native'];
@@ -63,7 +63,7 @@ function allowedWays(name: ServerName): readonly ('compose' | 'native')[] {
   throw new ServerUnavailable(
     'SERVER_BROKEN',
     name,
-    `LABS_STACK is '${forced}', which is no way to have a server`,
-    'set it to native or compose, or unset it',
+    `LABS_STACK is '${forced}'; it must be 'native' or 'compose'`,
+    'correct it, or unset it',
   );
 }

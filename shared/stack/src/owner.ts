@@ -4,20 +4,20 @@ import { hostname } from 'node:os';
 import { identify, isRunning } from './process.ts';
 
 /**
- * This process' mark in the name of whatever it leases, e.g. `1f3a_4711_9c0d11e2`: machine, process
- * number, start. Whoever finds the thing later can tell whether its owner still runs.
+ * Marks the names of everything that this process leases, e.g. `1f3a_4711_9c0d11e2`: machine, process
+ * number, start time. It shows a later process whether the owner still runs.
  */
 export async function ownerTag(): Promise<string> {
   const self = await identify(process.pid);
   return `${machine()}_${process.pid}_${digest(self?.start ?? '', 8)}`;
 }
 
-/** Finds an owner's tag in a name. */
+/** Matches an owner's tag in a name. */
 export const OWNER_TAG = /[0-9a-f]{4}_\d+_[0-9a-f]{8}/u;
 
 /**
- * Whether the owner of a thing with this name is known to be gone. An owner on another machine
- * counts as alive, except when `exclusive` says that only this machine uses the server.
+ * Whether the owner in this name has certainly ended. An owner on another machine counts as alive,
+ * unless `exclusive` says that only this machine uses the server.
  */
 export async function isOrphan(name: string, exclusive: boolean): Promise<boolean> {
   const [host, pid, start] = OWNER_TAG.exec(name)?.[0].split('_') ?? [];
@@ -32,13 +32,13 @@ export function digest(text: string, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
-/** Process numbers mean something within one machine and one container only. */
+/** Process numbers are only comparable within one machine and one container. */
 function machine(): string {
   let namespace = '';
   try {
     namespace = readlinkSync('/proc/self/ns/pid');
   } catch {
-    // Not Linux: there the host's name is enough.
+    // Not Linux: the host's name is enough.
   }
   return digest(hostname() + namespace, 4);
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** `count` different free ports on 127.0.0.1; those of `preferred` that are still free come first. */
+/** `count` different free ports on 127.0.0.1. Those of `preferred` that are still free come first. */
 export async function freePorts(
   count: number,
   preferred: readonly number[] = [],

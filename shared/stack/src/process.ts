@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const LINUX = process.platform === 'linux';
 
-/** A process told apart from a later one with the same number: by when it started. */
+/** A process, identified by its number and start time: a number may be used again later. */
 export interface ProcessId {
   readonly pid: number;
-  /** Opaque; equal for the same process only. */
+  /** Opaque; equal only for the same process. */
   readonly start: string;
 }
 
@@ -19,7 +19,7 @@ export interface FoundProcess extends ProcessId {
   readonly command: string;
 }
 
-/** Identity of a live process; undefined when there is none with this number (or a zombie). */
+/** Identity of a live process; undefined if no process has this number, or a zombie has it. */
 export async function identify(pid: number): Promise<ProcessId | undefined> {
   if (LINUX) {
     const stat = readStat(pid);
@@ -34,14 +34,14 @@ export async function identify(pid: number): Promise<ProcessId | undefined> {
   }
 }
 
-/** Whether this very process still runs, not merely its number. */
+/** Whether this process still runs, and not another one with its number. */
 export async function isRunning(id: ProcessId): Promise<boolean> {
   return (await identify(id.pid))?.start === id.start;
 }
 
 /**
- * Live processes that were given a folder, or a path in it, on their command line, or (on Linux)
- * that work in it; this one excepted. The latter finds what a killed parent left behind.
+ * Live processes with a folder, or a path in it, on their command line, and on Linux those whose
+ * working directory it is, e.g. children of a killed server. This process is left out.
  */
 export async function findByFolder(folder: string): Promise<FoundProcess[]> {
   const all = await listProcesses();
@@ -63,7 +63,7 @@ export async function withDescendants(roots: readonly ProcessId[]): Promise<Proc
   return [...wanted.values()];
 }
 
-/** Asks with `signal`, waits up to `graceMs`, then kills. Resolves when all are gone. */
+/** Sends `signal`, waits up to `graceMs`, then kills. Resolves when all have ended. */
 export async function stopProcesses(
   ids: readonly ProcessId[],
   signal: NodeJS.Signals,
@@ -76,7 +76,7 @@ export async function stopProcesses(
   await gone(running, 5000);
 }
 
-/** Resident memory in bytes; pages that processes share are counted once between them. */
+/** Resident memory in bytes; shared pages are counted once. */
 export function residentBytes(ids: readonly ProcessId[]): number {
   if (!LINUX) return 0;
   let sum = 0;
@@ -105,7 +105,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It went by itself between the look and the signal.
+    // It ended between the look and the signal.
   }
 }
 
@@ -129,7 +129,7 @@ async function listProcesses(): Promise<FoundProcess[]> {
   });
 }
 
-/** Fields of proc(5) `stat`; the command before them may itself contain spaces and brackets. */
+/** Fields of proc(5) `stat`. The command before them may itself contain spaces and brackets. */
 function readStat(pid: number): { start: string; parent: number } | undefined {
   const text = readProc(pid, 'stat');
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');

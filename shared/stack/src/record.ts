@@ -1,29 +1,32 @@
 import { rm } from 'node:fs/promises';
 import type { ProcessId } from './process.ts';
-import { type Home, readJson, serverPlace, writeJson } from './state.ts';
+import { type StackContext, readJson, serverFiles, writeJson } from './state.ts';
 import type { Provision, ServerAddress, ServerName } from './types.ts';
 
-/** What `server.json` remembers about a server between commands. */
+/** What `server.json` keeps about a server between commands. */
 export interface ServerRecord {
   readonly address: ServerAddress;
   /** Native only: the process that we started. */
   readonly process?: ProcessId;
-  /** Native only: where its data is, when that cannot be under the state folder. */
+  /** Native only: where its data is. */
   readonly dataDir?: string;
 }
 
-/** The record of a server, or undefined when there is none that makes sense. */
-export async function readRecord(home: Home, name: ServerName): Promise<ServerRecord | undefined> {
-  const value = await readJson(serverPlace(home, name).record);
+/** The record of a server, or undefined if there is none or it is malformed. */
+export async function readRecord(
+  context: StackContext,
+  name: ServerName,
+): Promise<ServerRecord | undefined> {
+  const value = await readJson(serverFiles(context, name).record);
   return isRecord(value) && value.address.name === name ? value : undefined;
 }
 
-export async function writeRecord(home: Home, record: ServerRecord): Promise<void> {
-  await writeJson(serverPlace(home, record.address.name).record, record);
+export async function writeRecord(context: StackContext, record: ServerRecord): Promise<void> {
+  await writeJson(serverFiles(context, record.address.name).record, record);
 }
 
-export async function forgetRecord(home: Home, name: ServerName): Promise<void> {
-  await rm(serverPlace(home, name).record, { force: true });
+export async function forgetRecord(context: StackContext, name: ServerName): Promise<void> {
+  await rm(serverFiles(context, name).record, { force: true });
 }
 
 const PROVISIONS: readonly Provision[] = ['url', 'compose', 'native'];

@@ -3,48 +3,47 @@ import { ServerUnavailable } from './errors.ts';
 import { takeLock } from './lock.ts';
 import { killService, openSpareService, startKilledService } from './provision/compose.ts';
 import { killNative, openNative } from './provision/native.ts';
-import { definition } from './servers/index.ts';
-import { type Home, resolveHome } from './state.ts';
+import { definition } from './servers/registry.ts';
+import { type StackContext, resolveContext } from './state.ts';
 import type { ServerAddress, ServerName, StackOptions } from './types.ts';
 
-/** A second server of a kind, held by one test at a time, which may kill it. */
+/** A second server of a kind. One test at a time holds it, and may kill it. */
 export interface SpareServer extends AsyncDisposable {
   /** Stays the same over `kill` and `start`. */
   readonly address: ServerAddress;
   /**
-   * As a crash does it: SIGKILL, once all that it has answered for is on its disk. Resolves when
-   * its processes are gone. Throws when it does not answer any more.
+   * SIGKILL, as in a crash, after everything that it has acknowledged is on its disk. Resolves when
+   * its processes have ended. Throws if it no longer answers.
    */
   kill(): Promise<void>;
   /** Starts it from what the kill left on its disk, at the same address. */
   start(): Promise<void>;
 }
 
-/** Where spares keep their files, beside the shared servers'. */
-export function spareHome(home: Home): Home {
-  return { ...home, stateDir: join(home.stateDir, 'spare') };
+/** The folders of the spare servers, beside those of the shared ones. */
+export function spareContext(context: StackContext): StackContext {
+  return { ...context, stateDir: join(context.stateDir, 'spare') };
 }
 
 /**
- * Finds or starts the spare server of this kind and holds it until disposed; whoever else wants it
- * waits. It is had as `shared` was: by compose, else natively. It stays up for the next one, until
- * `stackDown`. Throws `ServerUnavailable`, `StateUnwritable`, `LOCK_TIMEOUT`.
+ * Finds or starts the spare server of this kind and holds it until disposed; a second test waits for
+ * it. It runs by compose if `shared` does, else natively. It stays up until `stackDown`. Throws `ServerUnavailable`, `StateUnwritable`, `LOCK_TIMEOUT`.
  */
 export async function openSpare(
   shared: ServerAddress,
   options: StackOptions = {},
 ): Promise<SpareServer> {
   const { name } = shared;
-  const home = spareHome(resolveHome(options));
+  const context = spareContext(resolveContext(options));
   const server = await definition(name);
-  const release = await takeLock(home, `held-${name}`);
+  const release = await takeLock(context, `held-${name}`);
   try {
     const composed = shared.provision === 'compose';
-    const open = () => (composed ? openSpareService(home, server) : openNative(home, server));
+    const open = () => (composed ? openSpareService(context, server) : openNative(context, server));
     const address = await open();
     const again = async () => {
-      if (composed) return startKilledService(home, server, address);
-      const { url } = await openNative(home, server);
+      if (composed) return startKilledService(context, server, address);
+      const { url } = await openNative(context, server);
       if (url !== address.url) throw moved(name, address.url, url);
     };
     let killed = false;
@@ -53,7 +52,7 @@ export async function openSpare(
       kill: async () => {
         await server.flush?.(address);
         killed = true;
-        await (composed ? killService(home, name) : killNative(home, server));
+        await (composed ? killService(context, name) : killNative(context, server));
       },
       start: async () => {
         await again();
@@ -61,7 +60,7 @@ export async function openSpare(
       },
       [Symbol.asyncDispose]: async () => {
         try {
-          // Whoever comes next finds it running.
+          // The next test finds it running.
           if (killed) await open();
         } finally {
           await release();
@@ -79,7 +78,7 @@ function moved(name: ServerName, from: string, to: string): ServerUnavailable {
   return new ServerUnavailable(
     'SERVER_BROKEN',
     name,
-    `the spare ${name} came back at ${hosts[1]}, not ${hosts[0]}: another program took its port meanwhile`,
+    `the spare ${name} restarted at ${hosts[1]} instead of ${hosts[0]}: another program has taken its port`,
     'run it again',
   );
 }

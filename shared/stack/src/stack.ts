@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { reason, ServerUnavailable, StackError } from './errors.ts';
-import { JoinedLease } from './lease.ts';
-import type { Leases } from './servers/part.ts';
-import type { PostgresLeases } from './servers/postgres/leases.ts';
+import { joinLease } from './lease.ts';
+import type { Leases } from './servers/leases.ts';
+import { definition } from './servers/registry.ts';
 import type {
   Lease,
   LeaseRequest,
-  PostgresLease,
   ServerAddress,
   ServerName,
+  ServerTools,
   Stack,
 } from './types.ts';
 
@@ -21,12 +21,8 @@ export function connectStack(servers: Addresses): Stack {
 
 class ConnectedStack implements Stack {
   readonly #servers: Addresses;
-  readonly #out = new Set<Lease>();
-  readonly #opened: Promise<Leases>[] = [];
-  #postgres: Promise<PostgresLeases> | undefined;
-  #redis: Promise<Leases> | undefined;
-  #rabbitmq: Promise<Leases> | undefined;
-  #kafka: Promise<Leases> | undefined;
+  readonly #leased = new Set<Lease>();
+  readonly #sources = new Map<ServerName, Promise<Leases>>();
 
   constructor(servers: Addresses) {
     this.#servers = servers;
@@ -34,41 +30,35 @@ class ConnectedStack implements Stack {
 
   async lease(request: LeaseRequest): Promise<Lease> {
     // Drawn, not counted: a process may hold several stacks.
-    const mark = randomBytes(3).toString('hex');
+    const suffix = randomBytes(3).toString('hex');
     const settled = await Promise.allSettled(
-      request.servers.map(async (name) => (await this.#leases(name)).lease(request, mark)),
+      request.servers.map(async (name) => {
+        const leases = await this.#leases(name);
+        return [name, await leases.lease(request, suffix)] as const;
+      }),
     );
-    const parts = settled.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
+    const parts = new Map(
+      settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+    );
     const failed = settled.find((part) => part.status === 'rejected');
     if (failed !== undefined) {
-      await Promise.allSettled(parts.map((part) => part.release(false)));
+      await Promise.allSettled([...parts.values()].map((part) => part.release(false)));
       throw asLeaseError(failed.reason);
     }
-    const id = `${request.lab}-${process.pid}-${mark}`;
-    const lease = new JoinedLease(id, parts, () => this.#out.delete(lease));
-    this.#out.add(lease);
+    const id = `${request.lab}-${process.pid}-${suffix}`;
+    const lease = joinLease(id, parts, () => this.#leased.delete(lease));
+    this.#leased.add(lease);
     return lease;
   }
 
-  async template(
-    request: LeaseRequest,
-    key: string,
-    build: (lease: PostgresLease) => Promise<void>,
-  ): Promise<string> {
-    return (await this.#databases()).template(request, key, build);
-  }
-
-  async dropTemplates(prefix: string): Promise<void> {
-    await (await this.#databases()).dropTemplates(prefix);
-  }
-
-  async dropLeftBehind(lab: string): Promise<void> {
-    await (await this.#databases()).dropLeftBehind(lab);
+  async of<Name extends keyof ServerTools>(name: Name): Promise<ServerTools[Name]> {
+    const source: unknown = await this.#leases(name);
+    return source as ServerTools[Name];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#out].map((lease) => lease[Symbol.asyncDispose]()));
-    const opened = await Promise.allSettled(this.#opened);
+    await Promise.all([...this.#leased].map((lease) => lease[Symbol.asyncDispose]()));
+    const opened = await Promise.allSettled(this.#sources.values());
     await Promise.all(
       opened.map(async (one) => one.status === 'fulfilled' && one.value[Symbol.asyncDispose]()),
     );
@@ -76,57 +66,26 @@ class ConnectedStack implements Stack {
 
   /** Client libraries load when first needed: most labs lease from one or two servers. */
   #leases(name: ServerName): Promise<Leases> {
-    switch (name) {
-      case 'postgres':
-        return this.#databases();
-      case 'redis':
-        return (this.#redis ??= this.#open(async () => {
-          const { RedisLeases } = await import('./servers/redis/leases.ts');
-          return new RedisLeases(this.#address(name));
-        }));
-      case 'rabbitmq':
-        return (this.#rabbitmq ??= this.#open(async () => {
-          const { RabbitLeases } = await import('./servers/rabbitmq/leases.ts');
-          return new RabbitLeases(this.#address(name));
-        }));
-      case 'kafka':
-        return (this.#kafka ??= this.#open(async () => {
-          const { KafkaLeases } = await import('./servers/kafka/leases.ts');
-          return new KafkaLeases(this.#address(name));
-        }));
-      default:
-        throw new TypeError(`There is no server ${name}.`);
-    }
+    const source = this.#sources.get(name) ?? this.#open(name);
+    this.#sources.set(name, source);
+    return source;
   }
 
-  #databases(): Promise<PostgresLeases> {
-    this.#postgres ??= this.#open(async () => {
-      const module = await import('./servers/postgres/leases.ts');
-      return new module.PostgresLeases(this.#address('postgres'));
-    });
-    return this.#postgres;
-  }
-
-  #open<L extends Leases>(load: () => Promise<L>): Promise<L> {
-    const opening = load();
-    this.#opened.push(opening);
-    return opening;
-  }
-
-  #address(name: ServerName): ServerAddress {
+  async #open(name: ServerName): Promise<Leases> {
+    const server = await definition(name);
     const address = this.#servers[name];
-    if (address !== undefined) return address;
+    if (address !== undefined) return server.leases(address);
     throw new ServerUnavailable(
       'SERVER_ABSENT',
       name,
-      `${name} was not opened, so nothing of it can be leased`,
-      `name ${name} among the servers in lab.yaml`,
+      `${name} was not opened, so nothing can be leased from it`,
+      `add ${name} to the servers in lab.yaml`,
     );
   }
 }
 
-/** Whatever a part failed with, as an error of ours. */
-export function asLeaseError(error: unknown): StackError {
+/** Any failure of a part, as an error of ours. */
+function asLeaseError(error: unknown): StackError {
   if (error instanceof StackError) return error;
-  return new StackError('LEASE_FAILED', reason(error), 'npm run labs -- stack status', error);
+  return new StackError('LEASE_FAILED', reason(error), 'run `npm run labs -- stack status`', error);
 }

@@ -7,8 +7,8 @@ import type { ServerName, StackOptions } from './types.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
 
-/** The folders that everything else works in. */
-export interface Home {
+/** The folders that the stack works in, and how it reports progress. */
+export interface StackContext {
   /** The repository: holds `docker-compose.yml` and `infra/`. */
   readonly root: string;
   /** `.labs/`, or what `LABS_STATE` says. */
@@ -17,39 +17,39 @@ export interface Home {
 }
 
 /** Where one server's files live. */
-export interface ServerPlace {
+export interface ServerFiles {
   readonly dir: string;
   readonly log: string;
   readonly record: string;
 }
 
-/** Fills in what the caller left open; `LABS_STATE` must be an absolute path. */
-export function resolveHome(options: StackOptions = {}): Home {
+/** Fills in the options that the caller left out. Throws `StateUnwritable` if `LABS_STATE` is not an absolute path. */
+export function resolveContext(options: StackOptions = {}): StackContext {
   const root = resolve(options.root ?? REPOSITORY);
   const stateDir = options.stateDir ?? process.env['LABS_STATE'] ?? join(root, '.labs');
   if (!isAbsolute(stateDir)) throw new StateUnwritable(stateDir, 'LABS_STATE is not absolute');
-  return { root, stateDir, progress: options.onProgress ?? tellOnStderr };
+  return { root, stateDir, progress: options.onProgress ?? printToStderr };
 }
 
 /** Paths of one server's folder under `.labs/servers/`; nothing is created. */
-export function serverPlace(home: Home, name: ServerName): ServerPlace {
-  const dir = join(home.stateDir, 'servers', name);
+export function serverFiles(context: StackContext, name: ServerName): ServerFiles {
+  const dir = join(context.stateDir, 'servers', name);
   return { dir, log: join(dir, 'log'), record: join(dir, 'server.json') };
 }
 
 /** Short and stable for one state folder: keeps two checkouts on one machine apart. */
-export function checkoutId(home: Home): string {
-  return createHash('sha256').update(home.stateDir).digest('hex').slice(0, 10);
+export function checkoutId(context: StackContext): string {
+  return createHash('sha256').update(context.stateDir).digest('hex').slice(0, 10);
 }
 
-/** mkdir -p, with disk trouble told as `StateUnwritable`. */
+/** mkdir -p. Throws `StateUnwritable` if the disk refuses. */
 export async function makeDir(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
-    // On a read-only disk Node's recursive mkdir says ENOENT; the plain one knows better.
-    const told = errorCode(error) === 'ENOENT' ? await makePlain(firstMissing(path)) : error;
-    throw asStateError(path, told ?? error);
+    // On a read-only disk Node's recursive mkdir fails with ENOENT, the plain one with EROFS.
+    const cause = errorCode(error) === 'ENOENT' ? await makePlain(firstMissing(path)) : error;
+    throw asStateError(path, cause ?? error);
   }
 }
 
@@ -66,7 +66,7 @@ async function makePlain(path: string): Promise<unknown> {
   );
 }
 
-/** Parsed JSON, or undefined when the file is missing or cut short. */
+/** Parsed JSON, or undefined if the file is missing or cut short. */
 export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
@@ -76,7 +76,7 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Writes beside and renames, so that a reader sees the old or the new, never a half. */
+/** Writes another file and renames it, so a reader sees the old text or the new, never half of it. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   const beside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
@@ -89,7 +89,7 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   }
 }
 
-/** A password made once and kept, mode 0600; 128 bits in hex. */
+/** The password of this folder: random, 128 bits in hex, made once and kept with mode 0600. */
 export async function secretIn(dir: string): Promise<string> {
   const path = join(dir, 'secret');
   try {
@@ -104,7 +104,7 @@ export async function secretIn(dir: string): Promise<string> {
   }
 }
 
-/** Up to `bytes` of a file from `offset` to its end; empty when there is none. */
+/** The last `bytes` of a file at most, from `offset` on; empty if there is no file. */
 export async function readTail(path: string, offset: number, bytes: number): Promise<string> {
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return '';
@@ -120,6 +120,6 @@ export async function readTail(path: string, offset: number, bytes: number): Pro
   }
 }
 
-function tellOnStderr(line: string): void {
+function printToStderr(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -90,7 +90,7 @@ test('a service that is down is brought up alone, and taken down again', async (
   expect(await stubCalls(dir)).toMatch(/ down$/mu);
 });
 
-test('an engine that cannot start the service is broken, with its last word', async () => {
+test('an engine that cannot start the service is broken, with its last line', async () => {
   await using box = await sandbox(0o755, '');
   await stubDocker(url, 'refused');
   const { missing } = await openStack(['redis'], { ...box.options, root: await repository() });
@@ -133,7 +133,7 @@ test('a service whose health is still starting does not count as running', () =>
   expect(isRunningService(JSON.stringify(row), 'kafka')).toBe(false);
 });
 
-test('a tag is read before a digest, a port only when it is published', () => {
+test('a tag is read without its digest, and a port only if it is published', () => {
   const config = JSON.stringify({ services: { kafka: { image: 'apache/kafka:4.3.1@sha256:00' } } });
   const row = { Service: 'kafka', Publishers: [{ TargetPort: 9092, PublishedPort: 0 }] };
   const service = readService(config, JSON.stringify(row), 'kafka');

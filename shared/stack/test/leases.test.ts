@@ -46,7 +46,7 @@ async function leaseAndDie(
   return JSON.parse(String(line)).env;
 }
 
-test('leases of redis are different databases, never 0, and each is emptied alone', async () => {
+test('redis leases are different databases, never 0, and each is emptied alone', async () => {
   await using one = await stack.lease({ lab, servers: ['redis'] });
   const two = await stack.lease({ lab, servers: ['redis'] });
   expect(one.redis?.db).toBeGreaterThan(0);
@@ -75,7 +75,7 @@ test('a FLUSHALL of a service does not free a claim', async () => {
   client.disconnect();
 });
 
-test('a database of redis that a killed run held is free again', async () => {
+test('a redis database of a killed run is free again', async () => {
   await using box = await sandbox();
   const own = await openStack(['redis'], box.options);
   const env = await leaseAndDie('redis', own.servers);
@@ -87,7 +87,7 @@ test('a database of redis that a killed run held is free again', async () => {
   expect(leases.map((lease) => lease.redis?.db)).toContain(dead);
 });
 
-test('a vhost of rabbitmq is for its own user, and gone when released', async () => {
+test('a rabbitmq vhost is for its own user, and is deleted on release', async () => {
   const one = await stack.lease({ lab, servers: ['rabbitmq'] });
   await using two = await stack.lease({ lab, servers: ['rabbitmq'] });
   const url = one.env['AMQP_URL'] ?? '';
@@ -114,7 +114,7 @@ test('the administrator may look into a leased vhost', async () => {
   await connection.close();
 });
 
-test('a vhost that a killed run held is dropped by the next', async () => {
+test('the vhost of a killed run is dropped by the next run', async () => {
   const env = await leaseAndDie('rabbitmq');
   const name = new URL(env['AMQP_URL'] ?? '').pathname.slice(1);
   const base = address('rabbitmq').management ?? '';
@@ -124,7 +124,7 @@ test('a vhost that a killed run held is dropped by the next', async () => {
   expect(await manage(base, 'GET', `vhosts/${name}`, { accept: [404] })).toBeUndefined();
 });
 
-test('topics under the prefix of a lease of kafka go with it, others stay', async () => {
+test('topics of a kafka lease are deleted with it, others stay', async () => {
   const one = await stack.lease({ lab, servers: ['kafka'] });
   await using two = await stack.lease({ lab, servers: ['kafka'] });
   const kafka = new Kafka({ brokers: [address('kafka').url], logLevel: logLevel.NOTHING });
@@ -139,7 +139,7 @@ test('topics under the prefix of a lease of kafka go with it, others stay', asyn
   await admin.disconnect();
 });
 
-test('leases of all servers together are given back together', async () => {
+test('leases of several servers are given back together', async () => {
   const lease = await stack.lease({ lab, servers: ['redis', 'rabbitmq', 'kafka'] });
   expect(Object.keys(lease.env).toSorted()).toEqual([
     'AMQP_URL',

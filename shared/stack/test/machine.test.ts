@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { needProgram } from '../src/provision/machine.ts';
-import { resolveHome } from '../src/state.ts';
+import { resolveContext } from '../src/state.ts';
 import { sandbox } from './support/sandbox.ts';
 import { stubProgram } from './support/stub.ts';
 
@@ -32,11 +32,11 @@ const PUT_PROGRAM = `printf '#!/bin/sh\\n' > "$dir/labs-no-such-server"; chmod 7
 const installs = process.getuid?.() === 0 || process.env['CI'] !== undefined;
 
 test.runIf(process.getuid?.() === 0)(
-  'root gets a missing program installed, and is told before',
+  'for root a missing program is installed, after a line of progress',
   async () => {
     await using box = await sandbox();
     const dir = await stubApt(PUT_PROGRAM);
-    const found = await needProgram(resolveHome(box.options), request);
+    const found = await needProgram(resolveContext(box.options), request);
     expect(found).toBe(join(dir, 'labs-no-such-server'));
     expect(box.progress).toEqual(['installing labs-package with apt-get, for redis']);
     expect(await readFile(join(dir, 'calls'), 'utf8')).not.toContain('update');
@@ -44,11 +44,11 @@ test.runIf(process.getuid?.() === 0)(
 );
 
 test.runIf(process.getuid?.() === 0)(
-  'package lists are fetched when an install fails',
+  'package lists are updated when an install fails',
   async () => {
     await using box = await sandbox();
     const dir = await stubApt(`[ -e "$dir/updated" ] || exit 100; ${PUT_PROGRAM}`);
-    await needProgram(resolveHome(box.options), request);
+    await needProgram(resolveContext(box.options), request);
     const calls = (await readFile(join(dir, 'calls'), 'utf8')).trim().split('\n');
     expect(calls.map((call) => /install|update/u.exec(call)?.[0])).toEqual([
       'install',
@@ -59,11 +59,11 @@ test.runIf(process.getuid?.() === 0)(
 );
 
 test.runIf(installs)(
-  'an install that fails makes the server absent, with what apt-get said',
+  'a failed install makes the server absent, with the message of apt-get',
   async () => {
     await using box = await sandbox();
     await stubApt(`echo 'E: Unable to locate package labs-package'; exit 100`);
-    await expect(needProgram(resolveHome(box.options), request)).rejects.toMatchObject({
+    await expect(needProgram(resolveContext(box.options), request)).rejects.toMatchObject({
       code: 'SERVER_ABSENT',
       message: expect.stringContaining('Unable to locate package'),
       fix: expect.stringContaining('apt-get install -y labs-package'),
@@ -71,26 +71,26 @@ test.runIf(installs)(
   },
 );
 
-test('an ordinary user outside CI gets the command instead', async () => {
+test('an ordinary user outside CI gets the command to run', async () => {
   await using box = await sandbox();
   await stubApt('exit 1');
   vi.stubEnv('CI', undefined);
   vi.spyOn(process, 'getuid').mockReturnValue(1000);
-  await expect(needProgram(resolveHome(box.options), request)).rejects.toMatchObject({
+  await expect(needProgram(resolveContext(box.options), request)).rejects.toMatchObject({
     code: 'SERVER_ABSENT',
     server: 'redis',
-    fix: 'sudo apt-get install -y labs-package',
+    fix: 'run `sudo apt-get install -y labs-package`',
   });
   expect(box.progress).toEqual([]);
   vi.restoreAllMocks();
 });
 
-test('a program that will not do is passed over', async () => {
+test('a program that is not accepted is skipped', async () => {
   await using box = await sandbox();
   await stubProgram('labs-no-such-server', 'exit 0');
   const good = await stubProgram('labs-no-such-server', 'exit 0');
   await stubProgram('labs-no-such-server', 'exit 0');
   const accepts = async (path: string): Promise<boolean> => path.startsWith(good);
-  const found = await needProgram(resolveHome(box.options), { ...request, accepts });
+  const found = await needProgram(resolveContext(box.options), { ...request, accepts });
   expect(found).toBe(join(good, 'labs-no-such-server'));
 });

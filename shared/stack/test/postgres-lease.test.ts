@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectStack, leftBehind, openStack } from '../src/index.ts';
+import { connectStack, openStack } from '../src/index.ts';
+import type { PostgresTools } from '../src/servers/postgres/types.ts';
 import type { LeaseRequest, ServerAddress, Stack } from '../src/types.ts';
 import { inProcess } from './support/sandbox.ts';
 import { rows } from './support/postgres.ts';
@@ -13,6 +15,7 @@ import { rows } from './support/postgres.ts';
 const lab = `99-stack-test-${process.pid}`;
 let postgres: ServerAddress;
 let stack: Stack;
+let tools: PostgresTools;
 let dataDir: string;
 let request: LeaseRequest;
 
@@ -21,6 +24,7 @@ beforeAll(async () => {
   if (opened.servers.postgres === undefined) throw new TypeError('postgres did not open');
   ({ postgres } = opened.servers);
   stack = connectStack({ postgres });
+  tools = await stack.of('postgres');
   dataDir = await mkdtemp(join(tmpdir(), 'labs-data-'));
   request = { lab, servers: ['postgres'], dataDir };
   await writeFile(join(dataDir, '1-schema.sql'), 'CREATE TABLE item (id int PRIMARY KEY)');
@@ -29,7 +33,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.dropTemplates(`${lab}/`);
+  await tools.dropTemplates(`${lab}/`);
   await stack[Symbol.asyncDispose]();
   const left = await rows(
     postgres.url,
@@ -52,7 +56,7 @@ test('a lease is a database of its own, with the data of the lab', async () => {
   expect(await rows(other, 'SELECT count(*)::int AS n FROM item')).toEqual([{ n: 10 }]);
 });
 
-test('the role owns the tables, may make more, and is no superuser', async () => {
+test('the role owns the tables, may create more, and is not a superuser', async () => {
   await using lease = await stack.lease(request);
   const url = lease.postgres?.url ?? '';
   await rows(url, 'CREATE TABLE more (id int)');
@@ -68,7 +72,7 @@ test('the role owns the tables, may make more, and is no superuser', async () =>
   expect(owners).toEqual([{ tableowner: lease.postgres?.role }]);
 });
 
-test('the role has what its data sets for it in the database, and nothing that a run set', async () => {
+test("the role keeps settings from the lab's data, and none from an earlier run", async () => {
   const dir = await mkdtemp(join(tmpdir(), 'labs-data-'));
   const role = `lab_${lab.replaceAll('-', '_')}`;
   const setting = `EXECUTE format('ALTER ROLE ${role} IN DATABASE %I SET search_path = a, b', current_database());`;
@@ -77,7 +81,7 @@ test('the role has what its data sets for it in the database, and nothing that a
   const before = { path: 'a, b', mem: '4MB' };
   const own: LeaseRequest = { ...request, dataDir: dir };
   {
-    const from = await stack.template(own, `${lab}/settings`, async ({ url }) => {
+    const from = await tools.template(own, `${lab}/settings`, async ({ url }) => {
       await rows(url, `ALTER ROLE CURRENT_USER SET search_path = c`);
       await rows(url, `ALTER ROLE CURRENT_USER SET enable_sort = off`);
     });
@@ -91,7 +95,7 @@ test('the role has what its data sets for it in the database, and nothing that a
   await rm(dir, { recursive: true });
 });
 
-test('what ran in a database is forgotten with it, to leave room for others', async () => {
+test('a dropped database leaves no statements in pg_stat_statements', async () => {
   const lease = await stack.lease(request);
   await rows(lease.postgres?.url ?? '', 'SELECT count(*) FROM item');
   const name = lease.postgres?.database ?? '';
@@ -118,6 +122,67 @@ test('the planner is pinned in every clone', async () => {
   expect(settings).toEqual({ cost: '1.1', jit: 'off', workers: '0' });
 });
 
+test('a service may have 60 sessions in its database, and the administrator one more', async () => {
+  await using lease = await stack.lease(request);
+  const { url = '', adminUrl = '', database = '' } = lease.postgres ?? {};
+  await using held = new AsyncDisposableStack();
+  const open = async (): Promise<void> => {
+    const client = new Client(url);
+    client.on('error', () => {});
+    await client.connect();
+    held.defer(() => client.end());
+  };
+  for (let n = 1; n <= 60; n += 1) await open();
+  await expect(open()).rejects.toMatchObject({
+    code: '53300',
+    message: `too many connections for database "${database}"`,
+  });
+  expect(await rows(adminUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
+});
+
+test('a service that logs in 200 times at once leaves room for the administrator', async () => {
+  await using lease = await stack.lease(request);
+  const { url = '', adminUrl = '' } = lease.postgres ?? {};
+  const clients = Array.from({ length: 200 }, () => new Client(url));
+  for (const client of clients) client.on('error', () => {});
+  const logins = Promise.allSettled(clients.map((client) => client.connect()));
+  for (let n = 0; n < 10; n += 1) await rows(adminUrl, 'SELECT 1');
+  const refused = (await logins).flatMap((each) => (each.status === 'rejected' ? [each] : []));
+  expect(refused.length).toBeGreaterThanOrEqual(140);
+  for (const { reason } of refused) {
+    expect(reason).toMatchObject({ message: expect.stringContaining('connections for database') });
+  }
+  await Promise.all(clients.map((client) => client.end()));
+});
+
+test('idle transactions of the service end if the lease asks for it, and no others', async () => {
+  const shown = 'SHOW idle_in_transaction_session_timeout';
+  const name = 'idle_in_transaction_session_timeout';
+  await using plain = await stack.lease(request);
+  expect(await rows(plain.postgres?.url ?? '', shown)).toEqual([{ [name]: '0' }]);
+  await using lease = await stack.lease({ ...request, endIdleTransactions: true });
+  const { url = '', adminUrl = '' } = lease.postgres ?? {};
+  expect(await rows(url, shown)).toEqual([{ [name]: '20s' }]);
+  expect(await rows(adminUrl, shown)).toEqual([{ [name]: '0' }]);
+  lease.keep();
+  await lease[Symbol.asyncDispose]();
+  const kept = await tools.leftBehind(lab);
+  expect(await rows(kept?.url ?? '', shown)).toEqual([{ [name]: '0' }]);
+  await tools.dropLeftBehind(lab);
+});
+
+test('a time that the service set for its own idle transactions stays', async () => {
+  const setting = 'SET idle_in_transaction_session_timeout';
+  const from = await tools.template(request, `${lab}/idle:1`, async ({ url, database }) => {
+    await rows(url, `ALTER ROLE CURRENT_USER IN DATABASE "${database}" ${setting} = '5s'`);
+  });
+  await using lease = await stack.lease({ ...request, from, endIdleTransactions: true });
+  const shown = 'SHOW idle_in_transaction_session_timeout';
+  expect(await rows(lease.postgres?.url ?? '', shown)).toEqual([
+    { idle_in_transaction_session_timeout: '5s' },
+  ]);
+});
+
 test('a released database is gone', async () => {
   const lease = await stack.lease(request);
   await lease[Symbol.asyncDispose]();
@@ -133,32 +198,32 @@ test('two stacks of one process lease different databases', async () => {
 });
 
 test('a template whose drop was interrupted is built again', async () => {
-  const name = await stack.template(request, `${lab}/cut:1`, async () => {});
+  const name = await tools.template(request, `${lab}/cut:1`, async () => {});
   const interrupted = 'SET datconnlimit = -2, datistemplate = false';
   await rows(postgres.url, `UPDATE pg_database ${interrupted} WHERE datname = '${name}'`);
   await expect(stack.lease({ ...request, from: name })).rejects.toMatchObject({
     code: 'LEASE_FAILED',
   });
-  await stack.template(request, `${lab}/cut:1`, async () => {});
+  await tools.template(request, `${lab}/cut:1`, async () => {});
   await using lease = await stack.lease({ ...request, from: name });
   expect(lease.postgres?.database).toBeDefined();
 });
 
-test('a kept database stays until the lab runs again; the latest is the one', async () => {
+test('a kept database stays until the lab runs again, and only the latest one', async () => {
   for (const n of [1, 2]) {
     const lease = await stack.lease(request);
     await rows(lease.postgres?.url ?? '', `CREATE TABLE run_${n} ()`);
     lease.keep();
     await lease[Symbol.asyncDispose]();
   }
-  const left = await leftBehind(postgres, lab);
+  const left = await tools.leftBehind(lab);
   const sql = `SELECT tablename FROM pg_tables WHERE tablename LIKE 'run%'`;
   expect(await rows(left?.url ?? '', sql)).toEqual([{ tablename: 'run_2' }]);
-  await stack.dropLeftBehind(lab);
-  expect(await leftBehind(postgres, lab)).toBeUndefined();
+  await tools.dropLeftBehind(lab);
+  expect(await tools.leftBehind(lab)).toBeUndefined();
 });
 
-test('what a killed run held is dropped by the next', async () => {
+test('the database of a killed run is dropped by the next run', async () => {
   const script = join(import.meta.dirname, 'support/hold-lease.ts');
   const holder = spawn(process.execPath, [script, JSON.stringify({ postgres }), lab], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -177,7 +242,7 @@ test('what a killed run held is dropped by the next', async () => {
   expect(await rows(postgres.url, isThere)).toEqual([{ n: 0 }]);
 });
 
-test('a template that three processes want is built once', async () => {
+test('a template that three processes ask for is built once', async () => {
   const args = [JSON.stringify({ postgres }), lab, dataDir];
   const printed = await Promise.all([1, 2, 3].map(() => inProcess('template.ts', args)));
   const results = printed.map((text) => JSON.parse(text));
@@ -187,33 +252,33 @@ test('a template that three processes want is built once', async () => {
   expect(await rows(lease.postgres?.url ?? '', 'SELECT n FROM mark')).toEqual([{ n: 1 }]);
 });
 
-test('a build that fails passes its error on and leaves no template', async () => {
+test('a build that fails throws its own error and leaves no template', async () => {
   const failure = new RangeError('the migration is wrong');
-  await expect(stack.template(request, `${lab}/bad:1`, () => Promise.reject(failure))).rejects.toBe(
+  await expect(tools.template(request, `${lab}/bad:1`, () => Promise.reject(failure))).rejects.toBe(
     failure,
   );
   let built = 0;
-  await stack.template(request, `${lab}/bad:1`, async () => void (built += 1));
+  await tools.template(request, `${lab}/bad:1`, async () => void (built += 1));
   expect(built).toBe(1);
 });
 
-test('templates are dropped by the beginning of their key', async () => {
+test('templates are dropped by the prefix of their key', async () => {
   const [name] = await Promise.all([
-    stack.template(request, `${lab}/old:1`, async () => {}),
-    stack.template(request, `${lab}/new:1`, async () => {}),
+    tools.template(request, `${lab}/old:1`, async () => {}),
+    tools.template(request, `${lab}/new:1`, async () => {}),
   ]);
-  await stack.dropTemplates(`${lab}/old:`);
+  await tools.dropTemplates(`${lab}/old:`);
   await expect(stack.lease({ ...request, from: name })).rejects.toMatchObject({
     name: 'StackError',
     code: 'LEASE_FAILED',
   });
   let built = 0;
-  await stack.template(request, `${lab}/new:1`, async () => void (built += 1));
+  await tools.template(request, `${lab}/new:1`, async () => void (built += 1));
   expect(built).toBe(0);
 });
 
-test('a snapshot has figures for an index on an expression', async () => {
-  const from = await stack.template(request, `${lab}/expression:1`, async ({ url }) => {
+test('a snapshot has statistics for an index on an expression', async () => {
+  const from = await tools.template(request, `${lab}/expression:1`, async ({ url }) => {
     await rows(url, 'CREATE INDEX item_negative ON item ((-id))');
   });
   await using lease = await stack.lease({ ...request, from });
@@ -221,7 +286,7 @@ test('a snapshot has figures for an index on an expression', async () => {
   expect(await rows(lease.postgres?.adminUrl ?? '', sql)).toHaveLength(1);
 });
 
-test('the template follows the data; of older ones the latest stays', async () => {
+test('new data makes a new template, and the latest old one stays', async () => {
   const own = {
     ...request,
     lab: `${lab}-new`,
@@ -237,7 +302,7 @@ test('the template follows the data; of older ones the latest stays', async () =
   await rm(own.dataDir, { recursive: true });
 });
 
-test("a mistake in the lab's SQL is told with file and line", async () => {
+test("a mistake in the lab's SQL is reported with its file and line", async () => {
   const bad = await mkdtemp(join(tmpdir(), 'labs-data-'));
   await writeFile(join(bad, '1.sql'), 'SELECT 1;\nCREATE TABEL x ();');
   await expect(stack.lease({ ...request, lab: `${lab}-bad`, dataDir: bad })).rejects.toMatchObject({
@@ -247,7 +312,7 @@ test("a mistake in the lab's SQL is told with file and line", async () => {
   await rm(bad, { recursive: true });
 });
 
-test('a server that went away is broken, not a bare error', async () => {
+test('a server that has ended is SERVER_BROKEN', async () => {
   await using gone = connectStack({
     postgres: { ...postgres, url: 'postgres://postgres:x@127.0.0.1:1/postgres' },
   });

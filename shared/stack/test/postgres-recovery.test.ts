@@ -28,12 +28,12 @@ test('a server is found again by the next command', async () => {
   expect(box.progress).toEqual(['starting postgres']);
 });
 
-test('a killed server comes back with its data', async () => {
+test('a killed server is started again with its data', async () => {
   await using box = await sandbox();
   await rows(await start(box), 'CREATE TABLE kept AS SELECT 7 AS n');
   const { process: server } = await box.record('postgres');
   // Without a process of ours a number 0 would end this test's own group.
-  if (server === undefined) throw new TypeError('postgres is no process of ours');
+  if (server === undefined) throw new TypeError('postgres has no process of ours');
   process.kill(server.pid, 'SIGKILL');
   await vi.waitUntil(async () => !(await isRunning(server)));
   const [status] = await stackStatus(box.options);
@@ -41,7 +41,7 @@ test('a killed server comes back with its data', async () => {
   expect(await rows(await start(box), 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
 });
 
-test('a recorded number that a stranger has now is not taken for the server', async () => {
+test('a process that has the recorded number is not taken for the server', async () => {
   await using box = await sandbox();
   await start(box);
   const record = await box.record('postgres');
@@ -58,7 +58,7 @@ test('a recorded number that a stranger has now is not taken for the server', as
   stranger.kill();
 });
 
-test('a port taken meanwhile makes the server choose another', async () => {
+test('a server whose port is taken chooses another', async () => {
   await using box = await sandbox();
   const before = new URL(await start(box)).port;
   await stackDown(box.options);
@@ -79,14 +79,14 @@ test('data of another major version is moved aside', async () => {
   expect(await readFile(join(`${dir}.old`, 'PG_VERSION'), 'utf8')).toBe('15\n');
 });
 
-test('data that the server dies over is made anew', async () => {
+test('a server that ends because of its data starts with new data', async () => {
   await using box = await sandbox();
   await start(box);
   const dir = await dataDir(box);
   await stackDown(box.options);
   await rm(join(dir, 'global'), { recursive: true });
   await start(box);
-  expect(box.progress.join('\n')).toContain('making it anew');
+  expect(box.progress.join('\n')).toContain('starting with new data');
 });
 
 test('two commands at once start one server', async () => {
@@ -100,7 +100,7 @@ test('two commands at once start one server', async () => {
   expect(all.filter(({ command }) => command.includes('config_file'))).toHaveLength(1);
 });
 
-test('a command killed in the middle of a start leaves what the next one fixes', async () => {
+test('the next command repairs what a command killed during a start has left', async () => {
   await using box = await sandbox();
   const file = join(import.meta.dirname, 'support/open.ts');
   const victim = spawn(process.execPath, [file, box.stateDir, 'postgres'], { stdio: 'ignore' });
@@ -128,7 +128,7 @@ test('down leaves no process and a closed port', async () => {
 });
 
 test.skipIf(process.getuid?.() !== 0)(
-  'for root, under a folder nobody may enter, the server lives elsewhere',
+  "for root, below a folder that only root may enter, the server's data is elsewhere",
   async () => {
     await using box = await sandbox(0o700);
     await start(box);

@@ -30,7 +30,7 @@ async function sleeper(...words: string[]): Promise<Sleeper> {
   return { pid, id, ended };
 }
 
-test('a process is told from a later one with the same number', async () => {
+test('a process is not confused with a later one of the same number', async () => {
   const self = await identify(process.pid);
   expect(self?.pid).toBe(process.pid);
   expect(await isRunning({ pid: process.pid, start: 'another' })).toBe(false);
@@ -53,14 +53,14 @@ test('a process is found by a folder on its command line', async () => {
   expect(await findByFolder(folder)).toEqual([]);
 });
 
-test('a thing is orphaned when its owner is gone, not before', async () => {
+test('a name is orphaned when its owner has ended, and not before', async () => {
   const tag = await ownerTag();
   expect(await isOrphan(`lease_x_${tag}_1`, true)).toBe(false);
   const [host, pid] = tag.split('_');
   expect(await isOrphan(`lease_x_${host}_${pid}_00000000_1`, true)).toBe(true);
 });
 
-test("another machine's things are left alone, unless the server is ours alone", async () => {
+test('a name from another machine is orphaned only if the server is ours alone', async () => {
   const foreign = 'lease_x_ffff_1_00000000_1';
   expect(await isOrphan(foreign, false)).toBe(false);
   expect(await isOrphan(foreign, true)).toBe(true);

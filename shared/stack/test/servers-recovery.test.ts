@@ -12,7 +12,7 @@ let box: Sandbox;
 /** Never 0: that would be this test's own process group. */
 async function processId(name: ServerName): Promise<number> {
   const { process: server } = await box.record(name);
-  if (server === undefined) throw new TypeError(`${name} is no process of ours`);
+  if (server === undefined) throw new TypeError(`${name} has no process of ours`);
   return server.pid;
 }
 
@@ -25,7 +25,7 @@ afterAll(async () => {
   await box[Symbol.asyncDispose]();
 });
 
-test('status tells how each was had, where it is, and never a password', async () => {
+test('status shows the way, address and version of each server, and never a password', async () => {
   for (const status of (await stackStatus(box.options)).filter(({ name }) => name !== 'postgres')) {
     expect(status).toMatchObject({ state: 'up', provision: 'native' });
     expect(status.version).toMatch(/^\d+\.\d+/u);
@@ -34,7 +34,7 @@ test('status tells how each was had, where it is, and never a password', async (
   }
 });
 
-test('killed servers come back, and only they are started', async () => {
+test('killed servers are started again, and only they', async () => {
   const before = await Promise.all(NAMES.map((name) => box.record(name)));
   for (const name of ['rabbitmq', 'kafka'] as const) {
     process.kill(await processId(name), 'SIGKILL');
@@ -53,7 +53,7 @@ test('the log of a server can be read', async () => {
   expect(await stackLogs('rabbitmq', box.options)).toContain('RabbitMQ');
 });
 
-test('down leaves no process, also none of Erlang, and no open port', async () => {
+test("down leaves no process, not even Erlang's, and no open port", async () => {
   const records = await Promise.all(NAMES.map((name) => box.record(name)));
   await stackDown(box.options);
   expect(await findByFolder(box.stateDir)).toEqual([]);

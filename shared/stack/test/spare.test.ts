@@ -18,7 +18,7 @@ afterAll(async () => {
   await box[Symbol.asyncDispose]();
 });
 
-test('a spare is another server, and survives a kill with what it had confirmed', async () => {
+test('a spare is another server, and keeps what it confirmed before a kill', async () => {
   await using spare = await openSpare(shared, box.options);
   expect(new URL(spare.address.url).port).not.toBe(new URL(shared.url).port);
   await publish(spare.address.url, 'kept');
@@ -31,7 +31,7 @@ test('a spare is another server, and survives a kill with what it had confirmed'
   expect(await take(spare.address.url)).toBe('kept');
 });
 
-test('it is held by one at a time, and runs on for the next, also when it was left dead', async () => {
+test('one test at a time holds it, and the next finds it running, even after a kill', async () => {
   const first = await openSpare(shared, box.options);
   let second: Awaited<ReturnType<typeof openSpare>> | undefined;
   const waiting = openSpare(shared, box.options).then((spare) => (second = spare));
@@ -43,7 +43,7 @@ test('it is held by one at a time, and runs on for the next, also when it was le
   await ping(spare.address);
 });
 
-test('down ends it with the server it stands beside', async () => {
+test('down ends it together with the shared server', async () => {
   await stackDown(box.options, ['rabbitmq']);
   expect(await findByFolder(box.stateDir)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { asStateError, reason, StateUnwritable } from '../src/errors.ts';
 import { withLock } from '../src/lock.ts';
 import { readRecord } from '../src/record.ts';
-import { resolveHome, serverPlace, writeJson } from '../src/state.ts';
+import { resolveContext, serverFiles, writeJson } from '../src/state.ts';
 import { redact } from '../src/provision/url.ts';
 import { sandbox } from './support/sandbox.ts';
 
@@ -12,7 +12,7 @@ test.for([
   ['ENOSPC', 'the disk is full'],
   ['EROFS', 'the disk is read-only'],
   ['EACCES', 'permission denied'],
-])('%s is told in plain words, with LABS_STATE as the way out', ([code, words]) => {
+])('%s is reported in plain words, with LABS_STATE as the fix', ([code, words]) => {
   const error = asStateError('/there', Object.assign(new Error('x'), { code }));
   expect(error).toBeInstanceOf(StateUnwritable);
   expect(error).toMatchObject({
@@ -23,29 +23,29 @@ test.for([
 });
 
 test('a relative LABS_STATE is refused', () => {
-  expect(() => resolveHome({ stateDir: 'here' })).toThrow(StateUnwritable);
+  expect(() => resolveContext({ stateDir: 'here' })).toThrow(StateUnwritable);
 });
 
 test.for(['', '{"address":', '{"address":{"name":"redis"}}', '[]'])(
-  'a record cut short is no record: %s',
+  'a record that was cut short is ignored: %s',
   async (text) => {
     await using box = await sandbox();
-    const home = resolveHome(box.options);
-    await mkdir(serverPlace(home, 'redis').dir, { recursive: true });
-    await writeFile(serverPlace(home, 'redis').record, text);
-    expect(await readRecord(home, 'redis')).toBeUndefined();
+    const context = resolveContext(box.options);
+    await mkdir(serverFiles(context, 'redis').dir, { recursive: true });
+    await writeFile(serverFiles(context, 'redis').record, text);
+    expect(await readRecord(context, 'redis')).toBeUndefined();
   },
 );
 
 test('holders of one lock take turns', async () => {
   await using box = await sandbox();
-  const home = resolveHome(box.options);
+  const context = resolveContext(box.options);
   const file = join(box.stateDir, 'count.json');
   let inside = 0;
   let most = 0;
   await Promise.all(
     Array.from({ length: 5 }, () =>
-      withLock(home, 'turn', async () => {
+      withLock(context, 'turn', async () => {
         inside += 1;
         most = Math.max(most, inside);
         await writeJson(file, inside);
@@ -56,12 +56,12 @@ test('holders of one lock take turns', async () => {
   expect(most).toBe(1);
 });
 
-test('a lock is given back when the work fails', async () => {
+test('a lock is released when the work fails', async () => {
   await using box = await sandbox();
-  const home = resolveHome(box.options);
-  const failing = withLock(home, 'once', () => Promise.reject(new RangeError('x')));
+  const context = resolveContext(box.options);
+  const failing = withLock(context, 'once', () => Promise.reject(new RangeError('x')));
   await expect(failing).rejects.toThrow(RangeError);
-  expect(await withLock(home, 'once', () => Promise.resolve('free'))).toBe('free');
+  expect(await withLock(context, 'once', () => Promise.resolve('free'))).toBe('free');
 });
 
 test('passwords are not shown', () => {
@@ -70,7 +70,7 @@ test('passwords are not shown', () => {
   expect(redact('127.0.0.1:9092')).toBe('127.0.0.1:9092');
 });
 
-test('several causes are told on one line', () => {
+test('several causes are reported on one line', () => {
   const both = new AggregateError([new Error('one\n two'), new Error('three')]);
   expect(reason(both)).toBe('one two; three');
 });

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Opens what must not open; nothing else may have been tried. */
+/** Opens a server that must not open, and checks that no other way was tried. */
 async function open(name: ServerName): Promise<ServerUnavailable> {
   await using box = await sandbox();
   const { servers, missing } = await openStack([name], box.options);
@@ -26,7 +26,7 @@ test.for([
   ['rabbitmq', 'LABS_RABBITMQ_URL', 'amqp://u:hidden@127.0.0.1:PORT'],
   ['kafka', 'LABS_KAFKA_BROKERS', '127.0.0.1:PORT'],
 ] as const)(
-  'a closed port for %s is broken, and nothing else is tried',
+  'a closed port for %s is broken, and no other way is tried',
   async ([name, variable, url]) => {
     const [port] = await freePorts(1);
     vi.stubEnv(variable, url.replace('PORT', String(port)));

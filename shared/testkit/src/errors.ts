@@ -1,28 +1,6 @@
 import type { ServerName } from '@backend-labs/stack';
 
-/** What went wrong with the service under test. Each is the learner's to fix. */
-export type ServiceErrorCode =
-  | 'TARGET_MISSING'
-  | 'NO_SCRIPT'
-  | 'NEVER_LISTENED'
-  | 'CRASHED_AT_START'
-  | 'EXITED'
-  | 'NO_ANSWER'
-  | 'CONNECTION_LOST'
-  | 'NOT_JSON'
-  | 'SCRIPT_TOO_SLOW'
-  | 'MIGRATION_FAILED';
-
-/** The service did not do what every service must. A run counts it as a failure of the task. */
-export class ServiceError extends Error {
-  override readonly name = 'ServiceError';
-  readonly code: ServiceErrorCode;
-
-  constructor(code: ServiceErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export { ServiceError, type ServiceErrorCode } from '@backend-labs/launcher';
 
 /** A plain assertion of the testkit's that failed, told in its own words. */
 export class FailedAssertion extends Error {
@@ -31,7 +9,7 @@ export class FailedAssertion extends Error {
 }
 
 /** What went wrong with the testkit's own means, or with how a test uses it. */
-export type TestkitErrorCode = 'NO_FREE_PORT' | 'NOT_LEASED' | 'COUNT_LOST' | 'MISUSED';
+export type TestkitErrorCode = 'NOT_LEASED' | 'COUNT_LOST' | 'MISUSED';
 
 /** Not the learner's doing: a run counts it as an error. `fix` says what helps. */
 export class TestkitError extends Error {

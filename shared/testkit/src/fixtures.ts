@@ -4,7 +4,7 @@ import { connectStack, type Lease } from '@backend-labs/stack';
 import { expect, inject, type ProvidedContext, test as base } from 'vitest';
 import { TestkitError } from './errors.ts';
 import { Draw } from './draw/draw.ts';
-import { PostgresProbe } from './postgres/probe.ts';
+import { withProbes } from './probes.ts';
 import { evidence, turnPage } from './service/evidence.ts';
 import { forgetAnswers, lastAnswer } from './service/last-answer.ts';
 import { Service } from './service/service.ts';
@@ -24,22 +24,8 @@ class TestFile {
   }
 }
 
-/**
- * The `test` of every task. All fixtures belong to the test file and are made when a test first
- * names them:
- *
- * - `cleanup`: put here what must be put away when the file ends, last first; all fixtures do
- * - `file`: whether a test of the file has `failed`
- * - `run`: which lab, which folder, which servers
- * - `draw`: data that the ticket does not print, from the run's seed; each test has its own
- * - `stack`: for leases of the test's own
- * - `lease`: the file's own piece of the stack, the target's migrations done
- * - `unmigrated`: a second database, before the target's migrations
- * - `definition`: the service, to be started by the test, any number of times
- * - `service`: one instance, started
- * - `postgres`, `redis`, `rabbitmq`, `kafka`: look at the lease's part of each server
- */
-export const test = base
+/** All fixtures except the probes. */
+const withoutProbes = base
   .extend('file', { scope: 'file' }, () => new TestFile())
   // One for all: what was made last is put away first, whichever fixture made it.
   .extend('cleanup', { scope: 'file' }, ({ file: _file }, { onCleanup }) => {
@@ -75,23 +61,24 @@ export const test = base
   .extend('definition', { scope: 'file' }, ({ run, lease }) => new Service({ run, lease }))
   .extend('service', { scope: 'file' }, async ({ cleanup, file, definition }) => {
     return cleanup.use(await file.once('service', () => definition.start()));
-  })
-  .extend('postgres', { scope: 'file' }, async ({ cleanup, run, lease, definition }) => {
-    return cleanup.use(await PostgresProbe.of(run, lease, definition));
-  })
-  // Loaded when asked for: a lab pays for no client that it does not use.
-  .extend('redis', { scope: 'file' }, async ({ cleanup, run, lease }) => {
-    const { RedisProbe } = await import('./redis/probe.ts');
-    return cleanup.use(await RedisProbe.of(run, lease));
-  })
-  .extend('rabbitmq', { scope: 'file' }, async ({ cleanup, lease }) => {
-    const { RabbitProbe } = await import('./rabbitmq/probe.ts');
-    return cleanup.use(await RabbitProbe.of(lease));
-  })
-  .extend('kafka', { scope: 'file' }, async ({ cleanup, lease }) => {
-    const { KafkaProbe } = await import('./kafka/probe.ts');
-    return cleanup.use(await KafkaProbe.of(lease));
   });
+
+/**
+ * The `test` of every task. All fixtures belong to the test file and are made when a test first
+ * names them:
+ *
+ * - `cleanup`: put here what must be put away when the file ends, last first; all fixtures do
+ * - `file`: whether a test of the file has `failed`
+ * - `run`: which lab, which folder, which servers
+ * - `draw`: data that the ticket does not print, from the run's seed; each test has its own
+ * - `stack`: for leases of the test's own
+ * - `lease`: the file's own piece of the stack, the target's migrations done
+ * - `unmigrated`: a second database, before the target's migrations
+ * - `definition`: the service, to be started by the test, any number of times
+ * - `service`: one instance, started
+ * - a probe for each kind of server, by its name, e.g. `postgres`: looks at the lease's part of it
+ */
+export const test = withProbes(withoutProbes);
 
 function runOf(): RunContext {
   const run: RunContext | undefined = inject('run');

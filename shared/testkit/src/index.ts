@@ -1,5 +1,6 @@
+export type { Exit } from '@backend-labs/launcher';
 export type { RunContext, ServiceEvidence } from '@backend-labs/protocol';
-export type { Lease, PostgresLease, Stack } from '@backend-labs/stack';
+export type { Lease, Stack } from '@backend-labs/stack';
 export { expect } from 'vitest';
 export {
   ServiceError,
@@ -31,19 +32,23 @@ export {
 } from './network/tcp-proxy.ts';
 export type { HotUpdates, IndexInfo, LockInfo } from './postgres/inspect.ts';
 export { ExecutedPlan, type PlanNode } from './postgres/plan.ts';
-export { PostgresProbe } from './postgres/probe.ts';
+export { type PostgresLease, PostgresProbe } from './postgres/probe.ts';
 export { beforeStatement } from './postgres/statements.ts';
 export { PgSession } from './postgres/session.ts';
 export type { StatementUse, Usage } from './postgres/usage.ts';
 export type { GroupState, KafkaGroup, PartitionLag } from './kafka/group.ts';
 export type { KafkaProbe } from './kafka/probe.ts';
 export type { KafkaRecord, NewRecord, RecordBytes } from './kafka/record.ts';
-export type { Published, PublishOptions, QueueState, RabbitProbe } from './rabbitmq/probe.ts';
+export {
+  type Published,
+  type PublishOptions,
+  type QueueState,
+  RabbitProbe,
+} from './rabbitmq/probe.ts';
 export { SpareRabbit } from './rabbitmq/spare.ts';
 export type { Death, RabbitMessage } from './rabbitmq/message.ts';
 export type { RedisProbe } from './redis/probe.ts';
 export type { CommandUse, SeenCommand } from './redis/watch.ts';
-export type { Exit } from './process/child.ts';
 export { Answer } from './service/answer.ts';
 export type { LogEntry, LogMark, Logs } from './service/logs.ts';
 export { answers, logs, type Readiness } from './service/readiness.ts';

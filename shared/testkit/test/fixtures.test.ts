@@ -13,6 +13,14 @@ import { toyRun } from './support/stack.ts';
 
 const INNER = join(import.meta.dirname, 'support', 'inner.ts');
 
+/** Nothing listens there. */
+const DEAD = {
+  name: 'redis',
+  provision: 'url',
+  url: 'redis://127.0.0.1:9/0',
+  version: '8.0',
+} as const;
+
 function startInner(file: string, run: RunContext): ReturnType<typeof spawn> {
   return spawn(process.execPath, [INNER, file, JSON.stringify(run)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -58,8 +66,16 @@ describe('a test file with the fixtures', () => {
     expect(results.get('without a service')).toMatchObject({ state: 'failed' });
     expect(results.get('without a service')?.meta.service).toBeUndefined();
     expect(results.get('lesson')?.errors).toEqual([
-      expect.objectContaining({ name: 'LessonError', lesson: 'why', lookAt: 'there.' }),
+      expect.objectContaining({
+        name: 'LessonError',
+        lesson: { id: 'why', observed: '1 of 2.', meaning: 'Because.', lookAt: 'there.' },
+      }),
     ]);
+    expect(results.get('lesson')?.meta).toMatchObject({
+      points: ['1.1', '1.2'],
+      lastAnswer: expect.stringMatching(/^GET \/healthz answered 200: /u),
+    });
+    expect(red?.meta.fault).toBeUndefined();
   });
 
   test('starts a service that crashes once, and says why in each test', async () => {
@@ -75,6 +91,20 @@ describe('a test file with the fixtures', () => {
     ]);
     expect(second?.errors[0]?.message).toBe(first?.errors[0]?.message);
     expect(first?.meta.service?.errors.join('\n')).toContain('TypeError');
+  });
+
+  test('finds the evidence when a server does not answer', async () => {
+    const run = await toyRun('postgres');
+    const gone = {
+      ...run,
+      servers: { ...run.servers, redis: DEAD },
+      leases: ['postgres', 'redis'],
+    };
+    const results = await inner('alone', gone);
+    expect(results.get('it fails by itself')?.meta.fault).toMatchObject({
+      message: expect.stringContaining('redis at redis://127.0.0.1:9/0 does not answer'),
+      fix: 'run `npm run labs -- stack up redis`',
+    });
   });
 
   test('has a probe for each server that its lab names, and an error for any other', async () => {

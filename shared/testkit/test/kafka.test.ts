@@ -161,7 +161,7 @@ async function consumeThree(
 test('a server that is gone is a StackError', async ({ lease }) => {
   const gone = { brokers: ['127.0.0.1:9'], prefix: 'x-' };
   await expect(KafkaProbe.of({ ...lease, kafka: gone })).rejects.toMatchObject({
-    name: 'ServerUnavailable',
+    name: 'ProbeTrouble',
     server: 'kafka',
   });
 });

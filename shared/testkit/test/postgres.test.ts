@@ -163,13 +163,24 @@ describe('looking at the database', () => {
     });
   });
 
+  test('a service that uses all its connections is refused more; the administrator is not', async ({
+    postgres,
+  }) => {
+    await using held = new AsyncDisposableStack();
+    const useAll = async (): Promise<void> => {
+      for (let n = 0; n <= 60; n += 1) held.use(await postgres.session('service'));
+    };
+    await expect(useAll()).rejects.toMatchObject({ name: 'SqlError', code: '53300' });
+    await using administrator = await postgres.session('administrator');
+    expect(await administrator.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
+  });
+
   test('a server that is gone is a StackError', async ({ run, lease, definition }) => {
     const options = probeOptions(run, lease, definition);
     const adminUrl = 'postgres://nobody@127.0.0.1:9/nowhere';
     const gone = { ...options, lease: { ...options.lease, adminUrl } };
     await expect(PostgresProbe.open(gone)).rejects.toMatchObject({
-      name: 'ServerUnavailable',
-      code: 'SERVER_BROKEN',
+      name: 'ProbeTrouble',
       server: 'postgres',
     });
   });

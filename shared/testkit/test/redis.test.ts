@@ -81,7 +81,7 @@ test('a server that is gone is a StackError', async ({ run, lease }) => {
   } as const;
   const servers = { ...run.servers, redis: gone };
   await expect(RedisProbe.of({ ...run, servers }, lease)).rejects.toMatchObject({
-    name: 'ServerUnavailable',
+    name: 'ProbeTrouble',
     server: 'redis',
     message: expect.stringContaining('ECONNREFUSED'),
   });

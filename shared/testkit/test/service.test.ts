@@ -195,11 +195,19 @@ describe('a service that fails', () => {
     expect(() => answer.body).toThrow(expect.objectContaining({ code: 'NOT_JSON' }));
   });
 
-  test('a folder without package.json is an error of the run, not of the learner', async () => {
-    const nowhere = new Service({ run: { target: join(run.target, 'src') } });
-    await expect(nowhere.start()).rejects.toMatchObject({
-      name: 'TestkitError',
+  test('by a package.json that is missing', async () => {
+    const bare = new Service({ run: { target: join(run.target, 'src') } });
+    await expect(bare.start()).rejects.toMatchObject({
+      name: 'ServiceError',
       code: 'TARGET_MISSING',
+    });
+  });
+
+  test('a folder that is missing is an error of the run, not of the learner', async () => {
+    const nowhere = new Service({ run: { target: join(run.target, 'nowhere') } });
+    await expect(nowhere.start()).rejects.toMatchObject({
+      name: 'LauncherError',
+      code: 'FOLDER_MISSING',
     });
   });
 });

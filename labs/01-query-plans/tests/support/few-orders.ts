@@ -36,7 +36,8 @@ export const test = base.extend('fewOrders', { scope: 'file' }, ({ run, stack })
     dataDir: join(run.labDir, 'data'),
   } as const;
   return async () => {
-    const from = await stack.template(
+    const postgres = await stack.of('postgres');
+    const from = await postgres.template(
       request,
       `${run.templates}few-orders`,
       async ({ url, adminUrl }) => {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { log } from '../log.ts';
+import { pino } from 'pino';
+
+const log = pino({ name: 'renderer' });
 
 /** Fails for a source with `broken` in its name. */
 async function render(req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -1,34 +1,28 @@
-import express, { type ErrorRequestHandler, type Express } from 'express';
-import { log } from '../log.ts';
+import express, { type Express } from 'express';
+import { errorHandler, NotFound } from '../errors.ts';
+import { requestLog } from '../request-log.ts';
+import type { Deps } from './deps.ts';
 import { readLag } from './lag.ts';
 import { readUsage } from './read-usage.ts';
 import { relayEvent } from './relay.ts';
 
 /** The projector's routes, without listening. */
-export function createApp(): Express {
+export function createApp(deps: Deps): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use(requestLog(deps.log));
   app.use(express.json());
 
   app.get('/healthz', (_req, res) => {
     res.json({ status: 'ok' });
   });
-  app.post('/events', relayEvent());
-  app.get('/accounts/:id/usage', readUsage());
-  app.get('/lag', readLag());
+  app.post('/events', relayEvent(deps));
+  app.get('/accounts/:id/usage', readUsage(deps));
+  app.get('/lag', readLag(deps));
 
-  const failed: ErrorRequestHandler = (error: unknown, req, res, _next) => {
-    const status = statusOf(error);
-    if (status >= 500) log.error({ err: error, method: req.method, path: req.path }, 'failed');
-    const message = status < 500 && error instanceof Error ? error.message : 'internal error';
-    res.status(status).json({ error: message });
-  };
-  app.use(failed);
+  app.use(() => {
+    throw new NotFound('no such route');
+  });
+  app.use(errorHandler);
   return app;
-}
-
-/** The status that express's parsers put on their errors, else 500. */
-function statusOf(error: unknown): number {
-  const known = error instanceof Error && 'status' in error && typeof error.status === 'number';
-  return known ? Number(error.status) : 500;
 }

@@ -1,8 +1,9 @@
-import type { Consumer } from 'kafkajs';
-import { GROUP, kafka, PARTITIONS, SESSION_TIMEOUT_MS, TOPIC } from './kafka.ts';
+import type { Consumer, Kafka } from 'kafkajs';
+import type { Deps } from './deps.ts';
+import { GROUP, PARTITIONS, SESSION_TIMEOUT_MS, TOPIC } from './kafka.ts';
 import { project } from './project.ts';
 
-export function createConsumer(): Consumer {
+export function createConsumer(kafka: Kafka): Consumer {
   return kafka.consumer({
     groupId: GROUP,
     sessionTimeout: SESSION_TIMEOUT_MS,
@@ -14,12 +15,12 @@ export function createConsumer(): Consumer {
 }
 
 /** Reads the topic as a member of the group, all partitions side by side. */
-export async function consume(consumer: Consumer): Promise<void> {
+export async function consume(consumer: Consumer, deps: Deps): Promise<void> {
   await consumer.connect();
   await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
   await consumer.run({
     partitionsConsumedConcurrently: PARTITIONS,
     // TODO(task 6): what happens to a record that is no event?
-    eachMessage: ({ message }) => project(message),
+    eachMessage: ({ message }) => project(deps, message),
   });
 }

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { pool } from '../db.ts';
+import type { Deps } from './deps.ts';
 
 interface UsageRow {
   day: string;
@@ -8,7 +8,7 @@ interface UsageRow {
 }
 
 /** `GET /accounts/:id/usage`: what an account will be billed for, by day and plan. */
-export function readUsage(): RequestHandler {
+export function readUsage({ pool }: Deps): RequestHandler {
   return async (req, res) => {
     const { rows } = await pool.query<UsageRow>(
       `SELECT day::text, plan, bytes::float8 AS bytes

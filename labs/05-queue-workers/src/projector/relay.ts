@@ -1,9 +1,10 @@
 import type { RequestHandler } from 'express';
+import type { Deps } from './deps.ts';
 import { InvalidEvent, parseEvent } from './event.ts';
-import { producer, TOPIC } from './kafka.ts';
+import { TOPIC } from './kafka.ts';
 
 /** `POST /events`: puts an event on the topic, for services that do not speak Kafka. */
-export function relayEvent(): RequestHandler {
+export function relayEvent({ producer }: Deps): RequestHandler {
   return async (req, res) => {
     try {
       const event = parseEvent(req.body);

@@ -1,9 +1,15 @@
-const STORAGE_URL = process.env['STORAGE_URL'] ?? 'http://127.0.0.1:9000';
+/**
+ * Bytes of an object. Usually answers immediately; an object in the archive takes seconds. Throws
+ * when the storage cannot say.
+ */
+export type SizeOf = (object: string) => Promise<number>;
 
-/** Bytes of an object. Usually at once; an object that lies in the archive takes seconds. */
-export async function sizeOf(object: string): Promise<number> {
-  const response = await fetch(`${STORAGE_URL}/objects/${encodeURIComponent(object)}`);
-  if (!response.ok) throw new Error(`the storage answered ${response.status} for ${object}`);
-  const { bytes } = (await response.json()) as { bytes: number };
-  return bytes;
+/** The storage at `url`. */
+export function createStorage(url: string): SizeOf {
+  return async (object) => {
+    const response = await fetch(`${url}/objects/${encodeURIComponent(object)}`);
+    if (!response.ok) throw new Error(`the storage answered ${response.status} for ${object}`);
+    const { bytes } = (await response.json()) as { bytes: number };
+    return bytes;
+  };
 }

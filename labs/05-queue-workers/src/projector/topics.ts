@@ -1,4 +1,5 @@
-import { admin, DEAD_LETTERS, PARTITIONS, TOPIC } from './kafka.ts';
+import type { Admin } from 'kafkajs';
+import { DEAD_LETTERS, PARTITIONS, TOPIC } from './kafka.ts';
 
 const TOPICS = [
   { topic: TOPIC, numPartitions: PARTITIONS },
@@ -6,7 +7,7 @@ const TOPICS = [
 ];
 
 /** Makes the topics where they are missing, as on a developer's broker. */
-export async function ensureTopics(): Promise<void> {
+export async function ensureTopics(admin: Admin): Promise<void> {
   const there = await admin.listTopics();
   const missing = TOPICS.filter(({ topic }) => !there.includes(topic));
   if (missing.length > 0) await admin.createTopics({ waitForLeaders: true, topics: missing });

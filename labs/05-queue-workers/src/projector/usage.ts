@@ -1,8 +1,12 @@
-import { pool } from '../db.ts';
+import type { Pool } from 'pg';
 import type { PlanChanged, Stored } from './event.ts';
 
 /** Bills the bytes under the plan that the account has now, for the day (UTC) of the event. */
-export async function addUsage({ accountId, at }: Stored, bytes: number): Promise<void> {
+export async function addUsage(
+  pool: Pool,
+  { accountId, at }: Stored,
+  bytes: number,
+): Promise<void> {
   await pool.query(
     `INSERT INTO usage (account_id, day, plan, bytes)
      VALUES ($1, $2,
@@ -12,7 +16,7 @@ export async function addUsage({ accountId, at }: Stored, bytes: number): Promis
   );
 }
 
-export async function changePlan({ accountId, plan }: PlanChanged): Promise<void> {
+export async function changePlan(pool: Pool, { accountId, plan }: PlanChanged): Promise<void> {
   await pool.query(
     `INSERT INTO account_plans (account_id, plan) VALUES ($1, $2)
      ON CONFLICT (account_id) DO UPDATE SET plan = excluded.plan`,

@@ -3,17 +3,16 @@ import { join } from 'node:path';
 import type { Lab, Overlay, Task } from '@backend-labs/catalog';
 import { layOut } from '@backend-labs/catalog';
 import type { ServerAddress } from '@backend-labs/stack';
+import { Judging, onSave } from '@backend-labs/workbench';
 import type { Context } from '../context.ts';
 import { MachineError } from '../errors.ts';
-import { Judging } from '../judging.ts';
-import { onSave } from '../watch/saves.ts';
 import { naiveRun, type NaiveCheck } from './naive.ts';
 import { type BenchRow, median, sampled, shown, timed } from './sample.ts';
 
 export interface WatchBench {
   readonly what: string;
   readonly lab: Lab;
-  /** A solution of the lab's. */
+  /** One of the lab's solutions. */
   readonly overlay: Overlay;
   readonly task: Task;
   /** The file that is saved, relative to the lab. */

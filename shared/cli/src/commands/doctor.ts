@@ -3,13 +3,13 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { readCatalog } from '@backend-labs/catalog';
-import { openStack, type ServerName } from '@backend-labs/stack';
+import { openStack, serverNames } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
 import { EXIT } from '../errors.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { paint } from '../ui/style.ts';
 
-/** Free space that servers, packages and copies of a lab's database want, in bytes. */
+/** Free space that servers, packages and copies of a lab's database need, in bytes. */
 const ROOM = 3e9;
 
 interface Finding {
@@ -22,8 +22,8 @@ interface Finding {
 export const run: Run = async (args, context) => {
   const { root, stateDir } = context;
   const { labs, broken } = readCatalog(root);
-  const names = ['postgres', 'redis', 'rabbitmq', 'kafka'] as const satisfies ServerName[];
-  const stack = await lookAtServers();
+  const names = serverNames();
+  const stack = await checkServers();
   const findings: Finding[] = [
     {
       subject: 'node',
@@ -68,8 +68,8 @@ export const run: Run = async (args, context) => {
   else for (const finding of findings) console.log(renderFinding(finding));
   return findings.every(({ sound }) => sound) ? EXIT.green : EXIT.machine;
 
-  async function lookAtServers() {
-    using waiting = new Waiting('Looking at the servers');
+  async function checkServers() {
+    using waiting = new Waiting('Checking the servers');
     return await openStack(names, { root, stateDir, onProgress: waiting.say });
   }
 };
@@ -86,7 +86,7 @@ function room(root: string): Finding {
     subject: 'disk',
     sound: free >= ROOM,
     says: `${gigabytes(free)} free`,
-    ...(free < ROOM && { fix: `Free some: servers and databases want ${gigabytes(ROOM)}.` }),
+    ...(free < ROOM && { fix: `Free some space: servers and databases need ${gigabytes(ROOM)}.` }),
   };
 }
 
@@ -98,7 +98,7 @@ async function psql(): Promise<Finding> {
     return {
       subject: 'psql',
       sound: true,
-      says: 'not here; only `labs psql` wants it',
+      says: 'not installed; only `labs psql` needs it',
     };
   }
 }

@@ -1,8 +1,8 @@
 import { findLab, findTask, HINT_LEVELS, hintOf, readCatalog } from '@backend-labs/catalog';
+import { nextHintLevel, openTask, recordHint } from '@backend-labs/workbench';
+import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { EXIT } from '../errors.ts';
-import { nextHintLevel, recordHint } from '../progress.ts';
-import { loadProgress, openTask } from '../record.ts';
 import { paint } from '../ui/style.ts';
 
 export const run: Run = async (args, { root, stateDir }) => {
@@ -12,7 +12,7 @@ export const run: Run = async (args, { root, stateDir }) => {
   const task = asked ? findTask(lab, asked) : openTask(lab, progress);
   if (!task) {
     console.log(
-      `Every task of ${lab.id} passes. \`labs hint ${lab.number} <task>\` shows one all the same.`,
+      `Every task of ${lab.id} passes. For a hint anyway: labs hint ${lab.number} <task>`,
     );
     return EXIT.green;
   }

@@ -1,7 +1,8 @@
 import { readCatalog } from '@backend-labs/catalog';
+import { isPassing } from '@backend-labs/workbench';
+import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { EXIT } from '../errors.ts';
-import { isPassing, loadProgress } from '../record.ts';
 import { paint } from '../ui/style.ts';
 
 export const run: Run = async (args, { root, stateDir }) => {

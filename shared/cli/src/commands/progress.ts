@@ -1,8 +1,8 @@
 import { HINT_LEVELS, readCatalog } from '@backend-labs/catalog';
+import { taskProgress } from '@backend-labs/workbench';
+import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { EXIT } from '../errors.ts';
-import { taskProgress } from '../progress.ts';
-import { loadProgress } from '../record.ts';
 import { paint } from '../ui/style.ts';
 import { MARKS } from '../ui/verdicts.ts';
 
@@ -25,7 +25,7 @@ export const run: Run = async (args, { root, stateDir }) => {
     for (const task of tasks) {
       const { number, title, attempts, firstPassedAt, hints } = task;
       const mark = task.passing ? MARKS.passed : attempts > 0 ? MARKS.failed : MARKS.waiting;
-      // The third may have been shown again and again.
+      // The last hint may have been shown several times.
       const deepest = Math.max(...hints.map(({ level }) => level));
       const passed = Object.values(task.points ?? {}).filter(
         (status) => status === 'passed',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { findLab, readCatalog } from '@backend-labs/catalog';
+import { leftBehindUrl } from '@backend-labs/workbench';
 import type { Run } from '../command.ts';
-import { leftBehindUrl } from '../left-behind.ts';
 import { EXIT, MachineError, UsageError } from '../errors.ts';
 
 export const run: Run = async (args, context) => {
@@ -10,7 +10,7 @@ export const run: Run = async (args, context) => {
   const url = await leftBehindUrl(context, lab);
   if (!url) {
     throw new UsageError(
-      `No failed run of ${lab.id} left a database behind: only a red one does. \`labs run ${lab.number}\` has one of its own, and prints its URL.`,
+      `No failed run of ${lab.id} left a database behind. Only a red run leaves one. \`labs run ${lab.number}\` makes one, and prints its URL.`,
     );
   }
   if (args.on('url')) {
@@ -20,18 +20,18 @@ export const run: Run = async (args, context) => {
   return openPrompt(url);
 };
 
-/** psql on the person's terminal. Its exit code is ours. */
+/** Runs psql in the terminal. Resolves with its exit code. */
 export async function openPrompt(url: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const child = spawn('psql', [url], { stdio: 'inherit' });
-  // Ctrl-C belongs to psql while it runs: it cancels a query there.
+  // While psql runs, Ctrl-C cancels a query there.
   const ignore = () => {};
   process.on('SIGINT', ignore);
   child.once('error', (cause: NodeJS.ErrnoException) => {
     reject(
       cause.code === 'ENOENT'
         ? new MachineError(
-            `psql is not on this machine (Debian: apt-get install postgresql-client). Any client can open ${url}`,
+            `psql is not installed. On Debian: apt-get install postgresql-client. Or open ${url} with another client.`,
             { cause },
           )
         : cause,

@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import { findLab, readCatalog } from '@backend-labs/catalog';
+import { recordReset, resetCopy, restoreAttempt } from '@backend-labs/workbench';
 import type { Run } from '../command.ts';
 import { shownPath } from '../context.ts';
 import { placeOf } from '../copy.ts';
 import { EXIT } from '../errors.ts';
-import { recordReset } from '../progress.ts';
-import { resetCopy, restoreAttempt } from '../copies/index.ts';
 
 export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
@@ -17,11 +16,11 @@ export const run: Run = async (args, context) => {
   await recordReset(context.stateDir, lab.id);
 
   const shown = shownPath(dir, context);
-  console.log(saved ? `${shown} is as you saved it.` : `${shown} is the starter again.`);
+  console.log(saved ? `${shown} has your saved files again.` : `${shown} is the starter again.`);
   if (attempt) {
     const kept = shownPath(attempt, context);
     console.log(
-      `What was there is in ${kept}. \`labs reset ${lab.number} --restore ${kept}\` brings it back.`,
+      `Your old files are in ${kept}. To get them back: labs reset ${lab.number} --restore ${kept}`,
     );
   }
   return EXIT.green;

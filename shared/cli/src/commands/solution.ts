@@ -1,8 +1,9 @@
 import { findLab, readCatalog, solutionsOf, type Lab, type Solution } from '@backend-labs/catalog';
+import { isPassing } from '@backend-labs/workbench';
+import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { findCopy } from '../copy.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { isPassing, loadProgress } from '../record.ts';
 import { renderDiff, renderFiles, solutionNotes } from '../ui/solution.ts';
 
 export const run: Run = async (args, context) => {
@@ -14,7 +15,7 @@ export const run: Run = async (args, context) => {
   if (open.length > 0 && !args.on('spoil')) {
     const tasks = open.length === 1 ? `Task ${open[0]} is` : `Tasks ${open.join(', ')} are`;
     throw new UsageError(
-      `${tasks} still open. \`labs hint ${lab.number}\` helps; --spoil shows it all the same.`,
+      `${tasks} still open. For a hint: labs hint ${lab.number}. To see the solution anyway, add --spoil.`,
     );
   }
   const solution = solutionNamed(lab, args.text('name') ?? 'reference');
@@ -26,7 +27,7 @@ export const run: Run = async (args, context) => {
       : renderFiles(lab, solution),
   );
   for (const { name } of others)
-    console.log(`There is another: labs solution ${lab.number} --name ${name}`);
+    console.log(`Another solution: labs solution ${lab.number} --name ${name}`);
   return EXIT.green;
 };
 

@@ -1,4 +1,5 @@
 import {
+  serverNames,
   stackDown,
   stackLogs,
   stackStatus,
@@ -12,12 +13,11 @@ import { EXIT, sentence, UsageError } from '../errors.ts';
 import { paint } from '../ui/style.ts';
 import { Waiting } from '../ui/progress-line.ts';
 
-const SERVERS: readonly ServerName[] = ['postgres', 'redis', 'rabbitmq', 'kafka'];
 const ACTIONS = ['up', 'down', 'status', 'logs'] as const;
 
 export const run: Run = async (args, context) => {
   const [action, ...words] = args.positionals;
-  const names = words.length > 0 ? words.map(serverNamed) : SERVERS;
+  const names = words.length > 0 ? words.map(serverNamed) : serverNames();
   switch (action) {
     case 'up':
       return up(names, context, args.on('json'));
@@ -28,14 +28,14 @@ export const run: Run = async (args, context) => {
     case 'logs':
       return logs(names, context);
     default:
-      throw new UsageError(`"${action}" is none of ${ACTIONS.join(', ')}.`);
+      throw new UsageError(`Unknown action "${action}". Use one of ${ACTIONS.join(', ')}.`);
   }
 };
 
 function serverNamed(word: string): ServerName {
-  const name = SERVERS.find((server) => server === word);
-  if (!name) throw new UsageError(`There is no server "${word}". There are ${SERVERS.join(', ')}.`);
-  return name;
+  const names = serverNames();
+  if (names.includes(word)) return word;
+  throw new UsageError(`There is no server "${word}". There are ${names.join(', ')}.`);
 }
 
 async function up(names: readonly ServerName[], context: Context, json: boolean): Promise<number> {

@@ -1,12 +1,11 @@
 import { findLab, readCatalog, type Catalog, type Lab } from '@backend-labs/catalog';
+import { firstUnfinished, Judging, openTask, type Progress, record } from '@backend-labs/workbench';
+import { loadProgress, withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { shownPath } from '../context.ts';
 import { openCopy, placeOf } from '../copy.ts';
 import { EXIT } from '../errors.ts';
-import { Judging } from '../judging.ts';
 import { offerMerge } from '../merge-offer.ts';
-import { firstUnfinished, type Progress } from '../progress.ts';
-import { loadProgress, openTask, record } from '../record.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { paint } from '../ui/style.ts';
 import { renderTicket } from '../ui/ticket.ts';
@@ -19,7 +18,7 @@ export const run: Run = async (args, context) => {
   const lab = chosen(catalog, args.positionals[0], await loadProgress(context.stateDir));
   if (!lab) {
     console.log(
-      'Every task of every lab passes. `labs list` shows them; `labs reset <lab>` starts one anew.',
+      'Every task of every lab passes. `labs list` shows them; `labs reset <lab>` starts one again.',
     );
     return EXIT.green;
   }
@@ -30,13 +29,15 @@ export const run: Run = async (args, context) => {
   });
   const task = openTask(lab, await loadProgress(context.stateDir));
   if (!task) {
-    console.log(`Every task of ${lab.id} passes. \`labs reset ${lab.number}\` starts it anew.`);
+    console.log(`Every task of ${lab.id} passes. \`labs reset ${lab.number}\` starts it again.`);
     return EXIT.green;
   }
   if (process.stdin.isTTY && process.stdout.isTTY) return watch(context, lab, copy);
 
   console.log(renderTicket(lab, task));
-  await using judging = await Judging.open(context, lab, copy);
+  await using judging = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
+    Judging.open(bench, lab, copy),
+  );
   using interrupt = onInterrupt(() => judging.cancel());
   const results = await judging.judge([task], (event) => {
     if (event.type === 'task ended') console.log(renderVerdict(event.verdict));
@@ -50,11 +51,11 @@ export const run: Run = async (args, context) => {
     ),
   );
   console.log(paint('dim', `A hint: npm run labs -- hint ${lab.number}`));
-  // The first task of a fresh copy is red on purpose; only a broken machine is a failure of `start`.
+  // The first task of a fresh copy is red on purpose. Only a broken machine makes `start` fail.
   return exitCode(results) === EXIT.machine ? EXIT.machine : EXIT.green;
 };
 
-/** The lab that was named, else the first with an open task. */
+/** The named lab, or without a name the first with an open task. */
 function chosen(catalog: Catalog, name: string | undefined, progress: Progress): Lab | undefined {
   if (name) return findLab(catalog, name);
   for (const fault of catalog.broken.values()) process.stderr.write(`labs: ${fault.message}\n`);

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { findLab, findTask, readCatalog, type Lab, type Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
 import { ctrf, junit, type LabResults } from '@backend-labs/runner';
+import { Judging, record } from '@backend-labs/workbench';
+import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
-import { Judging } from '../judging.ts';
-import { record } from '../record.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { renderSummary, renderVerdict } from '../ui/verdicts.ts';
 import { openCopy } from '../copy.ts';
@@ -57,7 +57,9 @@ async function judged(
   tasks: readonly Task[],
   print: (result: TaskVerdict) => void,
 ): Promise<TaskVerdict[]> {
-  await using judging = await Judging.open(context, lab, target);
+  await using judging = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
+    Judging.open(bench, lab, target),
+  );
   using interrupt = onInterrupt(() => judging.cancel());
   const results = await judging.judge(tasks, (event) => {
     if (event.type === 'task ended') print(event.verdict);

@@ -7,7 +7,7 @@ import { watch } from '../watch/watch.ts';
 export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new UsageError(`watch wants a terminal. Without one: labs test ${lab.number}`);
+    throw new UsageError(`watch needs a terminal. Without one, run: labs test ${lab.number}`);
   }
   return watch(context, lab, await openCopy(lab, context, args.text('work')));
 };

@@ -1,10 +1,10 @@
-/** The person pressed Ctrl-C; everything was put away. Exit code 130. */
+/** The person pressed Ctrl-C, and everything was stopped. Exit code 130. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly code = 'INTERRUPTED';
 }
 
-/** While it lives, Ctrl-C asks for an orderly end; a second one ends the process at once. */
+/** Until it is disposed, Ctrl-C calls `stop`. A second Ctrl-C ends the process immediately. */
 export function onInterrupt(
   stop: () => Promise<void>,
 ): Disposable & { throwIfInterrupted(): void } {

@@ -1,9 +1,9 @@
-/** How long something may take in silence, in ms. */
+/** How long something may take without a message, in ms. */
 const PATIENCE = 1000;
 
 /**
- * Says what is being waited for, once it has taken longer than a second: on a terminal as one line
- * that goes away again, elsewhere as a line of its own.
+ * Prints what the command waits for, once it has waited longer than a second. On a terminal this is
+ * one line that disappears again; elsewhere it is printed once.
  */
 export class Waiting implements Disposable {
   #text: string;
@@ -18,7 +18,7 @@ export class Waiting implements Disposable {
     this.#timer.unref();
   }
 
-  /** What it waits for now: news, also without a terminal. */
+  /** Sets what it waits for now. This is printed even without a terminal. */
   readonly say = (text: string): void => {
     if (text === this.#text) return;
     this.#text = text;
@@ -27,7 +27,7 @@ export class Waiting implements Disposable {
     this.#show();
   };
 
-  /** How far it is, for those who look. */
+  /** Sets the progress. This is printed only on a terminal. */
   tick(text: string): void {
     this.#text = text;
     if (this.#stream.isTTY && performance.now() - this.#started >= PATIENCE) this.#show();

@@ -4,13 +4,13 @@ import { SOLUTION_NOTES, type Lab, type Solution } from '@backend-labs/catalog';
 import { createTwoFilesPatch } from 'diff';
 import { paint } from './style.ts';
 
-/** What the solution's author says of it. */
+/** The author's notes on a solution. */
 export function solutionNotes({ dir, name }: Solution): string {
   const notes = join(dir, SOLUTION_NOTES);
   return existsSync(notes) ? readFileSync(notes, 'utf8') : `# ${name}\n`;
 }
 
-/** The files that the solution changes, whole. */
+/** The files that the solution changes, in full. */
 export function renderFiles(lab: Lab, solution: Solution): string {
   return filesOf(solution)
     .map(({ path, text }) => `${paint('bold', `${lab.id}/${path}`)}\n\n${text}`)

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Colours for a terminal; plain words elsewhere, and when NO_COLOR is set. */
+/** Colours for a terminal. Plain text elsewhere, and if NO_COLOR is set. */
 export function paint(
   format: Format,
   text: string,
@@ -11,7 +11,7 @@ export function paint(
   return styleText(format, text, { stream, validateStream: true });
 }
 
-/** Columns to wrap prose at: the terminal's, within what reads well. */
+/** Columns to wrap prose at: the terminal's, but at least 40 and at most 110. */
 export function columns(stream: NodeJS.WriteStream = process.stdout): number {
   return Math.max(40, Math.min(stream.columns || 100, 110));
 }

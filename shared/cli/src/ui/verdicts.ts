@@ -99,10 +99,14 @@ function renderFailure({ message, lesson, tally, fix }: Failure): string {
   const part = (name: string, text: string) =>
     hanging(`   ${paint('bold', name.padEnd(10))}`, clean(text), width, 13);
   const counted = tally ? [hanging('   ', clean(message.split('\n', 1)[0] ?? ''), width)] : [];
-  const wrong = tally?.wrong.map((line) => `     ${cut(clean(line), width - 5)}`) ?? [];
+  const wrong = (tally?.wrong ?? [])
+    // The lesson says this one in full.
+    .filter((line) => line !== lesson?.observed)
+    .map((line) => `     ${cut(clean(line), width - 5)}`);
   const lines = lesson
     ? [
         ...counted,
+        ...wrong,
         paint('dim', `   lesson ${lesson.id}`),
         part('Observed', lesson.observed),
         part('Meaning', lesson.meaning),

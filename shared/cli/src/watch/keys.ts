@@ -1,6 +1,6 @@
 import { emitKeypressEvents, type Key } from 'node:readline';
 
-/** Keys of a terminal, one at a time, until disposed. */
+/** Reads the terminal's keys, one at a time, until it is disposed. */
 export class Keyboard implements Disposable {
   readonly #press: (name: string) => void;
   readonly #handler = (_text: string | undefined, key: Key): void => {

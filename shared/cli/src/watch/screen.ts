@@ -1,6 +1,6 @@
 const CLEAR = '\x1b[2J\x1b[3J\x1b[H';
 
-/** A view that fills the terminal, and is drawn again when the terminal changes its size. */
+/** A view that fills the terminal. It is drawn again when the terminal changes its size. */
 export class Screen implements Disposable {
   #view: () => string = () => '';
   #hidden = false;
@@ -10,13 +10,13 @@ export class Screen implements Disposable {
     process.stdout.on('resize', this.#redraw);
   }
 
-  /** @param view called at each drawing, so that it wraps to the width of then. */
+  /** @param view called at each drawing, so that it wraps to the current width. */
   show(view: () => string): void {
     this.#view = view;
     this.#draw();
   }
 
-  /** While another program has the terminal. */
+  /** Stops drawing while another program has the terminal. */
   hide(): void {
     this.#hidden = true;
   }

@@ -1,49 +1,49 @@
-import { debriefOf, type Lab, type Task } from '@backend-labs/catalog';
-import type { TaskVerdict } from '@backend-labs/protocol';
+import { debriefOf } from '@backend-labs/catalog';
+import type { WatchState } from '@backend-labs/workbench';
 import { paint } from '../ui/style.ts';
 import { renderTicket } from '../ui/ticket.ts';
-import { renderVerdict } from '../ui/verdicts.ts';
+import { MARKS, renderPoint, renderVerdict } from '../ui/verdicts.ts';
 
-/** What the watch shows. */
-export interface WatchState {
-  readonly lab: Lab;
-  /** The task being worked on. */
-  readonly task: Task;
-  /** Of the last run: the task's verdict, after those that it needs. */
-  readonly results: readonly TaskVerdict[];
-  readonly running: boolean;
-  /** Stays while the task does. */
-  readonly hint?: string | undefined;
-  /** A diff, or a word about a key; gone with the next run. */
-  readonly note?: string | undefined;
-  /** All tasks of the lab pass. */
-  readonly finished: boolean;
+/** The part of the view that only the terminal has. */
+export interface WatchNotes {
+  readonly hint: string | undefined;
+  /** A diff, or an answer to a key. */
+  readonly note: string | undefined;
+  /** The task being worked on passes. */
+  readonly green: boolean;
 }
 
 /** The whole screen. */
-export function renderWatch(state: WatchState): string {
-  const { lab, task, results, running, hint, note } = state;
-  const verdicts = results.map((result) => renderVerdict(result));
+export function renderWatch(state: WatchState, { hint, note, green }: WatchNotes): string {
+  const { lab, task, results, running } = state;
   return [
     renderTicket(lab, task).trimEnd(),
     '',
-    ...(running ? [paint('dim', ' … running')] : verdicts),
-    ...(isGreen(state) && !running ? ['', debriefOf(lab, task) ?? ''] : []),
+    ...(running ? runningLines(state) : results.map((result) => renderVerdict(result))),
+    ...(green && !running ? ['', debriefOf(lab, task) ?? ''] : []),
     ...(hint ? ['', hint] : []),
     ...(note ? ['', note] : []),
     '',
-    paint('dim', footer(state)),
+    paint('dim', footer(state, green)),
   ].join('\n');
 }
 
-/** The task being worked on passes. */
-export function isGreen({ results, task }: Pick<WatchState, 'results' | 'task'>): boolean {
-  return results.some((result) => result.task === task.number && result.status === 'passed');
+/** Each point as it is decided. */
+function runningLines({ task, points }: WatchState): string[] {
+  return [
+    paint('dim', ' … running'),
+    ...task.points.map((point) => {
+      const status = points[point.id];
+      return status
+        ? renderPoint({ ...point, status })
+        : paint('dim', `     ${MARKS.waiting} ${point.id}`);
+    }),
+  ];
 }
 
-function footer(state: WatchState): string {
+function footer({ finished }: WatchState, green: boolean): string {
   const keys = ['r run', 'h hint', 'p psql', 'q quit'];
-  if (!isGreen(state)) return keys.join('   ');
-  const next = state.finished ? 'all tasks pass' : 'n next task';
+  if (!green) return keys.join('   ');
+  const next = finished ? 'all tasks pass' : 'n next task';
   return [next, 'd diff to a solution', ...keys].join('   ');
 }

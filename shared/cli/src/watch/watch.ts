@@ -1,147 +1,110 @@
-import { hintOf, HINT_LEVELS, solutionsOf, type Lab, type Task } from '@backend-labs/catalog';
+import { HINT_LEVELS, solutionsOf, type Lab } from '@backend-labs/catalog';
+import { leftBehindUrl, WatchSession } from '@backend-labs/workbench';
 import { openPrompt } from '../commands/psql.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
-import { Judging } from '../judging.ts';
-import { leftBehindUrl } from '../left-behind.ts';
-import { nextHintLevel, recordHint } from '../progress.ts';
-import { loadProgress, openTask, record } from '../record.ts';
+import { withBench } from '../on-bench.ts';
 import { renderDiff } from '../ui/solution.ts';
 import { Keyboard } from './keys.ts';
-import { onSave } from './saves.ts';
 import { Screen } from './screen.ts';
-import { isGreen, renderWatch, type WatchState } from './view.ts';
+import { renderWatch } from './view.ts';
 
-/** Runs the open task again at each save, until the person quits. */
+/** Tests the open task at each save, on the terminal, until the person quits. */
 export async function watch(context: Context, lab: Lab, copy: string): Promise<number> {
-  const progress = await loadProgress(context.stateDir);
-  const first = openTask(lab, progress) ?? lab.tasks.at(-1);
-  if (!first) throw new RangeError(`${lab.id} has no tasks`);
-  await using judging = await Judging.open(context, lab, copy);
   using screen = new Screen();
-  const watching = new Watching(context, lab, copy, judging, screen, first);
-  await using _saves = await onSave(copy, () => watching.run());
-  using keyboard = new Keyboard((key) => watching.press(key, keyboard));
-  watching.run();
-  await watching.ended;
+  const terminal = new WatchTerminal(context, lab, copy, screen);
+  await using session = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
+    WatchSession.open({ bench, lab, copy, onEvent: () => terminal.draw() }),
+  );
+  using keyboard = new Keyboard((key) => terminal.press(key));
+  await terminal.attach(session, keyboard);
   return EXIT.green;
 }
 
-class Watching {
+/** A watch session's keys and screen. */
+class WatchTerminal {
   readonly #context: Context;
   readonly #lab: Lab;
   readonly #copy: string;
-  readonly #judging: Judging;
   readonly #screen: Screen;
-  #state: WatchState;
-  /** The run under way, if any. */
-  #underWay: Promise<void> | undefined;
-  /** Something was saved while a run was under way. */
-  #again = false;
-  readonly #end = Promise.withResolvers<void>();
+  readonly #broken = Promise.withResolvers<never>();
+  #session: WatchSession | undefined;
+  #keyboard: Keyboard | undefined;
+  /** A diff, or an answer to a key. The next run removes it. */
+  #note: string | undefined;
 
-  constructor(
-    context: Context,
-    lab: Lab,
-    copy: string,
-    judging: Judging,
-    screen: Screen,
-    task: Task,
-  ) {
+  constructor(context: Context, lab: Lab, copy: string, screen: Screen) {
     this.#context = context;
     this.#lab = lab;
     this.#copy = copy;
-    this.#judging = judging;
     this.#screen = screen;
-    this.#state = { lab, task, results: [], running: false, finished: false };
   }
 
-  /** Settles when the person quits; rejects on a fault of ours. */
-  get ended(): Promise<void> {
-    return this.#end.promise;
+  /** Settles when the person quits. */
+  async attach(session: WatchSession, keyboard: Keyboard): Promise<void> {
+    this.#session = session;
+    this.#keyboard = keyboard;
+    this.draw();
+    await Promise.race([session.ended, this.#broken.promise]);
   }
 
-  /** Runs the open task; when one is under way, once more after it. */
-  run(): void {
-    if (this.#underWay) {
-      this.#again = true;
-      return;
-    }
-    this.#underWay = this.#runOnce()
-      .catch((error: unknown) => this.#end.reject(error))
-      .finally(() => {
-        this.#underWay = undefined;
-        if (!this.#again) return;
-        this.#again = false;
-        this.run();
-      });
-  }
-
-  press(key: string, keyboard: Keyboard): void {
-    const action = this.#actionOf(key, keyboard);
-    action?.().catch((error: unknown) => this.#end.reject(error));
-  }
-
-  #actionOf(key: string, keyboard: Keyboard): (() => Promise<void>) | undefined {
-    switch (key) {
-      case 'r':
-        return async () => this.run();
-      case 'h':
-        return () => this.#hint();
-      case 'd':
-        return async () => this.#diff();
-      case 'n':
-        return () => this.#next();
-      case 'p':
-        return () => this.#psql(keyboard);
-      case 'q':
-        return () => this.#quit();
-      default:
-        return undefined;
-    }
-  }
-
-  async #runOnce(): Promise<void> {
-    const { task } = this.#state;
-    this.#show({ results: [], running: true, note: undefined });
-    const results = await this.#judging.judge([task], () => {});
-    const progress = await record(this.#context.stateDir, this.#lab, results);
-    const finished = !openTask(this.#lab, progress);
-    this.#show({ results, running: false, finished, note: undefined });
-  }
-
-  async #hint(): Promise<void> {
-    const { stateDir } = this.#context;
-    const { task } = this.#state;
-    const level = nextHintLevel(await loadProgress(stateDir), this.#lab.id, task.slug);
-    const text = hintOf(this.#lab, task, level);
-    if (text) await recordHint(stateDir, this.#lab.id, task.slug, level);
-    this.#show(
-      text ? { hint: `Hint ${level} of ${HINT_LEVELS}\n${text}` } : { note: 'No hints here.' },
+  draw(): void {
+    const session = this.#session;
+    if (!session) return;
+    if (session.state.running) this.#note = undefined;
+    const hint = session.state.hint;
+    this.#screen.show(() =>
+      renderWatch(session.state, {
+        hint: hint && `Hint ${hint.level} of ${HINT_LEVELS}\n${hint.text}`,
+        note: this.#note,
+        green: session.isGreen,
+      }),
     );
   }
 
-  #diff(): void {
+  press(key: string): void {
+    const [session, keyboard] = [this.#session, this.#keyboard];
+    if (!session || !keyboard) return;
+    this.#act(key, session, keyboard).catch((error: unknown) => this.#broken.reject(error));
+  }
+
+  async #act(key: string, session: WatchSession, keyboard: Keyboard): Promise<void> {
+    switch (key) {
+      case 'r':
+        return session.run();
+      case 'h':
+        return (await session.hint()) ? undefined : this.#say('This task has no hints.');
+      case 'd':
+        return this.#diff(session);
+      case 'n':
+        return await this.#next(session);
+      case 'p':
+        return await this.#psql(session, keyboard);
+      case 'q':
+        if (session.isRunning) process.stdout.write('Stopping …\n');
+        return await session.stop();
+    }
+  }
+
+  #diff(session: WatchSession): void {
     const [solution] = solutionsOf(this.#lab);
-    if (!solution || !isGreen(this.#state))
-      this.#show({ note: 'The diff comes when the task is green.' });
-    else this.#show({ note: renderDiff(this.#lab, solution, this.#copy) });
+    this.#say(
+      solution && session.isGreen
+        ? renderDiff(this.#lab, solution, this.#copy)
+        : 'The diff is shown when the task is green.',
+    );
   }
 
-  async #next(): Promise<void> {
-    if (!isGreen(this.#state))
-      return this.#show({ note: 'The next task comes when this one is green.' });
-    const task = openTask(this.#lab, await loadProgress(this.#context.stateDir));
-    if (!task) return this.#show({ note: `Every task of ${this.#lab.id} passes.` });
-    this.#show({ task, results: [], hint: undefined, note: undefined });
-    this.run();
+  async #next(session: WatchSession): Promise<void> {
+    if (!session.isGreen) return this.#say('The next task opens when this one is green.');
+    if (!(await session.next())) this.#say(`Every task of ${this.#lab.id} passes.`);
   }
 
-  async #psql(keyboard: Keyboard): Promise<void> {
-    // It has dropped what the last one left, and leaves its own at its end.
-    if (this.#underWay) return this.#show({ note: 'The run is not over; p works after it.' });
+  async #psql(session: WatchSession, keyboard: Keyboard): Promise<void> {
+    // A run drops the database of the last one, and leaves its own when it ends.
+    if (session.isRunning) return this.#say('A run is in progress. Press p when it has ended.');
     const url = await leftBehindUrl(this.#context, this.#lab);
-    if (!url) return this.#show({ note: 'No failed run left a database behind.' });
+    if (!url) return this.#say('No failed run left a database behind.');
     this.#screen.hide();
     keyboard.pause();
     try {
@@ -152,17 +115,8 @@ class Watching {
     }
   }
 
-  async #quit(): Promise<void> {
-    this.#again = false;
-    if (this.#underWay) {
-      process.stdout.write('Stopping …\n');
-      await this.#judging.cancel();
-    }
-    this.#end.resolve();
-  }
-
-  #show(change: Partial<WatchState>): void {
-    this.#state = { ...this.#state, ...change };
-    this.#screen.show(() => renderWatch(this.#state));
+  #say(note: string): void {
+    this.#note = note;
+    this.draw();
   }
 }

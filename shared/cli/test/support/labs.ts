@@ -16,10 +16,11 @@ export interface Outcome {
 export class Labs implements Disposable {
   readonly home = mkdtempSync(join(tmpdir(), 'labs-cli-'));
   readonly work = join(this.home, 'work');
-  readonly #env: NodeJS.ProcessEnv;
+  /** What the command sees. */
+  readonly env: NodeJS.ProcessEnv;
 
   constructor(env: NodeJS.ProcessEnv = {}) {
-    this.#env = {
+    this.env = {
       ...process.env,
       LABS_STATE: join(this.home, 'state'),
       LABS_WORK: this.work,
@@ -28,20 +29,20 @@ export class Labs implements Disposable {
       ...env,
     };
     // vitest tells its children that they are tests; a learner's terminal does not.
-    delete this.#env['VITEST'];
-    delete this.#env['NODE_ENV'];
+    delete this.env['VITEST'];
+    delete this.env['NODE_ENV'];
   }
 
   /** The same, on the Postgres that the unit tests share. */
-  static async onPostgres(): Promise<Labs> {
+  static async onPostgres(env: NodeJS.ProcessEnv = {}): Promise<Labs> {
     const { servers, missing } = await openStack(['postgres']);
     if (!servers.postgres) throw missing[0];
-    return new Labs({ LABS_POSTGRES_URL: servers.postgres.url });
+    return new Labs({ LABS_POSTGRES_URL: servers.postgres.url, ...env });
   }
 
   start(...args: string[]): ChildProcess {
     return spawn(process.execPath, [MAIN, ...args], {
-      env: this.#env,
+      env: this.env,
       cwd: this.home,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -13,8 +13,8 @@ export function isRunningService(ps: string, name: string): boolean {
 }
 
 /**
- * Puts together what `docker compose config --format json` and `ps --format json` tell about one
- * service: its environment, image tag and published ports.
+ * Reads the environment, image tag and published ports of one service from the output of `docker
+ * compose config --format json` and `ps --format json`.
  */
 export function readService(config: string, ps: string, name: string): ComposeService {
   const services = asObject(asObject(JSON.parse(config))?.['services']);

@@ -3,12 +3,12 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { reason, ServerUnavailable } from '../errors.ts';
+import { reason, ServerTrouble, ServerUnavailable } from '../errors.ts';
 import { withLock } from '../lock.ts';
 import { freePorts } from '../ports.ts';
 import { forgetRecord, readRecord, writeRecord } from '../record.ts';
 import type { Endpoint, ServerDefinition } from '../servers/definition.ts';
-import type { Home } from '../state.ts';
+import type { StackContext } from '../state.ts';
 import type { ServerAddress, ServerName } from '../types.ts';
 import { isRunningService, readService } from './compose-output.ts';
 
@@ -16,95 +16,103 @@ const run = promisify(execFile);
 
 const ENGINE_MS = 2000;
 const UP_MS = 10 * 60_000;
-const PROBE_MS = 5000;
+const CHECK_MS = 5000;
 const READY_MS = 20_000;
 
 /**
- * The server of this repository's compose file, started when it is not running; undefined when no
- * engine answers here. Throws `SERVER_BROKEN` when an engine does and the server does not come up.
+ * The server of this repository's compose file, started if it is not running. Undefined if no engine
+ * answers, or the file has no such service. Throws `SERVER_BROKEN` if the server does not come up.
  */
 export async function openCompose(
-  home: Home,
+  context: StackContext,
   server: ServerDefinition,
 ): Promise<ServerAddress | undefined> {
-  if (!(await engineAnswers(home))) return undefined;
+  if (server.fromCompose === undefined || !(await engineAnswers(context))) return undefined;
   try {
-    return await withLock(home, 'compose', () => startService(home, server));
+    return await withLock(context, 'compose', () => startService(context, server));
   } catch (error) {
     if (error instanceof ServerUnavailable) throw error;
     throw new ServerUnavailable(
       'SERVER_BROKEN',
       server.name,
-      `docker compose could not start ${server.name}: ${told(error)}`,
-      `docker compose logs ${server.name}; or set LABS_STACK=native to do without Docker`,
+      `docker compose could not start ${server.name}: ${lastLine(error)}`,
+      `run \`docker compose logs ${server.name}\`, or set LABS_STACK=native to work without Docker`,
       error,
     );
   }
 }
 
-/** The running service of the compose file, not starting it. */
+/** The service of the compose file, if it is running. Starts nothing. */
 export async function findCompose(
-  home: Home,
+  context: StackContext,
   server: ServerDefinition,
 ): Promise<ServerAddress | undefined> {
-  if (!(await engineAnswers(home))) return undefined;
-  const ps = await compose(home, ['ps', '--format', 'json', server.name]).catch(() => '');
-  return isRunningService(ps, server.name) ? addressOf(home, server, ps) : undefined;
+  if (server.fromCompose === undefined || !(await engineAnswers(context))) return undefined;
+  const ps = await compose(context, ['ps', '--format', 'json', server.name]).catch(() => '');
+  return isRunningService(ps, server.name) ? addressOf(context, server, ps) : undefined;
 }
 
-/** Stops and removes the services; named volumes stay. Without names: everything of the file. */
+/** Stops and removes the services, without names all of them. Named volumes stay. */
 export async function stopCompose(
-  home: Home,
+  context: StackContext,
   names: readonly ServerName[] | undefined,
 ): Promise<void> {
-  await compose(home, names === undefined ? ['down'] : ['rm', '--stop', '--force', ...names]);
+  await compose(context, names === undefined ? ['down'] : ['rm', '--stop', '--force', ...names]);
 }
 
 /** The last lines of the service's log. */
-export async function composeLogs(home: Home, name: ServerName, lines: number): Promise<string> {
-  return compose(home, ['logs', '--no-color', '--tail', String(lines), name]);
+export async function composeLogs(
+  context: StackContext,
+  name: ServerName,
+  lines: number,
+): Promise<string> {
+  return compose(context, ['logs', '--no-color', '--tail', String(lines), name]);
 }
 
 const engines = new Map<string, Promise<boolean>>();
 
-/** In a project of its own, so that no command that means the shared servers meets it. */
+/** A Compose project of its own: commands for the shared servers do not affect it. */
 const SPARE = 'backend-labs-spare';
 
-/** A second container of this service, at ports of its own that it keeps. */
+/** A second container of this service. It keeps its ports over restarts. */
 export async function openSpareService(
-  home: Home,
+  context: StackContext,
   server: ServerDefinition,
 ): Promise<ServerAddress> {
-  return withLock(home, 'compose', async () => {
+  return withLock(context, 'compose', async () => {
     const { name } = server;
-    const known = (await readRecord(home, name))?.address;
-    if (known === undefined) home.progress(`starting a spare ${name} with docker compose`);
+    const known = (await readRecord(context, name))?.address;
+    if (known === undefined) context.progress(`starting a spare ${name} with docker compose`);
     const ports = known === undefined ? await freePorts(2) : portsOf(known);
-    await upAt(home, name, ports);
-    const ps = await compose(home, ['-p', SPARE, 'ps', '--format', 'json', name]);
-    const address = await addressOf(home, server, ps);
-    await writeRecord(home, { address });
+    await upAt(context, name, ports);
+    const ps = await compose(context, ['-p', SPARE, 'ps', '--format', 'json', name]);
+    const address = await addressOf(context, server, ps);
+    await writeRecord(context, { address });
     return address;
   });
 }
 
-export async function killService(home: Home, name: ServerName): Promise<void> {
-  await compose(home, ['-p', SPARE, 'kill', '--signal', 'SIGKILL', name]);
+export async function killService(context: StackContext, name: ServerName): Promise<void> {
+  await compose(context, ['-p', SPARE, 'kill', '--signal', 'SIGKILL', name]);
 }
 
 /** Starts the container again, with its data and its ports, and waits until it answers. */
 export async function startKilledService(
-  home: Home,
+  context: StackContext,
   server: ServerDefinition,
   address: ServerAddress,
 ): Promise<void> {
-  await upAt(home, server.name, portsOf(address));
+  await upAt(context, server.name, portsOf(address));
   await firstAnswer(server, address);
 }
 
-async function upAt(home: Home, name: ServerName, ports: readonly number[]): Promise<void> {
+async function upAt(
+  context: StackContext,
+  name: ServerName,
+  ports: readonly number[],
+): Promise<void> {
   const variable = `LABS_${name.toUpperCase()}`;
-  await compose(home, ['-p', SPARE, 'up', '--detach', '--wait', name], {
+  await compose(context, ['-p', SPARE, 'up', '--detach', '--wait', name], {
     [`${variable}_PORT`]: String(ports[0]),
     [`${variable}_MANAGEMENT_PORT`]: String(ports[1]),
   });
@@ -116,21 +124,21 @@ function portsOf({ url, management }: ServerAddress): number[] {
   );
 }
 
-export async function stopSpareService(home: Home, name: ServerName): Promise<void> {
-  await compose(home, ['-p', SPARE, 'down', '--volumes']);
-  await forgetRecord(home, name);
+export async function stopSpareService(context: StackContext, name: ServerName): Promise<void> {
+  await compose(context, ['-p', SPARE, 'down', '--volumes']);
+  await forgetRecord(context, name);
 }
 
-/** Whether Docker's server, not merely its client, answers; asked once per process. */
-export async function engineAnswers(home: Home): Promise<boolean> {
-  const asked = engines.get(home.root) ?? askEngine(home);
-  engines.set(home.root, asked);
+/** Whether Docker's engine answers, not only its client. Asked once per process. */
+export async function engineAnswers(context: StackContext): Promise<boolean> {
+  const asked = engines.get(context.root) ?? askEngine(context);
+  engines.set(context.root, asked);
   return asked;
 }
 
-async function askEngine(home: Home): Promise<boolean> {
+async function askEngine(context: StackContext): Promise<boolean> {
   try {
-    await access(composeFile(home));
+    await access(composeFile(context));
     const options = { timeout: ENGINE_MS, killSignal: 'SIGKILL' } as const;
     await run('docker', ['version', '--format', '{{.Server.Version}}'], options);
     await run('docker', ['compose', 'version', '--short'], options);
@@ -140,27 +148,41 @@ async function askEngine(home: Home): Promise<boolean> {
   }
 }
 
-async function startService(home: Home, server: ServerDefinition): Promise<ServerAddress> {
+async function startService(
+  context: StackContext,
+  server: ServerDefinition,
+): Promise<ServerAddress> {
   const list = ['ps', '--format', 'json', server.name];
-  let ps = await compose(home, list);
+  let ps = await compose(context, list);
   if (!isRunningService(ps, server.name)) {
-    home.progress(`starting ${server.name} with docker compose`);
-    await compose(home, ['up', '--detach', '--wait', server.name]);
-    ps = await compose(home, list);
+    context.progress(`starting ${server.name} with docker compose`);
+    await compose(context, ['up', '--detach', '--wait', server.name]);
+    ps = await compose(context, list);
   }
-  const address = await addressOf(home, server, ps);
-  await writeRecord(home, { address });
+  const address = await addressOf(context, server, ps);
+  await writeRecord(context, { address });
   return address;
 }
 
-async function addressOf(home: Home, server: ServerDefinition, ps: string): Promise<ServerAddress> {
-  const service = readService(await compose(home, ['config', '--format', 'json']), ps, server.name);
+async function addressOf(
+  context: StackContext,
+  server: ServerDefinition,
+  ps: string,
+): Promise<ServerAddress> {
+  const service = readService(
+    await compose(context, ['config', '--format', 'json']),
+    ps,
+    server.name,
+  );
+  if (server.fromCompose === undefined) {
+    throw new ServerTrouble('CHECK_FAILED', 'docker-compose.yml has no such service');
+  }
   const endpoint = server.fromCompose(service);
   const version = (await firstAnswer(server, endpoint)) ?? service.tag;
   return { name: server.name, provision: 'compose', ...endpoint, version };
 }
 
-/** The file's health checks see an open port; a broker behind it may still be making itself ready. */
+/** The file's health checks wait for an open port; a broker behind it may not be ready yet. */
 async function firstAnswer(
   server: ServerDefinition,
   endpoint: Endpoint,
@@ -168,7 +190,7 @@ async function firstAnswer(
   const deadline = performance.now() + READY_MS;
   for (;;) {
     try {
-      return await server.probe(endpoint, PROBE_MS);
+      return await server.check(endpoint, CHECK_MS);
     } catch (error) {
       if (performance.now() > deadline) throw error;
     }
@@ -177,12 +199,12 @@ async function firstAnswer(
 }
 
 async function compose(
-  home: Home,
+  context: StackContext,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const { stdout } = await run('docker', ['compose', '-f', composeFile(home), ...args], {
-    cwd: home.root,
+  const { stdout } = await run('docker', ['compose', '-f', composeFile(context), ...args], {
+    cwd: context.root,
     env: { ...process.env, ...env },
     timeout: UP_MS,
     maxBuffer: 64 * 1024 * 1024,
@@ -190,10 +212,10 @@ async function compose(
   return stdout;
 }
 
-const composeFile = (home: Home): string => join(home.root, 'docker-compose.yml');
+const composeFile = (context: StackContext): string => join(context.root, 'docker-compose.yml');
 
-/** The last thing that docker said; execFile's own message begins with the whole command. */
-function told(error: unknown): string {
+/** The last line that docker wrote; execFile's own message begins with the whole command. */
+function lastLine(error: unknown): string {
   const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
   return stderr.trim().split('\n').at(-1) || reason(error);
 }

@@ -10,12 +10,12 @@ import type {
   NativeInstallation,
   ServerDefinition,
 } from '../servers/definition.ts';
-import { type Home, readTail, serverPlace } from '../state.ts';
+import { type StackContext, readTail, serverFiles } from '../state.ts';
 
 const LOG_LIMIT = 5_000_000;
-const PROBE_MS = 2000;
+const CHECK_MS = 2000;
 
-/** Why one attempt to start came to nothing; the message is the server's own last word. */
+/** Why one attempt to start failed; the message is the last line that the server wrote. */
 export class StartFailed extends Error {
   override readonly name = 'StartFailed';
   readonly kind: 'exited' | 'silent' | 'port-taken' | 'disk-full';
@@ -27,17 +27,17 @@ export class StartFailed extends Error {
 }
 
 /**
- * Runs the server detached, its output appended to its log, and waits until it answers.
- * Throws `StartFailed`; a server that did not answer in time has been ended.
+ * Runs the server detached, appends its output to its log, and waits until it answers.
+ * Throws `StartFailed`; then a server that did not answer in time has been ended.
  */
 export async function launchServer(
-  home: Home,
+  context: StackContext,
   server: ServerDefinition,
   installation: NativeInstallation,
   ports: readonly number[],
 ): Promise<ServerRecord> {
   const launch = await installation.launch(ports);
-  const log = serverPlace(home, server.name).log;
+  const log = serverFiles(context, server.name).log;
   const from = await startOfLog(log);
   if (launch.helper !== undefined) await spawnDetached(launch.helper, log);
   const process = await spawnDetached(launch, log);
@@ -73,20 +73,20 @@ async function spawnDetached(command: Command, log: string): Promise<ProcessId> 
     });
     child.unref();
     const id = child.pid === undefined ? undefined : await identify(child.pid);
-    if (id === undefined) throw new StartFailed('exited', 'it ended at once');
+    if (id === undefined) throw new StartFailed('exited', 'it ended immediately');
     return id;
   } finally {
     await output.close();
   }
 }
 
-/** Without the members that are undefined, which `spawn`'s types tell apart from missing ones. */
+/** Without the undefined members: `spawn`'s types accept a missing member, but not undefined. */
 function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const kept = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-/** The variables that a server may need; a learner's PGDATA or RABBITMQ_… must not reach it. */
+/** The variables that a server may need. A learner's PGDATA or RABBITMQ_… must not reach it. */
 function inherited(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'JAVA_HOME', 'USER'];
   return Object.fromEntries(
@@ -108,7 +108,7 @@ async function answering(
     const ended = !(await isRunning(id));
     if (ended) throw exitFailure(await tail());
     try {
-      return await server.probe(launch, PROBE_MS);
+      return await server.check(launch, CHECK_MS);
     } catch (error) {
       if (performance.now() > deadline) {
         await stopProcesses([id], 'SIGKILL', 1000);
@@ -122,10 +122,8 @@ async function answering(
 
 function exitFailure(tail: string): StartFailed {
   const lines = tail.split('\n').filter((line) => line.trim() !== '');
-  const telling = lines.findLast((line) =>
-    /error|fatal|panic|exception|cannot|failed/iu.test(line),
-  );
-  const message = (telling ?? lines.at(-1) ?? 'it ended without a word').trim();
+  const cause = lines.findLast((line) => /error|fatal|panic|exception|cannot|failed/iu.test(line));
+  const message = (cause ?? lines.at(-1) ?? 'it ended without any output').trim();
   if (/no space left on device|disk quota/iu.test(tail))
     return new StartFailed('disk-full', message);
   if (/address (already )?in use|eaddrinuse/iu.test(tail))
@@ -133,7 +131,7 @@ function exitFailure(tail: string): StartFailed {
   return new StartFailed('exited', message);
 }
 
-/** Where this start's output begins; an overgrown log is emptied first. */
+/** Offset at which this start's output begins. Empties a log above 5 MB first. */
 async function startOfLog(log: string): Promise<number> {
   const size = await stat(log).then(
     (found) => found.size,

@@ -3,10 +3,10 @@ import { access, constants, open, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { asStateError, errorCode, ServerUnavailable } from '../errors.ts';
 import { withLock } from '../lock.ts';
-import { type Home, readTail } from '../state.ts';
+import { type StackContext, readTail } from '../state.ts';
 import type { ServerName } from '../types.ts';
 
-/** A program that some server needs, and where it comes from. */
+/** A program that a server needs, and the packages that it comes in. */
 export interface ProgramRequest {
   readonly server: ServerName;
   /** Any one of these will do. */
@@ -15,30 +15,30 @@ export interface ProgramRequest {
   readonly homebrew: string;
   /** Folders that go before the PATH. */
   readonly places?: readonly string[];
-  /** For people, where the program's name says too little. */
+  /** For people, if the program's name says too little. */
   readonly wanted?: string;
-  /** Refuses a program that is there but will not do, e.g. too old a Java. */
+  /** Refuses a program that was found but cannot be used, e.g. a Java that is too old. */
   readonly accepts?: (path: string) => Promise<boolean>;
 }
 
-/** Not always on an ordinary user's PATH. */
+/** Folders that are not always on an ordinary user's PATH. */
 const MORE_PLACES = ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/opt/homebrew/bin'];
 
 /**
- * Path of the program; installs it with apt-get first when we are root or in CI, after saying so.
- * Throws `SERVER_ABSENT` with the command that a person can run.
+ * Path of the program. If it is missing, and we are root or in CI, it reports that it installs it,
+ * and does so with apt-get. Throws `SERVER_ABSENT` with the command that a person can run.
  */
-export async function needProgram(home: Home, request: ProgramRequest): Promise<string> {
+export async function needProgram(context: StackContext, request: ProgramRequest): Promise<string> {
   const found = await findProgram(request);
   if (found !== undefined) return found;
   const apt = await findProgram({ ...request, programs: ['apt-get'], accepts: undefined });
   const prefix = await privileges(request);
   if (apt === undefined || prefix === undefined) throw absent(request, apt !== undefined);
-  return withLock(home, 'apt', async () => {
+  return withLock(context, 'apt', async () => {
     const meanwhile = await findProgram(request);
     if (meanwhile !== undefined) return meanwhile;
-    home.progress(`installing ${request.debian.join(' ')} with apt-get, for ${request.server}`);
-    await installQuietly(home, request, [...prefix, apt]);
+    context.progress(`installing ${request.debian.join(' ')} with apt-get, for ${request.server}`);
+    await installQuietly(context, request, [...prefix, apt]);
     const installed = await findProgram(request);
     if (installed === undefined) throw absent(request, true);
     return installed;
@@ -63,7 +63,7 @@ export async function findProgram(request: Search): Promise<string | undefined> 
   return undefined;
 }
 
-/** What goes before a command to run it as root: nothing, `sudo -n` in CI, undefined for never. */
+/** What to put before a command to run it as root: nothing, or `sudo -n` in CI. Undefined: not allowed. */
 async function privileges(request: ProgramRequest): Promise<readonly string[] | undefined> {
   if (process.getuid?.() === 0) return [];
   if (process.env['CI'] === undefined || process.env['CI'] === 'false') return undefined;
@@ -72,16 +72,16 @@ async function privileges(request: ProgramRequest): Promise<readonly string[] | 
 }
 
 async function installQuietly(
-  home: Home,
+  context: StackContext,
   request: ProgramRequest,
   apt: readonly string[],
 ): Promise<void> {
-  const log = join(home.stateDir, 'apt.log');
+  const log = join(context.stateDir, 'apt.log');
   const release = await forbidServices();
   try {
     const install = ['install', '-y', '--no-install-recommends', ...request.debian];
     if (await runLogged(apt, install, log)) return;
-    // Lists that are missing or old name packages that the archive no longer has.
+    // Old package lists name versions that the archive no longer has.
     await runLogged(apt, ['update'], log);
     if (await runLogged(apt, install, log)) return;
   } finally {
@@ -93,13 +93,13 @@ async function installQuietly(
     'SERVER_ABSENT',
     request.server,
     `${request.server} could not be installed: ${why.replace('E: ', '')}`,
-    `apt-get install -y ${request.debian.join(' ')} (all that it said: ${log})`,
+    `run \`apt-get install -y ${request.debian.join(' ')}\`; its whole output is in ${log}`,
   );
 }
 
 /**
- * While this file is there, Debian's packages start no service when they are installed: the server
- * that we run is not the system's. An administrator's own policy is left alone.
+ * While this file exists, Debian's packages start no service when they are installed: we run a server
+ * of our own. An administrator's own policy stays as it is.
  */
 async function forbidServices(): Promise<() => Promise<void>> {
   const policy = '/usr/sbin/policy-rc.d';
@@ -146,7 +146,7 @@ function absent(request: ProgramRequest, hasApt: boolean): ServerUnavailable {
     request.server,
     `${request.server} needs ${wanted}, which is not on this machine`,
     process.platform === 'darwin' || hasApt
-      ? command
+      ? `run \`${command}\``
       : `start Docker, or install ${request.homebrew}`,
   );
 }

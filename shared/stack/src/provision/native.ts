@@ -11,61 +11,67 @@ import {
 } from '../process.ts';
 import { forgetRecord, readRecord, type ServerRecord, writeRecord } from '../record.ts';
 import type { NativeInstallation, ServerDefinition } from '../servers/definition.ts';
-import { type Home, makeDir, serverPlace } from '../state.ts';
+import { type StackContext, makeDir, serverFiles } from '../state.ts';
 import type { ServerAddress } from '../types.ts';
-import { discoverRecorded } from './recorded.ts';
+import { findRecorded } from './recorded.ts';
 import { launchServer, StartFailed } from './launch.ts';
 
 const STOP_GRACE_MS = 8000;
 
 /**
- * Starts the server on this machine, or finds it started by another command meanwhile.
+ * Starts the server on this machine, unless another command has started it meanwhile.
  * Throws `ServerUnavailable`, `StateUnwritable`.
  */
-export async function openNative(home: Home, server: ServerDefinition): Promise<ServerAddress> {
-  const place = serverPlace(home, server.name);
-  await makeDir(place.dir);
-  return withLock(home, server.name, async () => {
-    const running = await discoverRecorded(home, server, ['native']);
+export async function openNative(
+  context: StackContext,
+  server: ServerDefinition,
+): Promise<ServerAddress> {
+  const files = serverFiles(context, server.name);
+  await makeDir(files.dir);
+  return withLock(context, server.name, async () => {
+    const running = await findRecorded(context, server, ['native']);
     if (running !== undefined) return running;
-    const previous = await readRecord(home, server.name);
-    const installation = await server.native.install({ home, place });
-    await stopNative(home, server);
-    home.progress(`starting ${server.name}`);
-    const record = await startFresh(home, server, installation, previous).catch(
+    const previous = await readRecord(context, server.name);
+    const installation = await server.native.install(context, files);
+    await stopNative(context, server);
+    context.progress(`starting ${server.name}`);
+    const record = await startFresh(context, server, installation, previous).catch(
       async (error: unknown) => {
-        // Half a server is nobody's: its helpers, or itself when it never answered.
-        await stopNative(home, server);
-        throw asStateError(place.dir, error);
+        // End what is left of a failed start: the helpers, or a server that never answered.
+        await stopNative(context, server);
+        throw asStateError(files.dir, error);
       },
     );
-    await writeRecord(home, record);
+    await writeRecord(context, record);
     return record.address;
   });
 }
 
 /** Ends every process of the server, recorded or orphaned. Resolves when their ports are free. */
-export async function stopNative(home: Home, server: ServerDefinition): Promise<void> {
-  const processes = await processesOf(home, server);
+export async function stopNative(context: StackContext, server: ServerDefinition): Promise<void> {
+  const processes = await processesOf(context, server);
   await stopProcesses(processes, server.native.stopSignal, STOP_GRACE_MS);
-  await forgetRecord(home, server.name);
+  await forgetRecord(context, server.name);
 }
 
-/** Ends every process of the server as a crash does. What it was is remembered: it can come back. */
-export async function killNative(home: Home, server: ServerDefinition): Promise<void> {
-  await stopProcesses(await processesOf(home, server), 'SIGKILL', STOP_GRACE_MS);
+/** Ends every process of the server as a crash does. The record stays, so that it can be restarted. */
+export async function killNative(context: StackContext, server: ServerDefinition): Promise<void> {
+  await stopProcesses(await processesOf(context, server), 'SIGKILL', STOP_GRACE_MS);
 }
 
 /**
- * All live processes of the server, with their helpers: the recorded one, and those that a command
- * which was killed in the middle of a start never recorded.
+ * All live processes of the server, with their helpers: the recorded one, and those that were never
+ * recorded because the command that started them was killed.
  */
-export async function processesOf(home: Home, server: ServerDefinition): Promise<ProcessId[]> {
-  const record = await readRecord(home, server.name);
+export async function processesOf(
+  context: StackContext,
+  server: ServerDefinition,
+): Promise<ProcessId[]> {
+  const record = await readRecord(context, server.name);
   const roots: ProcessId[] = [];
   if (record?.process !== undefined && (await isRunning(record.process)))
     roots.push(record.process);
-  for (const dir of server.native.dataDirs({ home, place: serverPlace(home, server.name) })) {
+  for (const dir of server.native.dataDirs(context, serverFiles(context, server.name))) {
     const found = await findByFolder(dir);
     roots.push(...found.filter(({ command }) => server.native.executables.test(command)));
   }
@@ -73,31 +79,33 @@ export async function processesOf(home: Home, server: ServerDefinition): Promise
 }
 
 async function startFresh(
-  home: Home,
+  context: StackContext,
   server: ServerDefinition,
   installation: NativeInstallation,
   previous: ServerRecord | undefined,
 ): Promise<ServerRecord> {
   const wasPrepared = await installation.isPrepared();
-  if (!wasPrepared) await prepareAnew(installation);
+  if (!wasPrepared) await replaceData(installation);
   try {
-    return await startOnFreePorts(home, server, installation, previous);
+    return await startOnFreePorts(context, server, installation, previous);
   } catch (error) {
     if (!(error instanceof StartFailed)) throw error;
-    if (!wasPrepared || error.kind !== 'exited') throw broken(server, home, error);
-    // The data is for tests and can be made again: a server that dies over it gets new data.
-    home.progress(
-      `${server.name} could not start from its data (${error.message}); making it anew`,
+    if (!wasPrepared || error.kind !== 'exited') throw broken(server, context, error);
+    // The data is for tests and can be created again.
+    context.progress(
+      `${server.name} could not start from its data (${error.message}); starting with new data`,
     );
-    await prepareAnew(installation);
-    return await startOnFreePorts(home, server, installation, undefined).catch((again: unknown) => {
-      throw again instanceof StartFailed ? broken(server, home, again) : again;
-    });
+    await replaceData(installation);
+    return await startOnFreePorts(context, server, installation, undefined).catch(
+      (again: unknown) => {
+        throw again instanceof StartFailed ? broken(server, context, again) : again;
+      },
+    );
   }
 }
 
 async function startOnFreePorts(
-  home: Home,
+  context: StackContext,
   server: ServerDefinition,
   installation: NativeInstallation,
   previous: ServerRecord | undefined,
@@ -106,16 +114,16 @@ async function startOnFreePorts(
   for (let attempt = 1; ; attempt += 1) {
     const ports = await freePorts(server.native.ports, attempt === 1 ? preferred : []);
     try {
-      return await launchServer(home, server, installation, ports);
+      return await launchServer(context, server, installation, ports);
     } catch (error) {
-      // Somebody took the port between our look and the server's bind.
+      // Another program took the port after we had found it free.
       if (!(error instanceof StartFailed) || error.kind !== 'port-taken' || attempt === 3)
         throw error;
     }
   }
 }
 
-async function prepareAnew(installation: NativeInstallation): Promise<void> {
+async function replaceData(installation: NativeInstallation): Promise<void> {
   const { dataDir } = installation;
   const aside = `${dataDir}.old`;
   if (await exists(dataDir)) {
@@ -132,7 +140,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function broken(server: ServerDefinition, home: Home, error: StartFailed): StackError {
+function broken(server: ServerDefinition, context: StackContext, error: StartFailed): StackError {
   if (error.kind === 'disk-full') {
     return new ServerUnavailable(
       'SERVER_BROKEN',
@@ -146,7 +154,7 @@ function broken(server: ServerDefinition, home: Home, error: StartFailed): Stack
     'SERVER_BROKEN',
     server.name,
     `${server.name} could not start: ${reason(error)}`,
-    `read ${serverPlace(home, server.name).log}`,
+    `read ${serverFiles(context, server.name).log}`,
     error,
   );
 }

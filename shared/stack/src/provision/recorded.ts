@@ -1,27 +1,26 @@
 import { isRunning } from '../process.ts';
 import { readRecord } from '../record.ts';
 import type { ServerDefinition } from '../servers/definition.ts';
-import type { Home } from '../state.ts';
+import type { StackContext } from '../state.ts';
 import type { Provision, ServerAddress } from '../types.ts';
 
-const PROBE_MS = 2000;
+const CHECK_MS = 2000;
 
 /**
- * The server that an earlier command found or started, when it still answers to the recorded
- * password. Undefined otherwise: a dead process, a number now used by another one, a stranger on
- * the port.
+ * The server that an earlier command found or started, if it still accepts the recorded password.
+ * Undefined if its process has ended, another process has its number, or another server its port.
  */
-export async function discoverRecorded(
-  home: Home,
+export async function findRecorded(
+  context: StackContext,
   server: ServerDefinition,
   provisions: readonly Provision[],
 ): Promise<ServerAddress | undefined> {
-  const record = await readRecord(home, server.name);
+  const record = await readRecord(context, server.name);
   if (record === undefined || !provisions.includes(record.address.provision)) return undefined;
   if (record.process !== undefined && !(await isRunning(record.process))) return undefined;
   try {
-    // Of RabbitMQ the broker alone: its management API answered when it was recorded.
-    await server.probe({ url: record.address.url }, PROBE_MS);
+    // Without the management API: it answered when the server was recorded.
+    await server.check({ url: record.address.url }, CHECK_MS);
     return record.address;
   } catch {
     return undefined;

@@ -1,9 +1,11 @@
-import type { Home, ServerPlace } from '../state.ts';
-import type { ServerName } from '../types.ts';
+import type { ServerFiles, StackContext } from '../state.ts';
+import type { ServerAddress, ServerName } from '../types.ts';
+import type { Leases } from './leases.ts';
 
-/** Where a server can be spoken to, before anything is known about it. */
+/** Where a server can be reached, before anything is known about it. */
 export interface Endpoint {
   readonly url: string;
+  /** Of a server that is administered at an address of its own. */
   readonly management?: string;
 }
 
@@ -14,28 +16,28 @@ export interface ServerDefinition {
   readonly variable: string;
   /** Example for that variable, shown when it is wrong. */
   readonly example: string;
-  /**
-   * Makes an endpoint of the variable's value. Throws whatever says what is malformed.
-   */
+  /** Reads the variable's value; the URL of the result has a port. Throws what is malformed. */
   fromVariable(value: string): Endpoint;
-  /** Makes an endpoint of the compose service. */
-  fromCompose(service: ComposeService): Endpoint;
+  /** Reads the compose service. Without it, this kind is not in docker-compose.yml. */
+  fromCompose?(service: ComposeService): Endpoint;
   /**
-   * Connects as administrator and disconnects. Resolves with the version where the server tells
-   * it. Throws whatever is wrong: no answer within `timeoutMs`, refused password, too old.
+   * Connects as administrator and disconnects. Resolves with the version if the server reports it.
+   * Throws what is wrong: no answer within `timeoutMs`, refused password, too old.
    */
-  probe(endpoint: Endpoint, timeoutMs: number): Promise<string | undefined>;
+  check(endpoint: Endpoint, timeoutMs: number): Promise<string | undefined>;
   /**
-   * For a server that answers before what it answered for is on its disk: resolves when it is.
-   * Throws whatever is wrong.
+   * Resolves when everything that the server has acknowledged is on its disk; for servers that
+   * acknowledge earlier. Throws what is wrong.
    */
   flush?(endpoint: Endpoint): Promise<void>;
+  /** Prepares to lease from a live server. Loads the client library. */
+  leases(address: ServerAddress): Promise<Leases>;
   readonly native: NativeServer;
 }
 
 /** A running service of the compose file, as far as an address depends on it. */
 export interface ComposeService {
-  /** Host port published for a container port; undefined when it is not published. */
+  /** Host port published for a container port; undefined if it is not published. */
   port(containerPort: number): number | undefined;
   readonly environment: Readonly<Record<string, string>>;
   /** Tag of the image, e.g. `18.4`. */
@@ -50,27 +52,22 @@ export interface NativeServer {
   readonly stopSignal: NodeJS.Signals;
   /** How long a start may take, in milliseconds. */
   readonly startMs: number;
-  /** Matches the command lines of its processes: not of an editor open on its files. */
+  /** Matches the command lines of its processes, and not of an editor that has its files open. */
   readonly executables: RegExp;
-  /** Wherever its data may be on this machine; its processes are found by these. */
-  dataDirs(context: NativeContext): readonly string[];
+  /** Every folder where its data may be on this machine. Its processes are found by these. */
+  dataDirs(context: StackContext, files: ServerFiles): readonly string[];
   /**
    * Finds or installs the programs and decides where the data goes.
-   * Throws `ServerUnavailable` with `SERVER_ABSENT` when they cannot be had here.
+   * Throws `ServerUnavailable` with `SERVER_ABSENT` if this machine cannot have them.
    */
-  install(context: NativeContext): Promise<NativeInstallation>;
+  install(context: StackContext, files: ServerFiles): Promise<NativeInstallation>;
 }
 
-export interface NativeContext {
-  readonly home: Home;
-  readonly place: ServerPlace;
-}
-
-/** Programs on disk and a place for the data: ready to be started. */
+/** Programs on disk and a folder for the data: ready to be started. */
 export interface NativeInstallation {
-  /** Server data; moved aside as a whole when a server cannot start from it. */
+  /** Server data. The whole folder is moved aside when the server cannot start from it. */
   readonly dataDir: string;
-  /** Where the server itself does not tell it. */
+  /** For a server that does not report its version. */
   readonly version?: string;
   /** Whether `dataDir` holds data that this version can start from. */
   isPrepared(): Promise<boolean>;
@@ -80,7 +77,7 @@ export interface NativeInstallation {
   launch(ports: readonly number[]): Promise<Launch>;
 }
 
-/** A command, and how the server that it starts is reached. */
+/** A command, and the address of the server that it starts. */
 export interface Launch extends Endpoint, Command {
   /** Runs beside the server and ends with it. */
   readonly helper?: Command;
@@ -89,7 +86,7 @@ export interface Launch extends Endpoint, Command {
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** Shown as the program's name, where that must carry the marker. */
+  /** Shown as the program's name. It must contain `dataDir` if the arguments do not. */
   readonly argv0?: string;
   /** Beside the few variables that are inherited. */
   readonly env?: Readonly<Record<string, string>>;

@@ -14,14 +14,14 @@ const run = promisify(execFile);
 export interface Sandbox extends AsyncDisposable {
   readonly stateDir: string;
   readonly options: Required<Pick<StackOptions, 'stateDir' | 'onProgress'>>;
-  /** What was told to the user. */
+  /** The lines of progress. */
   readonly progress: string[];
   record(name: ServerName): Promise<ServerRecord>;
 }
 
 /**
- * A sandbox's servers are native, also where a Docker engine answers: what is killed and stopped in
- * it must never be the compose stack of somebody else. `''` leaves it to the machine.
+ * A sandbox's servers are native even if a Docker engine answers: a test must never kill or stop the
+ * compose stack of somebody else. `''` leaves the choice to the machine.
  */
 export async function sandbox(mode = 0o755, stack: 'native' | '' = 'native'): Promise<Sandbox> {
   vi.stubEnv('LABS_STACK', stack);

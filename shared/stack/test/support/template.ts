@@ -6,7 +6,8 @@ const [json = '{}', lab = '', dataDir = ''] = process.argv.slice(2);
 await using stack = connectStack(JSON.parse(json));
 const request = { lab, servers: ['postgres'], dataDir } as const;
 let built = 0;
-const name = await stack.template(request, `${lab}/row:1`, async ({ url }) => {
+const postgres = await stack.of('postgres');
+const name = await postgres.template(request, `${lab}/row:1`, async ({ url }) => {
   built += 1;
   const client = new Client(url);
   await client.connect();

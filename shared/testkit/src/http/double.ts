@@ -8,8 +8,8 @@ import {
 } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
+import { claimPort, type PortClaim } from '@backend-labs/launcher';
 import { jsonOrNothing } from '../json.ts';
-import { claimPort, type PortClaim } from '../process/ports.ts';
 import { eventually, type Patience } from '../wait/eventually.ts';
 
 /** A request that a double was sent. */

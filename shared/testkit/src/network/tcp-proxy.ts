@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { claimPort, type PortClaim } from '@backend-labs/launcher';
 import { TestkitError } from '../errors.ts';
-import { claimPort, type PortClaim } from '../process/ports.ts';
 import { type Cut, type Look, type Passage, Pipe } from './pipe.ts';
 
 export type Direction = 'toServer' | 'toClient';
@@ -36,6 +36,9 @@ export class TcpProxy implements AsyncDisposable {
   readonly #options: TcpProxyOptions;
   readonly #connections = new Set<Connection>();
   readonly #stalled = new Set<Direction>();
+  /** Clients that get no answer. */
+  readonly #ignored = new Set<Socket>();
+  #ignoring = false;
   #listener: Server | undefined;
   #accepted = 0;
   #failure: unknown;
@@ -52,10 +55,13 @@ export class TcpProxy implements AsyncDisposable {
     return proxy;
   }
 
-  /** A proxy to the server that a URL names; 5432, 6379 or 5672 when it names no port. */
+  /** A proxy to the server that a URL names, with its port: those of a lease have one. */
   static async to(url: string, tap?: () => Tap): Promise<TcpProxy> {
-    const { hostname, port, protocol } = new URL(url);
-    const to = { host: hostname, port: Number(port) || defaultPort(protocol) };
+    const { hostname, port } = new URL(url);
+    if (port === '') {
+      throw new TestkitError('MISUSED', 'TcpProxy.to got a URL without a port.', 'add the port');
+    }
+    const to = { host: hostname, port: Number(port) };
     return TcpProxy.open({ to, ...(tap && { tap }) });
   }
 
@@ -78,10 +84,19 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Resets every open connection, both ends at once. New ones are served. */
   cut(): void {
+    for (const client of this.#ignored) client.resetAndDestroy();
     for (const { client, server } of this.#connections) {
       client.resetAndDestroy();
       server.resetAndDestroy();
     }
+  }
+
+  /**
+   * New connections are accepted and get no answer, as from a host that hangs; open ones go on. After
+   * `resume()` new ones are served, and those that were ignored still are.
+   */
+  ignore(): void {
+    this.#ignoring = true;
   }
 
   /** Moves no more bytes, in one direction or both, on open and on new connections; none is closed. */
@@ -101,6 +116,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Back to normal: listens, and moves what was held back. */
   async resume(): Promise<void> {
+    this.#ignoring = false;
     for (const each of directions()) {
       this.#stalled.delete(each);
       for (const { pipes } of this.#connections) pipes[each].resume();
@@ -126,6 +142,13 @@ export class TcpProxy implements AsyncDisposable {
 
   #accept(client: Socket): void {
     this.#accepted += 1;
+    if (this.#ignoring) {
+      this.#ignored.add(client);
+      client.on('error', () => {}).on('close', () => this.#ignored.delete(client));
+      // Read, so that its end is seen.
+      client.on('end', () => client.destroy()).resume();
+      return;
+    }
     const { to, tap } = this.#options;
     const server = connect({ ...to, allowHalfOpen: true });
     const seen = tap?.() ?? {};
@@ -157,12 +180,6 @@ export class TcpProxy implements AsyncDisposable {
 
 function directions(only?: Direction): Direction[] {
   return only ? [only] : ['toServer', 'toClient'];
-}
-
-function defaultPort(protocol: string): number {
-  const port = { 'postgres:': 5432, 'postgresql:': 5432, 'redis:': 6379, 'amqp:': 5672 }[protocol];
-  if (port !== undefined) return port;
-  throw new TestkitError('MISUSED', `${protocol} has no usual port.`, 'give the URL a port');
 }
 
 export type { Cut, Passage };

@@ -1,5 +1,5 @@
 import type { RunContext } from '@backend-labs/protocol';
-import type { Lease, PostgresLease, ServerAddress } from '@backend-labs/stack';
+import type { Lease, LeaseParts, ServerAddress } from '@backend-labs/stack';
 import { notLeased, TestkitError } from '../errors.ts';
 import { type Tap, TcpProxy } from '../network/tcp-proxy.ts';
 import type { Service } from '../service/service.ts';
@@ -19,6 +19,8 @@ import { NoticeReader } from './notices.ts';
 import { type ExecutedPlan, readPlan } from './plan.ts';
 import { PgSession, type Row } from './session.ts';
 import { readEvictions, readUsage, resetUsage, type Usage } from './usage.ts';
+
+export type PostgresLease = LeaseParts['postgres'];
 
 export interface PostgresProbeOptions {
   readonly lease: PostgresLease;

@@ -14,7 +14,10 @@ export class PgSession implements AsyncDisposable {
     this.#client = client;
   }
 
-  /** With settings as `postgres -c` takes them, which only an administrator may give. */
+  /**
+   * With settings as `postgres -c` takes them, which only an administrator may give. Throws
+   * `SqlError` 53300 if the service has used all connections of its database.
+   */
   static async open(
     url: string,
     settings: Readonly<Record<string, string>> = {},
@@ -31,6 +34,7 @@ export class PgSession implements AsyncDisposable {
     try {
       await client.connect();
     } catch (error) {
+      if (isFull(error)) throw sqlError(error);
       throw new ProbeTrouble('postgres', 'connect', error);
     }
     return new PgSession(client);
@@ -56,6 +60,7 @@ export class PgSession implements AsyncDisposable {
 
 /** 08: connection, 53: out of resources, 57P: shut down; all else is about the statement. */
 const SERVER_STATES = /^(?:08|53|57P)/u;
+const TOO_MANY_CONNECTIONS = '53300';
 
 /** 42: names and types that are not there, as after a migration that renamed or dropped them. */
 const NOT_THERE = /^42/u;
@@ -69,7 +74,20 @@ function refused({ code = '', message }: DatabaseError): string {
 
 function readable(error: unknown): Error {
   if (error instanceof DatabaseError && !SERVER_STATES.test(error.code ?? '')) {
-    return new SqlError(error.code ?? '', refused(error), { cause: error });
+    return sqlError(error);
   }
   return new ProbeTrouble('postgres', 'run a statement', error);
+}
+
+function sqlError(error: DatabaseError): SqlError {
+  return new SqlError(error.code ?? '', refused(error), { cause: error });
+}
+
+/** The service has used all connections of the leased database. The server itself has more. */
+function isFull(error: unknown): error is DatabaseError {
+  return (
+    error instanceof DatabaseError &&
+    error.code === TOO_MANY_CONNECTIONS &&
+    error.message.startsWith('too many connections for database')
+  );
 }

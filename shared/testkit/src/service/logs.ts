@@ -1,5 +1,5 @@
+import type { Program } from '@backend-labs/launcher';
 import { jsonOrNothing } from '../json.ts';
-import type { Child } from '../process/child.ts';
 import { eventually, type Patience } from '../wait/eventually.ts';
 
 /** A line of JSON, as pino writes it. The fields that pino names are typed; all are in `fields`. */
@@ -20,36 +20,39 @@ export interface LogMark {
 
 /** What a service wrote. Of each stream the last megabyte is kept. */
 export class Logs {
-  readonly #child: Pick<Child, 'stdout' | 'stderr'>;
+  readonly #program: Pick<Program, 'stdout' | 'stderr'>;
   readonly #from: LogMark;
 
-  constructor(child: Pick<Child, 'stdout' | 'stderr'>, from: LogMark = { stdout: 0, stderr: 0 }) {
-    this.#child = child;
+  constructor(
+    program: Pick<Program, 'stdout' | 'stderr'>,
+    from: LogMark = { stdout: 0, stderr: 0 },
+  ) {
+    this.#program = program;
     this.#from = from;
   }
 
   /** Now, for `since`. */
   mark(): LogMark {
-    return { stdout: this.#child.stdout.position, stderr: this.#child.stderr.position };
+    return { stdout: this.#program.stdout.position, stderr: this.#program.stderr.position };
   }
 
   /** Only what came after that moment, now and later. */
   since(mark: LogMark): Logs {
-    return new Logs(this.#child, mark);
+    return new Logs(this.#program, mark);
   }
 
   /** Lines as they came. */
   get stdout(): string[] {
-    return this.#child.stdout.lines(this.#from.stdout);
+    return this.#program.stdout.lines(this.#from.stdout);
   }
 
   get stderr(): string[] {
-    return this.#child.stderr.lines(this.#from.stderr);
+    return this.#program.stderr.lines(this.#from.stderr);
   }
 
-  /** Bytes that were let go because newer ones came; a test that counts lines wants 0. */
+  /** Bytes that were dropped because newer ones came. A test that counts lines needs 0. */
   get dropped(): number {
-    return this.#child.stdout.dropped + this.#child.stderr.dropped;
+    return this.#program.stdout.dropped + this.#program.stderr.dropped;
   }
 
   /** The lines of stdout that are JSON objects. */

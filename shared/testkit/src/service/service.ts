@@ -1,27 +1,30 @@
-import type { RunContext } from '@backend-labs/protocol';
+import {
+  claimPort,
+  describeExit,
+  type Exit,
+  launch,
+  listenOn,
+  type PortClaim,
+  type Target,
+  type Variables,
+} from '@backend-labs/launcher';
 import type { Lease } from '@backend-labs/stack';
 import { ServiceError } from '../errors.ts';
-import { Child, describeExit, type Exit } from '../process/child.ts';
-import { childEnvironment } from '../process/environment.ts';
-import { claimPort, type PortClaim } from '../process/ports.ts';
 import { ms } from '../wait/deadline.ts';
 import { eventually, NeverHappened } from '../wait/eventually.ts';
 import { lastErrors, watchOver } from './evidence.ts';
-import { scriptCommand } from './package-scripts.ts';
 import { answers, type Readiness } from './readiness.ts';
 import { StartedService } from './started.ts';
 
 const READY_WITHIN_MS = 15_000;
 
-/** The folder under test. */
-export type Target = Pick<RunContext, 'target'> & Partial<Pick<RunContext, 'stateDir'>>;
-
 export interface ServiceOptions {
+  /** The folder under test. */
   readonly run: Target;
   /** Whose `DATABASE_URL` and so on the service gets. */
   readonly lease?: Pick<Lease, 'env'>;
   /** On top of the lease's; `undefined` takes a variable away. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Variables;
   /** The script of package.json, `start` unless told. */
   readonly script?: string;
   /** For logs and messages; the script's name unless told. */
@@ -50,7 +53,7 @@ export class Service {
   }
 
   /** The same service with more in its environment. */
-  with(env: Readonly<Record<string, string | undefined>>): Service {
+  with(env: Variables): Service {
     return new Service({ ...this.#options, env: { ...this.#options.env, ...env } });
   }
 
@@ -70,22 +73,19 @@ export class Service {
 
   async #startOn(claim: PortClaim): Promise<StartedService> {
     const { run, lease, env, script = 'start', name = script } = this.#options;
-    const child = await Child.spawn({
-      command: await scriptCommand(run.target, script),
-      cwd: run.target,
-      env: childEnvironment(
-        run.target,
-        { ...lease?.env, PORT: String(claim.port), HOST: '127.0.0.1', ...env },
-        run.stateDir,
-      ),
+    const program = await launch({
+      run,
+      script,
+      lease,
+      env: { ...listenOn(claim.port), ...env },
     });
-    const service = new StartedService(name, child, claim, (same) => this.#startOn(same));
+    const service = new StartedService(name, program, claim, (same) => this.#startOn(same));
     watchOver(service);
     try {
       await this.#untilReady(service);
       return service;
     } catch (error) {
-      await child.kill();
+      await program.kill();
       throw error;
     }
   }

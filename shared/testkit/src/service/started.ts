@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeExit, type Exit, type PortClaim, type Program } from '@backend-labs/launcher';
 import { ServiceError } from '../errors.ts';
-import { type Child, describeExit, type Exit } from '../process/child.ts';
-import type { PortClaim } from '../process/ports.ts';
 import { deadline, ms } from '../wait/deadline.ts';
 import type { Answer } from './answer.ts';
 import { type RequestOptions, send } from './client.ts';
@@ -10,7 +9,6 @@ import { Logs } from './logs.ts';
 
 /** Outer deadline of one request: far above what any takes on a slow machine. */
 const ANSWER_WITHIN_MS = 20_000;
-const STOP_WITHIN_MS = 5_000;
 // Nobody looks any more: one that hangs in its shutdown must not cost every test file seconds.
 const DISPOSE_WITHIN_MS = 1_000;
 // A connection breaks some milliseconds before its process is seen to have ended.
@@ -31,37 +29,37 @@ export class StartedService implements AsyncDisposable {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
   readonly url: string;
   readonly logs: Logs;
-  readonly #child: Child;
+  readonly #program: Program;
   readonly #claim: PortClaim;
 
   readonly #again: (claim: PortClaim) => Promise<StartedService>;
 
   constructor(
     name: string,
-    child: Child,
+    program: Program,
     claim: PortClaim,
     again: (claim: PortClaim) => Promise<StartedService>,
   ) {
     this.name = name;
     this.port = claim.port;
     this.url = `http://127.0.0.1:${claim.port}`;
-    this.logs = new Logs(child);
-    this.#child = child;
+    this.logs = new Logs(program);
+    this.#program = program;
     this.#claim = claim;
     this.#again = again;
   }
 
   get pid(): number {
-    return this.#child.pid;
+    return this.#program.pid;
   }
 
   get running(): boolean {
-    return this.#child.exit === undefined;
+    return this.#program.exit === undefined;
   }
 
   /** Resolves with how it ended, when it has. */
   get exited(): Promise<Exit> {
-    return this.#child.exited;
+    return this.#program.exited;
   }
 
   get<Body = unknown>(path: string, options?: CallOptions): Promise<Answer<Body>> {
@@ -121,12 +119,12 @@ export class StartedService implements AsyncDisposable {
 
   /** Sends a signal to the process that the start script names. */
   signal(signal: NodeJS.Signals): void {
-    this.#child.signal(signal);
+    this.#program.signal(signal);
   }
 
   /** `kill -9`, with whatever processes it started. Resolves when it is gone. */
   kill(): Promise<Exit> {
-    return this.#child.kill();
+    return this.#program.kill();
   }
 
   /** Kills it if it still runs, and starts it anew on the same port with the same environment. */
@@ -136,8 +134,8 @@ export class StartedService implements AsyncDisposable {
   }
 
   /** SIGTERM, then `kill -9` after `grace` milliseconds (5,000). Gives the port back. */
-  async stop({ grace = STOP_WITHIN_MS }: { grace?: number } = {}): Promise<Exit> {
-    const exit = await this.#child.stop(grace);
+  async stop({ grace }: { grace?: number } = {}): Promise<Exit> {
+    const exit = await this.#program.stop(grace);
     await this.#claim[Symbol.asyncDispose]();
     return exit;
   }
@@ -148,7 +146,7 @@ export class StartedService implements AsyncDisposable {
 
   async #lost(request: string, cause: unknown): Promise<ServiceError> {
     const exit = await Promise.race([
-      this.#child.exited,
+      this.#program.exited,
       sleep(EXIT_WITHIN_MS, undefined, { ref: false }),
     ]);
     if (!exit) {

@@ -4,9 +4,9 @@ import type { Lease, LeaseRequest, Stack } from '@backend-labs/stack';
 import { migrate } from '../service/script.ts';
 import { migrationKey } from './migration-key.ts';
 
-/** What the lab of a run leases: the servers it names and a database with its data. */
+/** What the lab of a run leases: the servers that it names, and a database with its data. */
 function requestOf({ lab, labDir, leases }: RunContext): LeaseRequest {
-  return { lab, servers: leases, dataDir: join(labDir, 'data') };
+  return { lab, servers: leases, dataDir: join(labDir, 'data'), endIdleTransactions: true };
 }
 
 /** A database as the lab's data has it: the target's migrations have not run. */
@@ -24,7 +24,8 @@ export async function leaseMigrated(run: RunContext, stack: Stack): Promise<Leas
   if (!run.leases.includes('postgres')) return stack.lease(request);
   const key = await migrationKey(run.target);
   if (key === undefined) return stack.lease(request);
-  const from = await stack.template(request, run.templates + key, async ({ url }) => {
+  const postgres = await stack.of('postgres');
+  const from = await postgres.template(request, run.templates + key, async ({ url }) => {
     await migrate({ run, lease: { env: { DATABASE_URL: url } } });
   });
   return stack.lease({ ...request, from });

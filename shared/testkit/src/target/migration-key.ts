@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve } from 'node:path';
-import { packageScripts } from '../service/package-scripts.ts';
+import { packageScripts } from '@backend-labs/launcher';
 
 const CODE = new Set(['.ts', '.mts', '.js', '.mjs']);
 const IGNORED = new Set(['node_modules', '.git', 'README.md']);

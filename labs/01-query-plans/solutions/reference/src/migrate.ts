@@ -9,7 +9,7 @@ const DIR = join(import.meta.dirname, '../migrations');
 const NO_TRANSACTION = '-- no transaction';
 
 /**
- * Runs the migrations that this database has not had yet, in order of their names, each in a
+ * Runs the migrations that this database does not have yet, in the order of their names, each in a
  * transaction of its own. One without a transaction goes statement by statement and is recorded at
  * its end, so that it must stand being run again from the start.
  */

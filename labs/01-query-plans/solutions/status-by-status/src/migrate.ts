@@ -6,7 +6,7 @@ import { settleIndexes } from './indexes.ts';
 
 const DIR = join(import.meta.dirname, '../migrations');
 
-/** Runs the migrations that this database has not had yet, in order of their names. */
+/** Runs the migrations that this database does not have yet, in the order of their names. */
 async function migrate(client: Client): Promise<void> {
   await client.query('BEGIN');
   await client.query(

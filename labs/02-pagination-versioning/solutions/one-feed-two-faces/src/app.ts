@@ -27,6 +27,6 @@ export function createApp({ pool, log, clock }: Deps): Express {
   app.use((req) => {
     throw new NotFound(`there is no ${req.path}`);
   });
-  app.use(errorHandler(log));
+  app.use(errorHandler);
   return app;
 }

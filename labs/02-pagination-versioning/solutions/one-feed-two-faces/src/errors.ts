@@ -1,5 +1,4 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { Logger } from 'pino';
 
 const BASE = 'https://api.shipments.example/problems/';
 
@@ -63,18 +62,17 @@ export const refuse: (allow: string) => RequestHandler = (allow) => (req, res) =
 };
 
 /** Every error leaves as a problem; the log alone hears what an unexpected one was. */
-export function errorHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    if (res.headersSent) {
-      next(error);
-      return;
-    }
-    const problem = toProblem(error);
-    if (problem.status >= 500)
-      log.error({ err: error, method: req.method, path: req.path }, 'failed');
-    res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
-  };
-}
+export const errorHandler: ErrorRequestHandler = (reason: unknown, _req, res, next) => {
+  if (res.headersSent) {
+    next(reason);
+    return;
+  }
+  const error = reason instanceof Error ? reason : new Error(String(reason));
+  const problem = toProblem(error);
+  // The request log has the whole error.
+  if (problem.status >= 500) res.err = error;
+  res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+};
 
 /** What express's parsers refuse, they refuse for the body or the path; both are the sender's. */
 function toProblem(error: unknown): Problem {

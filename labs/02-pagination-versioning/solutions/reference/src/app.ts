@@ -38,6 +38,6 @@ export function createApp({ pool, log, clock }: Deps): Express {
   app.route('/v2/events').get(listEventsV2(pool)).all(onlyAllows('GET, HEAD'));
 
   app.use(notFound);
-  app.use(errorHandler(log));
+  app.use(errorHandler);
   return app;
 }

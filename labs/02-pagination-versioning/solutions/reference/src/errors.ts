@@ -1,20 +1,18 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { Logger } from 'pino';
 import { describeProblem, Problem, type ProblemDetails } from './problems.ts';
 
 /** Turns every error into a problem. What nobody foresaw is told to the log only. */
-export function errorHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    if (res.headersSent) {
-      next(error);
-      return;
-    }
-    const problem = problemOf(error);
-    if (problem.status >= 500)
-      log.error({ err: error, method: req.method, path: req.path }, 'failed');
-    res.status(problem.status).type('application/problem+json').json(problem);
-  };
-}
+export const errorHandler: ErrorRequestHandler = (reason: unknown, _req, res, next) => {
+  if (res.headersSent) {
+    next(reason);
+    return;
+  }
+  const error = reason instanceof Error ? reason : new Error(String(reason));
+  const problem = problemOf(error);
+  // The request log has the whole error.
+  if (problem.status >= 500) res.err = error;
+  res.status(problem.status).type('application/problem+json').json(problem);
+};
 
 export const notFound: RequestHandler = () => {
   throw new Problem('not-found', 'There is no such route.');

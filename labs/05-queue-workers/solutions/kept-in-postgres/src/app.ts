@@ -27,6 +27,6 @@ export function createApp({ pool, log }: Deps): Express {
   app.use(() => {
     throw new NotFound('no such route');
   });
-  app.use(errorHandler(log));
+  app.use(errorHandler);
   return app;
 }

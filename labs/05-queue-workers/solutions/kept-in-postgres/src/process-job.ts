@@ -1,6 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
-import { render } from './renderer.ts';
+import type { Render } from './renderer.ts';
 import { inTransaction } from './transaction.ts';
+
+export interface Deps {
+  readonly pool: Pool;
+  readonly render: Render;
+}
 
 export interface JobRow {
   source: string;
@@ -21,7 +26,7 @@ export async function findJob(pool: Pool, jobId: string): Promise<JobRow | undef
  * it is called. The job's own row decides: whoever holds its lock and finds it open, does it.
  */
 export async function processJob(
-  pool: Pool,
+  { pool, render }: Deps,
   jobId: string,
   { source, email }: JobRow,
 ): Promise<void> {

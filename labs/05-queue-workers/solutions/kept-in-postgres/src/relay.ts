@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { deadline } from './deadline.ts';
 import { wholeNumber } from './env.ts';
-import { log } from './log.ts';
 import { Sender } from './sender.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -25,19 +25,21 @@ interface OutboxRow {
  */
 export class Relay {
   readonly #pool: Pool;
+  readonly #log: Logger;
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
   #sender: Sender | undefined;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, log: Logger) {
     this.#pool = pool;
+    this.#log = log;
     this.#running = this.#run();
   }
 
   /** From now on publishes by this connection. Without one, letters wait. */
   async connected(connection: ChannelModel): Promise<void> {
     const channel = await connection.createConfirmChannel();
-    channel.on('error', (error) => log.error({ err: error }, 'the channel broke'));
+    channel.on('error', (error) => this.#log.error({ err: error }, 'the channel broke'));
     channel.on('close', () => {
       this.#sender = undefined;
       // The broker may close a channel alone; a new connection comes with a new one.
@@ -58,7 +60,7 @@ export class Relay {
       try {
         if (this.#sender && (await this.#pass(this.#sender)) === BATCH) continue;
       } catch (error) {
-        log.error({ err: error }, 'the outbox was not emptied');
+        this.#log.error({ err: error }, 'the outbox was not emptied');
       }
       await sleep(POLL_MS, undefined, { signal }).catch(() => {});
     }
@@ -81,7 +83,7 @@ export class Relay {
       const sends = await Promise.allSettled(rows.map((row) => send(sender, row)));
       const sent = rows.filter((_row, index) => sends[index]?.status === 'fulfilled');
       for (const send of sends) {
-        if (send.status === 'rejected') log.error({ err: send.reason }, 'a letter stays');
+        if (send.status === 'rejected') this.#log.error({ err: send.reason }, 'a letter stays');
       }
       await client.query('DELETE FROM outbox WHERE id = ANY ($1)', [sent.map(({ id }) => id)]);
       return sent.length;

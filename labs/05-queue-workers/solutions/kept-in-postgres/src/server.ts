@@ -1,27 +1,29 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { connectBrokerForGood } from './broker.ts';
-import { pool } from './db.ts';
-import { log } from './log.ts';
+import { createPool } from './db.ts';
 import { Relay } from './relay.ts';
 
-const relay = new Relay(pool);
-const broker = await connectBrokerForGood((connection) => relay.connected(connection));
+const log = pino({ name: 'media-api' });
+const pool = createPool(process.env['DATABASE_URL'], log);
+const relay = new Relay(pool, log);
+const broker = await connectBrokerForGood(log, (connection) => relay.connected(connection));
 const server = createServer(createApp({ pool, log }));
 
 const host = process.env['HOST'] ?? '127.0.0.1';
 const port = Number(process.env['PORT'] ?? 8080);
 server.listen(port, host, () => log.info({ host, port }, 'media-api listens'));
 
-async function stop(signal: string): Promise<void> {
-  log.info({ signal }, 'stopping');
-  // Waits for the answers still under way; idle keep-alive connections are closed at once.
+closeWithGrace({ logger: log }, async ({ err, signal }) => {
+  if (err) log.fatal({ err }, 'stopping');
+  else log.info({ signal }, 'stopping');
+  // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
   server.close();
   await once(server, 'close');
   await relay.stop();
   await broker.close();
   await pool.end();
-}
-
-for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, (name: string) => void stop(name));
+});

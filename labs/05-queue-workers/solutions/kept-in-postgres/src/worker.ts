@@ -1,24 +1,30 @@
 import { createServer } from 'node:http';
 import type { ConsumeMessage } from 'amqplib';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
 import { connectBroker } from './broker.ts';
 import { consume } from './consumer.ts';
-import { pool } from './db.ts';
-import { wholeNumber } from './env.ts';
+import { createPool } from './db.ts';
+import { serviceUrl, wholeNumber } from './env.ts';
 import { bury, retryOrBury } from './failures.ts';
-import { log } from './log.ts';
 import { jobIdOf } from './message.ts';
 import { findJob, processJob } from './process-job.ts';
 import { Relay } from './relay.ts';
+import { createRenderer } from './renderer.ts';
 
 const GRACE_MS = wholeNumber('SHUTDOWN_GRACE_MS', 10_000);
 
+const log = pino({ name: 'media-worker' });
+const pool = createPool(process.env['DATABASE_URL'], log);
+const render = createRenderer(serviceUrl('RENDERER_URL', 'http://127.0.0.1:9000'));
+
 let stopping = false;
 
-const broker = await connectBroker();
+const broker = await connectBroker(log);
 broker.on('close', () => {
   if (!stopping) giveUp(new Error('the broker is gone'));
 });
-const relay = new Relay(pool);
+const relay = new Relay(pool, log);
 await relay.connected(broker);
 const consumer = await consume(await broker.createChannel(), settle, giveUp);
 
@@ -29,7 +35,7 @@ async function settle(message: ConsumeMessage): Promise<void> {
   if (!job) return bury(pool, message, 1, new Error(`there is no job ${jobId}`));
   if (job.state === 'done') return;
   try {
-    await processJob(pool, jobId, job);
+    await processJob({ pool, render }, jobId, job);
   } catch (reason) {
     const error = reason instanceof Error ? reason : new Error(String(reason));
     log.warn({ err: error, jobId }, 'a job failed');
@@ -50,16 +56,13 @@ const health = createServer((req, res) => {
 });
 health.listen(port, host, () => log.info({ host, port }, 'media-worker takes jobs'));
 
-async function stop(signal: string): Promise<void> {
-  if (stopping) return giveUp(new Error(`a second ${signal}`));
+closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err, signal }) => {
   stopping = true;
-  log.info({ signal }, 'stopping');
-  setTimeout(() => giveUp(new Error(`not done after ${GRACE_MS} ms`)), GRACE_MS).unref();
+  if (err) log.fatal({ err }, 'stopping');
+  else log.info({ signal }, 'stopping');
   health.close();
   await consumer.stop();
   await relay.stop();
   await broker.close();
   await pool.end();
-}
-
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, (name: string) => void stop(name));
+});

@@ -1,7 +1,7 @@
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import type { Logger } from 'pino';
 import { RENDER_QUEUE } from './broker.ts';
 import { wholeNumber } from './env.ts';
-import { log } from './log.ts';
 
 const PREFETCH = wholeNumber('PREFETCH', 5);
 
@@ -11,11 +11,13 @@ export type Handle = (message: ConsumeMessage) => Promise<void>;
 /** Takes messages from the render queue, at most PREFETCH at a time. */
 export class Consumer {
   readonly #channel: ConfirmChannel;
+  readonly #log: Logger;
   readonly #inFlight = new Set<Promise<void>>();
   #tag = '';
 
-  private constructor(channel: ConfirmChannel) {
+  private constructor(channel: ConfirmChannel, log: Logger) {
     this.#channel = channel;
+    this.#log = log;
   }
 
   /**
@@ -28,10 +30,11 @@ export class Consumer {
     broker: ChannelModel,
     handle: (channel: ConfirmChannel) => Promise<Handle>,
     onLost: (error: unknown) => void,
+    log: Logger,
   ): Promise<Consumer> {
     const channel = await broker.createConfirmChannel();
     channel.on('error', onLost);
-    const consumer = new Consumer(channel);
+    const consumer = new Consumer(channel, log);
     const settle = await handle(channel);
     // Holds for consumers that start after it.
     await channel.prefetch(PREFETCH);
@@ -46,7 +49,7 @@ export class Consumer {
   /** Takes no more messages; resolves when those in flight are acknowledged. */
   async stop(): Promise<void> {
     await this.#channel.cancel(this.#tag);
-    log.info({ inFlight: this.#inFlight.size }, 'no new jobs');
+    this.#log.info({ inFlight: this.#inFlight.size }, 'no new jobs');
     await Promise.all(this.#inFlight);
     await this.#channel.close();
   }

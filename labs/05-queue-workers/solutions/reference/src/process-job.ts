@@ -1,7 +1,12 @@
 import type { Pool } from 'pg';
 import { Permanent } from './message.ts';
-import { render } from './renderer.ts';
+import type { Render } from './renderer.ts';
 import { inTransaction } from './transaction.ts';
+
+export interface Deps {
+  readonly pool: Pool;
+  readonly render: Render;
+}
 
 interface JobRow {
   source: string;
@@ -13,7 +18,11 @@ interface JobRow {
  * Renders the picture of a job, puts it into the album and tells the customer: once, however often
  * it is called. Throws `Permanent` when there is no such job.
  */
-export async function processJob(pool: Pool, jobId: string, attempt: number): Promise<void> {
+export async function processJob(
+  { pool, render }: Deps,
+  jobId: string,
+  attempt: number,
+): Promise<void> {
   const { rows } = await pool.query<JobRow>('SELECT source, email, state FROM jobs WHERE id = $1', [
     jobId,
   ]);
@@ -52,7 +61,7 @@ export async function recordFailure(
     `UPDATE jobs
         SET attempts = $2,
             last_error = $3,
-            state = CASE WHEN $4 THEN 'failed' ELSE state END,
+            state = CASE WHEN $4 THEN 'failed' ELSE 'queued' END,
             finished_at = CASE WHEN $4 THEN now() END
       WHERE id = $1 AND state <> 'done'`,
     [jobId, attempts, error.message, final],

@@ -1,20 +1,25 @@
 import type { ChannelModel } from 'amqplib';
+import type { Logger } from 'pino';
 import { EXCHANGE, RENDER_KEY } from './broker.ts';
 import { deadline } from './deadline.ts';
 import { wholeNumber } from './env.ts';
-import { log } from './log.ts';
 import { Sender } from './sender.ts';
 
 const TIMEOUT_MS = wholeNumber('PUBLISH_TIMEOUT_MS', 5_000);
 
 /** Hands render jobs to the workers, by the newest connection. */
 export class Publisher {
+  readonly #log: Logger;
   #sender: Sender | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
 
   /** From now on publishes by this connection. */
   async connected(connection: ChannelModel): Promise<void> {
     const channel = await connection.createConfirmChannel();
-    channel.on('error', (error) => log.error({ err: error }, 'the channel broke'));
+    channel.on('error', (error) => this.#log.error({ err: error }, 'the channel broke'));
     channel.on('close', () => {
       this.#sender = undefined;
       // The broker may close a channel alone; a new connection comes with a new one.

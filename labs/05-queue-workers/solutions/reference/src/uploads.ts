@@ -1,7 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Pool } from 'pg';
 import { BadRequest, HttpError } from './errors.ts';
-import { log } from './log.ts';
 import type { Publisher } from './publisher.ts';
 
 interface Upload {
@@ -26,7 +25,7 @@ export function upload(pool: Pool, publisher: Publisher): RequestHandler {
     try {
       await publisher.publish(id);
     } catch (error) {
-      log.error({ err: error, jobId: id }, 'a job was not queued');
+      req.log.error({ err: error, jobId: id }, 'a job was not queued');
       throw new HttpError(503, 'the job could not be queued, send it again');
     }
     res.status(202).location(`/jobs/${id}`).json({ id, state: 'queued' });

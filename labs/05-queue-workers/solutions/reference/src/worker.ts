@@ -1,20 +1,26 @@
 import { createServer } from 'node:http';
 import type { ConsumeMessage } from 'amqplib';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
 import { connectBroker } from './broker.ts';
 import { Consumer } from './consumer.ts';
-import { pool } from './db.ts';
-import { wholeNumber } from './env.ts';
-import { log } from './log.ts';
+import { createPool } from './db.ts';
+import { serviceUrl, wholeNumber } from './env.ts';
 import { attemptsOf, jobIdOf, Permanent } from './message.ts';
 import { processJob, recordFailure } from './process-job.ts';
+import { createRenderer } from './renderer.ts';
 import { declareRetryQueues, isLast, retryOrBury } from './retries.ts';
 import { Sender } from './sender.ts';
 
 const GRACE_MS = wholeNumber('SHUTDOWN_GRACE_MS', 10_000);
 
+const log = pino({ name: 'media-worker' });
+const pool = createPool(process.env['DATABASE_URL'], log);
+const render = createRenderer(serviceUrl('RENDERER_URL', 'http://127.0.0.1:9000'));
+
 let stopping = false;
 
-const broker = await connectBroker();
+const broker = await connectBroker(log);
 broker.on('close', () => {
   if (!stopping) giveUp(new Error('the broker is gone'));
 });
@@ -26,6 +32,7 @@ const consumer = await Consumer.start(
     return (message) => settle(sender, message);
   },
   giveUp,
+  log,
 );
 
 async function settle(sender: Sender, message: ConsumeMessage): Promise<void> {
@@ -33,7 +40,7 @@ async function settle(sender: Sender, message: ConsumeMessage): Promise<void> {
   let jobId: string | undefined;
   try {
     jobId = jobIdOf(message);
-    await processJob(pool, jobId, attempts);
+    await processJob({ pool, render }, jobId, attempts);
   } catch (reason) {
     const error = reason instanceof Error ? reason : new Error(String(reason));
     log.warn({ err: error, jobId, attempts }, 'a job failed');
@@ -59,15 +66,12 @@ const health = createServer((req, res) => {
 });
 health.listen(port, host, () => log.info({ host, port }, 'media-worker takes jobs'));
 
-async function stop(signal: string): Promise<void> {
-  if (stopping) return giveUp(new Error(`a second ${signal}`));
+closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err, signal }) => {
   stopping = true;
-  log.info({ signal }, 'stopping');
-  setTimeout(() => giveUp(new Error(`not done after ${GRACE_MS} ms`)), GRACE_MS).unref();
+  if (err) log.fatal({ err }, 'stopping');
+  else log.info({ signal }, 'stopping');
   health.close();
   await consumer.stop();
   await broker.close();
   await pool.end();
-}
-
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, (name: string) => void stop(name));
+});

@@ -24,6 +24,6 @@ export function createApp(deps: Deps): Express {
   app.use(() => {
     throw new NotFound('no such route');
   });
-  app.use(errorHandler(deps.log));
+  app.use(errorHandler);
   return app;
 }

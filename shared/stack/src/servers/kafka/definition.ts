@@ -1,9 +1,9 @@
 import { ServerTrouble } from '../../errors.ts';
 import type { ServerDefinition } from '../definition.ts';
+import { checkKafka } from './check.ts';
 import { kafkaNative } from './native.ts';
-import { probeKafka } from './probe.ts';
 
-export const kafka: ServerDefinition = {
+export const server: ServerDefinition = {
   name: 'kafka',
   variable: 'LABS_KAFKA_BROKERS',
   example: '127.0.0.1:9092,127.0.0.1:9093',
@@ -15,6 +15,10 @@ export const kafka: ServerDefinition = {
     return { url: brokers.join(',') };
   },
   fromCompose: (service) => ({ url: `127.0.0.1:${service.port(9092)}` }),
-  probe: probeKafka,
+  check: checkKafka,
+  async leases(address) {
+    const { KafkaLeases } = await import('./leases.ts');
+    return new KafkaLeases(address);
+  },
   native: kafkaNative,
 };

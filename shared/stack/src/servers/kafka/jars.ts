@@ -6,11 +6,11 @@ import { asStateError, reason, ServerUnavailable } from '../../errors.ts';
 import { withLock } from '../../lock.ts';
 import { digest } from '../../owner.ts';
 import { needProgram } from '../../provision/machine.ts';
-import { type Home, makeDir } from '../../state.ts';
+import { type StackContext, makeDir } from '../../state.ts';
 
 const run = promisify(execFile);
 
-/** Kafka's jars, all that the pom names, in one folder. */
+/** All of Kafka's jars that the pom names, in one folder. */
 export interface Jars {
   readonly dir: string;
   readonly classPath: string;
@@ -18,45 +18,47 @@ export interface Jars {
   readonly version: string;
 }
 
-/** The jars of `infra/kafka/pom.xml`, fetched by Maven once for each content of that file. */
-export async function findJars(home: Home): Promise<Jars> {
-  const pom = join(home.root, 'infra/kafka/pom.xml');
-  const dir = join(home.stateDir, 'kafka', digest(await readFile(pom, 'utf8'), 10));
+/** The jars of `infra/kafka/pom.xml`, downloaded by Maven once for each content of that file. */
+export async function findJars(context: StackContext): Promise<Jars> {
+  const pom = join(context.root, 'infra/kafka/pom.xml');
+  const dir = join(context.stateDir, 'kafka', digest(await readFile(pom, 'utf8'), 10));
   const present = await listed(dir);
   if (present !== undefined) return present;
-  return withLock(home, 'kafka-jars', async () => {
+  return withLock(context, 'kafka-jars', async () => {
     const meanwhile = await listed(dir);
     if (meanwhile !== undefined) return meanwhile;
-    await fetchJars(home, pom, dir);
-    const fetched = await listed(dir);
-    if (fetched === undefined) throw unfetched('Maven copied no Kafka jar');
-    return fetched;
+    await download(context, pom, dir);
+    const downloaded = await listed(dir);
+    if (downloaded === undefined) throw notDownloaded('Maven copied no Kafka jar');
+    return downloaded;
   });
 }
 
-async function fetchJars(home: Home, pom: string, dir: string): Promise<void> {
-  const maven = await needProgram(home, {
+async function download(context: StackContext, pom: string, dir: string): Promise<void> {
+  const program = await needProgram(context, {
     server: 'kafka',
     programs: ['mvn'],
     debian: ['maven'],
     homebrew: 'maven',
   });
-  home.progress("fetching Kafka's jars with Maven");
+  context.progress("downloading Kafka's jars with Maven");
   const beside = `${dir}.new`;
-  await makeDir(join(home.stateDir, 'kafka'));
+  await makeDir(join(context.stateDir, 'kafka'));
   await rm(beside, { recursive: true, force: true });
   const copy = `-DoutputDirectory=${join(beside, 'jars')}`;
   const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', copy];
   try {
-    // Maven's own files would otherwise go beside the pom, into the repository.
-    await run(maven, [...args, '-DincludeScope=runtime'], { cwd: home.stateDir });
+    // Maven writes files of its own into the working directory: keep them out of the repository.
+    await run(program, [...args, '-DincludeScope=runtime'], { cwd: context.stateDir });
     await rm(dir, { recursive: true, force: true });
     await rename(beside, dir);
   } catch (error) {
     const text = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
-    const told = text.split('\n').find((line) => line.startsWith('[ERROR]'));
+    const maven = text.split('\n').find((line) => line.startsWith('[ERROR]'));
     const stateError = asStateError(dir, error);
-    throw stateError === error ? unfetched(told?.slice(8) ?? reason(error), error) : stateError;
+    throw stateError === error
+      ? notDownloaded(maven?.slice(8) ?? reason(error), error)
+      : stateError;
   }
 }
 
@@ -69,12 +71,12 @@ async function listed(dir: string): Promise<Jars | undefined> {
   return { dir, classPath, version: kafka };
 }
 
-function unfetched(why: string, cause?: unknown): ServerUnavailable {
+function notDownloaded(why: string, cause?: unknown): ServerUnavailable {
   return new ServerUnavailable(
     'SERVER_ABSENT',
     'kafka',
-    `Kafka's jars could not be fetched: ${why}`,
-    'mvn -f infra/kafka/pom.xml dependency:resolve',
+    `Kafka's jars could not be downloaded: ${why}`,
+    'run `mvn -f infra/kafka/pom.xml dependency:resolve`',
     cause,
   );
 }

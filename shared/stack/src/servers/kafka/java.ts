@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { needProgram } from '../../provision/machine.ts';
-import type { Home } from '../../state.ts';
+import type { StackContext } from '../../state.ts';
 
 const run = promisify(execFile);
 
-/** Kafka 4's brokers need it. */
+/** Kafka 4's brokers need at least this version. */
 const OLDEST = 17;
 
 /** A Java of 17 or newer: `JAVA_HOME`'s, else the machine's. Throws `SERVER_ABSENT`. */
-export async function findJava(home: Home): Promise<string> {
+export async function findJava(context: StackContext): Promise<string> {
   const javaHome = process.env['JAVA_HOME'];
-  return needProgram(home, {
+  return needProgram(context, {
     server: 'kafka',
     programs: ['java'],
     places: javaHome === undefined || javaHome === '' ? [] : [join(javaHome, 'bin')],
@@ -25,6 +25,6 @@ export async function findJava(home: Home): Promise<string> {
 
 /** `java -version` writes `openjdk version "17.0.15" 2025-04-15` to stderr. */
 async function isNewEnough(java: string): Promise<boolean> {
-  const told = await run(java, ['-version']).catch(() => undefined);
-  return Number(/version "(\d+)/u.exec(told?.stderr ?? '')?.[1] ?? 0) >= OLDEST;
+  const output = await run(java, ['-version']).catch(() => undefined);
+  return Number(/version "(\d+)/u.exec(output?.stderr ?? '')?.[1] ?? 0) >= OLDEST;
 }

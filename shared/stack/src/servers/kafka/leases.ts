@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { reason, ServerTrouble, ServerUnavailable, StackError } from '../../errors.ts';
 import { isOrphan, OWNER_TAG, ownerTag } from '../../owner.ts';
-import type { KafkaLease, LeaseRequest, ServerAddress } from '../../types.ts';
-import type { Part } from '../part.ts';
+import type { LeaseRequest, ServerAddress } from '../../types.ts';
+import type { LeasePart, Leases } from '../leases.ts';
+import type { KafkaLease } from './types.ts';
 
 const DELETE_MS = 10_000;
 
-/** A prefix for each lease; topics and groups under it go when the lease does. */
-export class KafkaLeases implements AsyncDisposable {
+/** A prefix for each lease; the topics and groups under it are deleted with the lease. */
+export class KafkaLeases implements Leases {
   readonly #address: ServerAddress;
   #admin: Promise<Admin> | undefined;
   #reclaimed: Promise<void> | undefined;
@@ -17,12 +18,13 @@ export class KafkaLeases implements AsyncDisposable {
     this.#address = address;
   }
 
-  async lease(request: LeaseRequest, mark: string): Promise<Part<{ kafka: KafkaLease }>> {
+  async lease(request: LeaseRequest, suffix: string): Promise<LeasePart> {
     await guard('reclaim topics', () => (this.#reclaimed ??= this.#reclaim()));
-    const prefix = `${request.lab}.${await ownerTag()}_${mark}.`;
+    const prefix = `${request.lab}.${await ownerTag()}_${suffix}.`;
     const brokers = this.#address.url.split(',');
+    const part: KafkaLease = { brokers, prefix };
     return {
-      lease: { kafka: { brokers, prefix } },
+      part,
       env: { KAFKA_BROKERS: brokers.join(','), KAFKA_PREFIX: prefix },
       release: () => guard('delete topics', () => this.#drop((name) => name.startsWith(prefix))),
     };
@@ -40,7 +42,7 @@ export class KafkaLeases implements AsyncDisposable {
     await deleteTopics(admin, topics);
     const { groups } = await admin.listGroups();
     const ids = groups.map((group) => group.groupId).filter(chosen);
-    // A group with a member still alive is refused; it ends with that member's session.
+    // Kafka refuses to delete a group that still has a member; it ends with that member's session.
     if (ids.length > 0) await admin.deleteGroups(ids).catch(() => {});
   }
 
@@ -59,23 +61,23 @@ export class KafkaLeases implements AsyncDisposable {
   }
 }
 
-/** The controller answers before the broker's own list follows: resolves when that has. */
+/** The controller answers before the broker's own list changes. Resolves when the list has changed. */
 async function deleteTopics(admin: Admin, topics: readonly string[]): Promise<void> {
   if (topics.length === 0) return;
   await admin.deleteTopics({ topics: [...topics], timeout: DELETE_MS }).catch((error: unknown) => {
-    // Two that reclaim the same leftovers: the other was first.
+    // Another run reclaimed the same leftovers first.
     if (kafkaCode(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
   });
   const deadline = performance.now() + DELETE_MS;
   while ((await admin.listTopics()).some((topic) => topics.includes(topic))) {
     if (performance.now() > deadline) {
-      throw new ServerTrouble('PROBE_FAILED', `topics are still listed after ${DELETE_MS} ms`);
+      throw new ServerTrouble('CHECK_FAILED', `topics are still listed after ${DELETE_MS} ms`);
     }
     await sleep(10);
   }
 }
 
-/** Kafka's name for what went wrong; kafkajs tells of a retried request around its cause. */
+/** Kafka's name for the error; kafkajs wraps the cause when it has retried a request. */
 function kafkaCode(error: unknown): unknown {
   if (!(error instanceof Error)) return undefined;
   return 'type' in error ? error.type : kafkaCode(error.cause);
@@ -103,7 +105,7 @@ async function guard<T>(doing: string, work: () => Promise<T>): Promise<T> {
       'SERVER_BROKEN',
       'kafka',
       `kafka could not ${doing}: ${reason(error)}`,
-      'npm run labs -- stack status',
+      'run `npm run labs -- stack status`',
       error,
     );
   }

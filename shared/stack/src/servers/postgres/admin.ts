@@ -8,8 +8,8 @@ import { ident, literal } from './names.ts';
 const STATEMENT_MS = 120_000;
 
 /**
- * Not counted: statements that name a database are all different, and would fill the room that
- * `pg_stat_statements` has for those of the services.
+ * Statements that name a database are all different. If they were counted, they would push the
+ * services' statements out of `pg_stat_statements`.
  */
 const UNCOUNTED = '-c pg_stat_statements.track=none';
 
@@ -44,14 +44,14 @@ export class Admin implements AsyncDisposable {
     });
   }
 
-  /** Several statements, separated by semicolons, in one round trip. */
+  /** Several statements, separated by semicolons, in one round trip and one transaction. */
   async run(doing: string, sql: string): Promise<void> {
     await guard(doing, () => this.#pool.query(sql));
   }
 
   /**
-   * Statements that must share a session, e.g. around an advisory lock. Not of the pool: waiting
-   * for a lock there could take the last connection from whoever holds it.
+   * Statements that must share a session, e.g. around an advisory lock. It is not taken from the
+   * pool: sessions that wait for a lock could use all of it, and the lock's holder needs one more.
    */
   async session<T>(doing: string, work: (client: ClientBase) => Promise<T>): Promise<T> {
     return connected(doing, { connectionString: this.address.url, options: UNCOUNTED }, work);
@@ -78,35 +78,35 @@ export class Admin implements AsyncDisposable {
   }
 
   /**
-   * Makes sure of a role that may log in and nothing more, with no setting of its own: what a
-   * migration gave to it by `ALTER ROLE … SET` outlives its database, and every later run had it.
+   * Makes sure that the role exists, may log in and nothing more, and has no setting of its own:
+   * what a migration sets by `ALTER ROLE … SET` outlives its database and would change later runs.
    */
   async ensureRole(role: string): Promise<void> {
     const password = this.#passwordOf(role);
-    const mark = digest(password, 16);
+    const comment = digest(password, 16);
     const doing = `make the role ${role}`;
     const isThere = `SELECT 1 FROM pg_roles
       WHERE rolname = $1 AND shobj_description(oid, 'pg_authid') = $2
         AND NOT EXISTS (SELECT FROM pg_db_role_setting WHERE setrole = oid AND setdatabase = 0)`;
-    if ((await this.query(doing, isThere, [role, mark])).length > 0) return;
+    if ((await this.query(doing, isThere, [role, comment])).length > 0) return;
     await this.session(doing, async (client) =>
       guard(doing, async () => {
         await client.query(`SELECT pg_advisory_lock(hashtextextended($1, 0))`, [role]);
-        if ((await client.query(isThere, [role, mark])).rows.length > 0) return;
+        if ((await client.query(isThere, [role, comment])).rows.length > 0) return;
         const { rows } = await client.query(`SELECT 1 FROM pg_roles WHERE rolname = $1`, [role]);
         await client.query(
           `BEGIN;
            ${rows.length > 0 ? 'ALTER' : 'CREATE'} ROLE ${ident(role)} LOGIN NOSUPERUSER NOCREATEDB
              NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD ${literal(password)};
            ALTER ROLE ${ident(role)} RESET ALL;
-           COMMENT ON ROLE ${ident(role)} IS ${literal(mark)};
+           COMMENT ON ROLE ${ident(role)} IS ${literal(comment)};
            COMMIT`,
         );
       }),
     );
   }
 
-  /** Makes sure that `pg_stat_statements` can be asked here, for all databases of the server. */
+  /** Makes sure that `pg_stat_statements` can be read here, for all databases of the server. */
   ensureStatistics(): Promise<void> {
     this.#statistics ??= this.#createStatistics();
     return this.#statistics;
@@ -125,16 +125,15 @@ export class Admin implements AsyncDisposable {
   }
 
   /**
-   * Drops a database and whoever is connected to it; one that is gone already is fine. Its statements
-   * are forgotten with it: what `pg_stat_statements` has no room for takes the place of those that
-   * another run counts.
+   * Drops a database and ends its sessions; does nothing if there is no such database. Removes its
+   * statements from `pg_stat_statements` too, which would otherwise run out of room for other runs.
    */
   async drop(database: string): Promise<void> {
     const doing = `drop the database ${database}`;
     await this.ensureStatistics();
     await this.session(doing, async (client) =>
       guard(doing, async () => {
-        // Two that drop the same one meet here: a half-dropped database ends the session that alters it.
+        // Two processes may drop the same one: altering a half-dropped database ends the session.
         await client.query('SELECT pg_advisory_lock(hashtextextended($1, 1))', [database]);
         const { rows } = await client.query<{ oid: number; isTemplate: boolean }>(
           `SELECT oid, datistemplate AND datconnlimit <> -2 AS "isTemplate" FROM pg_database
@@ -182,7 +181,7 @@ async function connected<T>(
   }
 }
 
-/** Runs database work; whatever it throws comes out as a `StackError`. */
+/** Runs database work; turns everything that it throws into a `StackError`. */
 export async function guard<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -205,13 +204,18 @@ function asStackError(doing: string, error: unknown): StackError {
   // SQLSTATE 22xxx to 55xxx come from a server that works; 57Pxx and Node's codes do not.
   if (/^[2-5][0-9A-Z]{4}$/u.test(code) && !code.startsWith('57')) {
     const message = `postgres could not ${doing}: ${reason(error)} (${code})`;
-    return new StackError('LEASE_FAILED', message, 'npm run labs -- stack logs postgres', error);
+    return new StackError(
+      'LEASE_FAILED',
+      message,
+      'run `npm run labs -- stack logs postgres`',
+      error,
+    );
   }
   return new ServerUnavailable(
     'SERVER_BROKEN',
     'postgres',
     `postgres could not ${doing}: ${reason(error)}`,
-    'npm run labs -- stack status',
+    'run `npm run labs -- stack status`',
     error,
   );
 }

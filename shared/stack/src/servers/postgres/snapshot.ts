@@ -1,14 +1,15 @@
 import { digest, OWNER_TAG } from '../../owner.ts';
-import type { LeaseRequest, PostgresLease } from '../../types.ts';
+import type { LeaseRequest } from '../../types.ts';
 import { type Admin, guard } from './admin.ts';
 import { clone } from './clone.ts';
 import { ident, labName, PREFIX, roleName } from './names.ts';
 import { labTemplate, once } from './template.ts';
+import type { PostgresLease } from './types.ts';
 
 /** Snapshots of a lab that belong to no process and stay: each is as large as the lab's data. */
 const KEPT_A_LAB = 3;
 
-/** See `Stack.template`. */
+/** See `PostgresTools.template`. */
 export async function snapshot(
   admin: Admin,
   request: LeaseRequest,
@@ -22,7 +23,7 @@ export async function snapshot(
   const role = roleName(request.lab);
   const start = async () => async (building: string) => {
     if (owner === undefined) await makeRoom(admin, family);
-    await clone(admin, source, building, role);
+    await clone(admin, source, building, { role });
     await build({
       database: building,
       role,
@@ -58,7 +59,7 @@ async function makeRoom(admin: Admin, family: string): Promise<void> {
   for (const { datname } of shared.slice(KEPT_A_LAB - 1)) await admin.drop(datname);
 }
 
-/** Disconnects whoever the build left connected; a template must be nobody's. */
+/** Ends the sessions that the build left open: a template must have none. */
 async function endSessions(admin: Admin, database: string): Promise<void> {
   const sql = 'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1';
   await admin.query('end the sessions of a build', sql, [database]);

@@ -12,7 +12,7 @@ import { COLLATION, pinPlanner, TEMPLATE_FORMAT } from './settings.ts';
  * The lab's template database: its `*.sql` run in order of their names, by the lab's role, except
  * `*.admin.sql`, run by the administrator; then vacuumed and analyzed. Built once for each content
  * of `dataDir` (undefined: an empty database); of older contents the latest stays, since another
- * checkout may be at work with it.
+ * checkout may be using it.
  * Throws `TEMPLATE_FAILED` with the file and line.
  */
 export async function labTemplate(
@@ -31,9 +31,9 @@ export async function labTemplate(
 }
 
 /**
- * Makes the database `name` unless it is there. `start` prepares and answers with what fills a
- * database of another name, which becomes `name` when it is whole. One builds, in any process; the
- * others wait.
+ * Makes the database `name` unless it exists. `start` prepares, and returns a function that fills a
+ * database of another name; that one is renamed to `name` when it is complete. One process builds,
+ * the others wait.
  */
 export async function once(
   admin: Admin,
@@ -68,7 +68,7 @@ export async function once(
   });
 }
 
-/** A database whose drop was interrupted is still listed, with this limit, and of no use. */
+/** A database whose drop was interrupted is still listed, with a limit of -2, and cannot be used. */
 async function exists(admin: Admin, name: string): Promise<boolean> {
   const sql = 'SELECT 1 FROM pg_database WHERE datname = $1 AND datconnlimit <> -2';
   return (await admin.query('look for a template', sql, [name])).length > 0;

@@ -1,10 +1,11 @@
 import { ServerTrouble } from '../../errors.ts';
+import { withPort } from '../../wire.ts';
 import type { ServerDefinition } from '../definition.ts';
+import { checkRabbit } from './check.ts';
 import { flushTables } from './flush.ts';
 import { rabbitmqNative } from './native.ts';
-import { probeRabbit } from './probe.ts';
 
-export const rabbitmq: ServerDefinition = {
+export const server: ServerDefinition = {
   name: 'rabbitmq',
   variable: 'LABS_RABBITMQ_URL',
   example: 'amqp://guest:guest@127.0.0.1:5672?management=15672',
@@ -15,9 +16,9 @@ export const rabbitmq: ServerDefinition = {
     const secure = url.protocol === 'amqps:';
     const port = url.searchParams.get('management') ?? (secure ? '15671' : '15672');
     url.search = '';
-    // new URL() allows no change from amqp: to http:, so the address is put together.
+    // A URL object refuses the change from amqp: to http:, so the address is put together here.
     const management = `${secure ? 'https' : 'http'}://${userInfo(url)}${url.hostname}:${port}`;
-    return { url: url.href, management };
+    return { url: withPort(url, secure ? 5671 : 5672), management };
   },
   fromCompose(service) {
     const user = encodeURIComponent(service.environment['RABBITMQ_DEFAULT_USER'] ?? 'guest');
@@ -28,8 +29,12 @@ export const rabbitmq: ServerDefinition = {
       management: `http://${at}:${service.port(15672)}`,
     };
   },
-  probe: probeRabbit,
+  check: checkRabbit,
   flush: flushTables,
+  async leases(address) {
+    const { RabbitLeases } = await import('./leases.ts');
+    return new RabbitLeases(address);
+  },
   native: rabbitmqNative,
 };
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { reason, ServerUnavailable, StackError } from '../../errors.ts';
 import { isOrphan, OWNER_TAG, ownerTag } from '../../owner.ts';
-import type { LeaseRequest, RabbitLease, ServerAddress } from '../../types.ts';
-import type { Part } from '../part.ts';
+import type { LeaseRequest, ServerAddress } from '../../types.ts';
+import type { LeasePart, Leases } from '../leases.ts';
 import { manage } from './management.ts';
+import type { RabbitLease } from './types.ts';
 
 /** A vhost and a user of the same name, for each lease. */
-export class RabbitLeases implements AsyncDisposable {
+export class RabbitLeases implements Leases {
   readonly #address: ServerAddress;
   readonly #management: string;
   #reclaimed: Promise<void> | undefined;
@@ -16,8 +17,8 @@ export class RabbitLeases implements AsyncDisposable {
     this.#management = address.management ?? '';
   }
 
-  async lease(request: LeaseRequest, mark: string): Promise<Part<{ rabbitmq: RabbitLease }>> {
-    const vhost = `${request.lab}_${await ownerTag()}_${mark}`;
+  async lease(request: LeaseRequest, suffix: string): Promise<LeasePart> {
+    const vhost = `${request.lab}_${await ownerTag()}_${suffix}`;
     const password = randomBytes(12).toString('hex');
     try {
       this.#reclaimed ??= this.#reclaim();
@@ -29,7 +30,7 @@ export class RabbitLeases implements AsyncDisposable {
       const all = { configure: '.*', write: '.*', read: '.*' };
       await Promise.all([
         this.#put(`permissions/${vhost}/${vhost}`, all),
-        // The administrator's too: probes look into the vhost as that user.
+        // The administrator's too: a person looks into the vhost as that user.
         this.#put(`permissions/${vhost}/${new URL(this.#address.url).username}`, all),
       ]);
     } catch (error) {
@@ -39,8 +40,9 @@ export class RabbitLeases implements AsyncDisposable {
     url.username = vhost;
     url.password = password;
     url.pathname = `/${vhost}`;
+    const part: RabbitLease = { url: url.href, vhost };
     return {
-      lease: { rabbitmq: { url: url.href, vhost } },
+      part,
       env: { AMQP_URL: url.href },
       release: () => this.#drop(vhost),
     };
@@ -83,7 +85,7 @@ function asStackError(doing: string, error: unknown): StackError {
     'SERVER_BROKEN',
     'rabbitmq',
     `rabbitmq could not ${doing}: ${reason(error)}`,
-    'npm run labs -- stack status',
+    'run `npm run labs -- stack status`',
     error,
   );
 }

@@ -1,9 +1,9 @@
 import { ServerTrouble } from '../../errors.ts';
 
 /**
- * One call of RabbitMQ's management API; AMQP itself cannot make vhosts and users.
- * `base` carries the credentials. Resolves with the parsed body, undefined when it is empty.
- * Throws on any status outside 2xx but those in `accept`.
+ * One call of RabbitMQ's management API, because AMQP cannot create vhosts and users.
+ * `base` has the credentials in it. Resolves with the parsed body, or undefined if it is empty.
+ * Throws on any status outside 2xx, except those in `accept`.
  */
 export async function manage(
   base: string,
@@ -25,7 +25,7 @@ export async function manage(
   const text = await response.text();
   if (!response.ok && options.accept?.includes(response.status) !== true) {
     throw new ServerTrouble(
-      'PROBE_FAILED',
+      'CHECK_FAILED',
       `RabbitMQ's management API answers ${response.status} to ${method} ${path}`,
     );
   }

@@ -1,30 +1,30 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asStateError } from '../../errors.ts';
-import { checkoutId, secretIn } from '../../state.ts';
-import type { NativeContext, NativeInstallation, NativeServer } from '../definition.ts';
+import { checkoutId, secretIn, type ServerFiles, type StackContext } from '../../state.ts';
+import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findScripts } from './scripts.ts';
 
-/** RabbitMQ from the machine, by its own scripts, with everything of it in our folder. */
+/** The machine's RabbitMQ, started by its own scripts, with all its files in our folder. */
 export const rabbitmqNative: NativeServer = {
   // AMQP, management, Erlang distribution, epmd.
   ports: 4,
-  // Data is for tests and survives this; an orderly end takes six seconds.
+  // The data is for tests and survives this; an orderly end takes 6 s.
   stopSignal: 'SIGKILL',
   startMs: 120_000,
   executables: /^\S*(?:beam|erl|epmd|inet_gethost)|\/rabbitmq-server(?: |$)/u,
-  dataDirs: ({ place }) => [join(place.dir, 'data')],
+  dataDirs: (_context, files) => [join(files.dir, 'data')],
   install,
 };
 
-async function install({ home, place }: NativeContext): Promise<NativeInstallation> {
-  const scripts = await findScripts(home);
-  const password = await secretIn(place.dir);
-  const dataDir = join(place.dir, 'data');
-  const node = `labs-${checkoutId(home)}@localhost`;
+async function install(context: StackContext, files: ServerFiles): Promise<NativeInstallation> {
+  const scripts = await findScripts(context);
+  const password = await secretIn(files.dir);
+  const dataDir = join(files.dir, 'data');
+  const node = `labs-${checkoutId(context)}@localhost`;
   return {
     dataDir,
-    // The user is made with the data: other data knows another password, or none.
+    // RabbitMQ creates the user with the data, so the data of another password cannot be used.
     isPrepared: async () =>
       (await readFile(join(dataDir, 'labs.password'), 'utf8').catch(() => '')) === password,
     prepare: async () => {
@@ -37,7 +37,7 @@ async function install({ home, place }: NativeContext): Promise<NativeInstallati
     },
     async launch(ports) {
       const [amqp, management, distribution, epmd] = ports.map(String);
-      await configure(home.root, dataDir, [
+      await configure(context.root, dataDir, [
         `listeners.tcp.1 = 127.0.0.1:${amqp}`,
         'management.tcp.ip = 127.0.0.1',
         `management.tcp.port = ${management}`,
@@ -54,7 +54,8 @@ async function install({ home, place }: NativeContext): Promise<NativeInstallati
           ...environment(dataDir, node),
           RABBITMQ_DIST_PORT: distribution ?? '',
         },
-        // Started by us, under a name of ours, or RabbitMQ would leave a nameless daemon behind.
+        // We start epmd ourselves, under a name with our folder in it. RabbitMQ would start one that
+        // we could not find again.
         helper: { file: scripts.epmd, argv0: join(dataDir, 'epmd'), args: [], env: epmdEnv },
         url: `amqp://labs:${password}@127.0.0.1:${amqp}`,
         management: `http://labs:${password}@127.0.0.1:${management}`,
@@ -63,7 +64,7 @@ async function install({ home, place }: NativeContext): Promise<NativeInstallati
   };
 }
 
-/** What RabbitMQ's scripts read; nothing may come from `/etc/rabbitmq` or the user's home. */
+/** The variables of RabbitMQ's scripts; nothing may come from `/etc/rabbitmq` or the user's home. */
 function environment(dataDir: string, node: string): Record<string, string> {
   return {
     HOME: dataDir,
@@ -78,7 +79,7 @@ function environment(dataDir: string, node: string): Record<string, string> {
     RABBITMQ_PID_FILE: join(dataDir, 'pid'),
     RABBITMQ_LOG_BASE: dataDir,
     RABBITMQ_LOGS: '-',
-    // "Allow input" makes the script become the Erlang machine instead of its parent.
+    // With this the script is replaced by the Erlang machine, instead of staying as its parent.
     RABBITMQ_ALLOW_INPUT: 'true',
     RABBITMQ_SERVER_START_ARGS: `-noinput -kernel inet_dist_use_interface {127,0,0,1} -labs ${dataDir}`,
   };

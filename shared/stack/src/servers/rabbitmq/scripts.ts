@@ -1,7 +1,7 @@
 import { access, readdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { needProgram } from '../../provision/machine.ts';
-import type { Home } from '../../state.ts';
+import type { StackContext } from '../../state.ts';
 
 /** RabbitMQ's own start script, and Erlang's port mapper. */
 export interface Scripts {
@@ -10,21 +10,21 @@ export interface Scripts {
 }
 
 /** Finds them, installing RabbitMQ where that is possible. Throws `SERVER_ABSENT`. */
-export async function findScripts(home: Home): Promise<Scripts> {
+export async function findScripts(context: StackContext): Promise<Scripts> {
   const request = {
     server: 'rabbitmq',
     programs: ['rabbitmq-server'],
     debian: ['rabbitmq-server'],
     homebrew: 'rabbitmq',
   } as const;
-  const onPath = await needProgram(home, request);
-  const epmd = await needProgram(home, { ...request, programs: ['epmd'] });
+  const onPath = await needProgram(context, request);
+  const epmd = await needProgram(context, { ...request, programs: ['epmd'] });
   return { server: await ownScript(onPath), epmd };
 }
 
 /**
- * Debian puts a wrapper on the PATH that changes user and folders; the scripts that it wraps know
- * nothing of that. They are told by the defaults that lie beside them.
+ * Debian's `rabbitmq-server` on the PATH is a wrapper that changes the user and the folders. The
+ * scripts that it wraps do not; they are the ones with `rabbitmq-defaults` beside them.
  */
 async function ownScript(onPath: string): Promise<string> {
   const debian = '/usr/lib/rabbitmq/lib';
@@ -34,15 +34,15 @@ async function ownScript(onPath: string): Promise<string> {
     dirname(await realpath(onPath)),
   ];
   for (const dir of candidates) {
-    const there = await Promise.all(
-      ['rabbitmq-server', 'rabbitmq-defaults'].map((file) => isThere(join(dir, file))),
+    const found = await Promise.all(
+      ['rabbitmq-server', 'rabbitmq-defaults'].map((file) => exists(join(dir, file))),
     );
-    if (there.every(Boolean)) return join(dir, 'rabbitmq-server');
+    if (found.every(Boolean)) return join(dir, 'rabbitmq-server');
   }
   return onPath;
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

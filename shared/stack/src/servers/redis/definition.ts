@@ -1,9 +1,12 @@
 import { ServerTrouble } from '../../errors.ts';
+import { withPort } from '../../wire.ts';
 import type { ServerDefinition } from '../definition.ts';
+import { checkRedis } from './check.ts';
 import { redisNative } from './native.ts';
-import { probeRedis } from './probe.ts';
 
-export const redis: ServerDefinition = {
+const PORT = 6379;
+
+export const server: ServerDefinition = {
   name: 'redis',
   variable: 'LABS_REDIS_URL',
   example: 'redis://:secret@127.0.0.1:6379',
@@ -12,13 +15,17 @@ export const redis: ServerDefinition = {
     if (!/^rediss?:$/u.test(url.protocol))
       throw new ServerTrouble('ADDRESS_MALFORMED', 'it is not a redis:// URL');
     url.pathname = '/0';
-    return { url: url.href };
+    return { url: withPort(url, PORT) };
   },
   fromCompose(service) {
     const password = service.environment['REDIS_PASSWORD'];
     const user = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
-    return { url: `redis://${user}127.0.0.1:${service.port(6379)}/0` };
+    return { url: `redis://${user}127.0.0.1:${service.port(PORT)}/0` };
   },
-  probe: probeRedis,
+  check: checkRedis,
+  async leases(address) {
+    const { RedisLeases } = await import('./leases.ts');
+    return new RedisLeases(address);
+  },
   native: redisNative,
 };

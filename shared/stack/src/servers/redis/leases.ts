@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { reason, ServerUnavailable, StackError } from '../../errors.ts';
 import { ownerTag } from '../../owner.ts';
-import type { RedisLease, ServerAddress } from '../../types.ts';
-import type { Part } from '../part.ts';
+import type { ServerAddress } from '../../types.ts';
+import type { LeasePart, Leases } from '../leases.ts';
+import type { RedisLease } from './types.ts';
 
 const CLAIM = 'labs:db:';
 /** How long a run waits for one of the logical databases when all are in use. */
@@ -12,19 +13,20 @@ const WAIT_MS = 30_000;
 /**
  * Logical databases of one server. Database 0 is never leased: it is what people look at.
  *
- * A claim is a connection that bears the database's number as its name. Redis itself keeps the
- * list of connections, so a claim cannot outlive its process, needs no file and no clock, holds
- * across machines, and no FLUSHALL of a service can erase it. Who names first and looks then, and
- * gives way to any other name it sees, is never second: the later of two always sees the earlier.
+ * A claim is a connection whose name contains the database's number. Redis itself keeps the list of
+ * connections, so a claim cannot outlive its process, needs no file and no clock, works across
+ * machines, and survives a service's FLUSHALL. A claimant sets its name first, then lists all names,
+ * and withdraws if another has the same number. Of two claimants the later one always sees the
+ * earlier, so never do both keep the claim.
  */
-export class RedisLeases implements AsyncDisposable {
+export class RedisLeases implements Leases {
   readonly #address: ServerAddress;
 
   constructor(address: ServerAddress) {
     this.#address = address;
   }
 
-  async lease(): Promise<Part<{ redis: RedisLease }>> {
+  async lease(): Promise<LeasePart> {
     const client = this.#connect();
     try {
       await client.connect();
@@ -33,8 +35,9 @@ export class RedisLeases implements AsyncDisposable {
       await client.flushdb();
       const url = new URL(this.#address.url);
       url.pathname = `/${db}`;
+      const part: RedisLease = { url: url.href, db };
       return {
-        lease: { redis: { url: url.href, db } },
+        part,
         env: { REDIS_URL: url.href },
         release: () => release(client),
       };
@@ -53,8 +56,8 @@ export class RedisLeases implements AsyncDisposable {
       lazyConnect: true,
       connectTimeout: 5000,
       maxRetriesPerRequest: 1,
-      // A claim that lost its connection is lost: coming back under the old number might take it
-      // from whoever has it now.
+      // A claim ends with its connection. Reconnecting under the old number could take the database
+      // from its new holder.
       retryStrategy: () => null,
     });
     client.on('error', () => {});
@@ -67,7 +70,7 @@ async function claim(client: Redis): Promise<number> {
   const owner = await ownerTag();
   const deadline = performance.now() + WAIT_MS;
   for (;;) {
-    // Each in an order of its own: two in step would give way to each other at every number.
+    // In random order: two claimants in step would withdraw for each other at every number.
     for (const db of shuffled(count - 1)) {
       if (await tryClaim(client, db, owner)) return db;
     }
@@ -120,7 +123,7 @@ function exhausted(count: number): StackError {
   return new StackError(
     'LEASE_FAILED',
     `all ${count - 1} logical databases of redis were in use for ${WAIT_MS / 1000} s`,
-    'end other runs, or raise "databases" in infra/redis/redis.conf',
+    'end other runs, or raise `databases` in infra/redis/redis.conf',
   );
 }
 
@@ -130,7 +133,7 @@ function asStackError(error: unknown): StackError {
     'SERVER_BROKEN',
     'redis',
     `redis could not lease a database: ${reason(error)}`,
-    'npm run labs -- stack status',
+    'run `npm run labs -- stack status`',
     error,
   );
 }

@@ -2,35 +2,35 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asStateError } from '../../errors.ts';
 import { needProgram } from '../../provision/machine.ts';
-import { makeDir, secretIn } from '../../state.ts';
-import type { NativeContext, NativeInstallation, NativeServer } from '../definition.ts';
+import { makeDir, secretIn, type ServerFiles, type StackContext } from '../../state.ts';
+import type { NativeInstallation, NativeServer } from '../definition.ts';
 
-/** Redis from the machine, in memory only. */
+/** The machine's Redis, in memory only. */
 export const redisNative: NativeServer = {
   ports: 1,
   stopSignal: 'SIGTERM',
   startMs: 15_000,
   executables: /^\S*redis-server /u,
-  dataDirs: ({ place }) => [join(place.dir, 'data')],
+  dataDirs: (_context, files) => [join(files.dir, 'data')],
   install,
 };
 
-async function install({ home, place }: NativeContext): Promise<NativeInstallation> {
-  const program = await needProgram(home, {
+async function install(context: StackContext, files: ServerFiles): Promise<NativeInstallation> {
+  const program = await needProgram(context, {
     server: 'redis',
     programs: ['redis-server'],
     debian: ['redis-server'],
     homebrew: 'redis',
   });
-  const password = await secretIn(place.dir);
-  const dataDir = join(place.dir, 'data');
+  const password = await secretIn(files.dir);
+  const dataDir = join(files.dir, 'data');
   return {
     dataDir,
-    // Nothing is kept between starts, so there is nothing that could be unfit.
+    // Redis keeps nothing between starts, so each start gets an empty folder.
     isPrepared: () => Promise.resolve(false),
     prepare: () => makeDir(dataDir),
     async launch([port]) {
-      const shared = await readFile(join(home.root, 'infra/redis/redis.conf'), 'utf8');
+      const shared = await readFile(join(context.root, 'infra/redis/redis.conf'), 'utf8');
       const own = `bind 127.0.0.1\nport ${port}\nrequirepass ${password}\ndir "${dataDir}"\n`;
       const config = join(dataDir, 'redis.conf');
       try {

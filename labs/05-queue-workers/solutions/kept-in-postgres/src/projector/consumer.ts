@@ -1,10 +1,10 @@
-import type { Consumer } from 'kafkajs';
-import { log } from '../log.ts';
+import type { Consumer, Kafka } from 'kafkajs';
+import type { Deps } from './deps.ts';
 import { whileAlive } from './heartbeat.ts';
-import { GROUP, kafka, PARTITIONS, SESSION_TIMEOUT_MS, TOPIC } from './kafka.ts';
+import { GROUP, PARTITIONS, SESSION_TIMEOUT_MS, TOPIC } from './kafka.ts';
 import { project } from './project.ts';
 
-export function createConsumer(): Consumer {
+export function createConsumer(kafka: Kafka): Consumer {
   return kafka.consumer({
     groupId: GROUP,
     sessionTimeout: SESSION_TIMEOUT_MS,
@@ -18,10 +18,10 @@ export function createConsumer(): Consumer {
 }
 
 /** Reads the topic as a member of the group, all partitions side by side. */
-export async function consume(consumer: Consumer): Promise<void> {
+export async function consume(consumer: Consumer, deps: Deps): Promise<void> {
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (restart) return;
-    log.fatal({ err: error }, 'the consumer has stopped for good');
+    deps.log.fatal({ err: error }, 'the consumer has stopped for good');
     // A process that only looks alive is not restarted by anybody.
     process.exit(1);
   });
@@ -30,6 +30,6 @@ export async function consume(consumer: Consumer): Promise<void> {
   await consumer.run({
     partitionsConsumedConcurrently: PARTITIONS,
     // kafkajs commits the end of a batch to Kafka when this resolves.
-    eachBatch: ({ batch, heartbeat }) => whileAlive(heartbeat, () => project(batch)),
+    eachBatch: ({ batch, heartbeat }) => whileAlive(heartbeat, () => project(deps, batch)),
   });
 }

@@ -1,6 +1,6 @@
 import type { KafkaMessage, Message } from 'kafkajs';
-import { log } from '../log.ts';
-import { DEAD_LETTERS, producer } from './kafka.ts';
+import type { Deps } from './deps.ts';
+import { DEAD_LETTERS } from './kafka.ts';
 
 export interface BadRecord {
   readonly message: KafkaMessage;
@@ -8,7 +8,11 @@ export interface BadRecord {
 }
 
 /** Puts records aside as they came, with why and where from. Resolves when the broker has them. */
-export async function park(partition: number, records: readonly BadRecord[]): Promise<void> {
+export async function park(
+  { producer, log }: Deps,
+  partition: number,
+  records: readonly BadRecord[],
+): Promise<void> {
   if (records.length === 0) return;
   const messages = records.map(({ message: { key, value, headers, offset }, reason }): Message => ({
     key,

@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { BadRecord } from './dead-letters.ts';
 import { InvalidEvent, type MediaEvent, parseEvent } from './event.ts';
-import { sizeOf } from './storage.ts';
+import type { SizeOf } from './storage.ts';
 
 /** An event with all that is needed to apply it. */
 export interface Ready {
@@ -18,13 +18,16 @@ export interface ReadBatch {
 }
 
 /** Reads records, and asks for the sizes that are missing. Touches nothing. */
-export async function readBatch(messages: readonly KafkaMessage[]): Promise<ReadBatch> {
+export async function readBatch(
+  messages: readonly KafkaMessage[],
+  sizeOf: SizeOf,
+): Promise<ReadBatch> {
   const events: Ready[] = [];
   const bad: BadRecord[] = [];
   for (const message of messages) {
     try {
       const event = parseEvent(fromJson(message.value));
-      events.push({ offset: BigInt(message.offset), event, bytes: await bytesOf(event) });
+      events.push({ offset: BigInt(message.offset), event, bytes: await bytesOf(event, sizeOf) });
     } catch (error) {
       if (!(error instanceof InvalidEvent)) throw error;
       bad.push({ message, reason: error.message });
@@ -41,7 +44,7 @@ function fromJson(value: Buffer | null): unknown {
   }
 }
 
-async function bytesOf(event: MediaEvent): Promise<number> {
+async function bytesOf(event: MediaEvent, sizeOf: SizeOf): Promise<number> {
   if (event.type === 'plan.changed') return 0;
   return 'bytes' in event ? event.bytes : sizeOf(event.object);
 }

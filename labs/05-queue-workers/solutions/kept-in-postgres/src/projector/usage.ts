@@ -1,5 +1,4 @@
-import type { PoolClient } from 'pg';
-import { pool } from '../db.ts';
+import type { Pool, PoolClient } from 'pg';
 import type { PlanChanged, Stored } from './event.ts';
 import type { Ready } from './read-batch.ts';
 
@@ -8,6 +7,7 @@ import type { Ready } from './read-batch.ts';
  * transaction. What lies below the offset was applied before, by us or by whoever had the partition.
  */
 export async function applyFrom(
+  pool: Pool,
   partition: number,
   events: readonly Ready[],
   next: bigint,

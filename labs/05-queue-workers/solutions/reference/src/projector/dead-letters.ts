@@ -1,9 +1,10 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs';
-import { log } from '../log.ts';
-import { DEAD_LETTERS, producer } from './kafka.ts';
+import type { Deps } from './deps.ts';
+import { DEAD_LETTERS } from './kafka.ts';
 
 /** Puts a record aside as it came, with why and where from. Resolves when the broker has it. */
 export async function park(
+  { producer, log }: Deps,
   partition: number,
   { key, value, headers, offset }: KafkaMessage,
   reason: string,

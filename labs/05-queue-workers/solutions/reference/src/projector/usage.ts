@@ -1,12 +1,11 @@
-import type { PoolClient } from 'pg';
-import { pool } from '../db.ts';
+import type { Pool, PoolClient } from 'pg';
 import type { MediaEvent, PlanChanged, Stored } from './event.ts';
 
 /**
  * Applies an event, once: whether it was applied is written where its effect is, in the same
  * transaction. `bytes` is the size of what was stored, for an event of that type.
  */
-export async function applyOnce(event: MediaEvent, bytes: number): Promise<void> {
+export async function applyOnce(pool: Pool, event: MediaEvent, bytes: number): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');

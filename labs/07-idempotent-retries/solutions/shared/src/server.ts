@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { createPool } from './db.ts';
+import { createProvider } from './provider.ts';
+import { createRandom } from './random.ts';
+import { startReconciler } from './reconcile.ts';
+import { readSettings } from './settings.ts';
+
+const log = pino({ name: 'payments-api' });
+const settings = readSettings(process.env);
+const pool = createPool(settings.databaseUrl, log);
+const provider = createProvider(settings, createRandom(process.env['RETRY_RANDOM']));
+const deps = { pool, provider, settings, log };
+const server = createServer(createApp(deps));
+const stopReconciler = startReconciler(deps);
+
+const { host, port } = settings;
+server.listen(port, host, () => log.info({ host, port }, 'listening'));
+
+closeWithGrace({ logger: log }, async ({ err, signal }) => {
+  if (err) log.fatal({ err }, 'stopping');
+  else log.info({ signal }, 'stopping');
+  // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
+  server.close();
+  await once(server, 'close');
+  await stopReconciler();
+  await pool.end();
+});

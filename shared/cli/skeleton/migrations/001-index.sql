@@ -1,1 +1,0 @@
-CREATE INDEX IF NOT EXISTS notes_text ON notes (text);

@@ -1,0 +1,1 @@
+ALTER TABLE notes ADD CONSTRAINT notes_not_empty CHECK (text <> '');

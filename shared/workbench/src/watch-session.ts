@@ -1,0 +1,171 @@
+import { hintOf, type Lab, type Task } from '@backend-labs/catalog';
+import type { OnRunEvent, RunEvent, Status, TaskVerdict } from '@backend-labs/protocol';
+import type { Bench } from './bench.ts';
+import { Judging } from './judging.ts';
+import { nextHintLevel, readProgress, recordHint, type HintLevel } from './progress.ts';
+import { openTask, record } from './record.ts';
+import { onSave } from './saves.ts';
+
+/** Where a watch stands. Replaced as a whole at each change. */
+export interface WatchState {
+  readonly lab: Lab;
+  /** The task being worked on. */
+  readonly task: Task;
+  readonly running: boolean;
+  /** Of the run under way: point → how it came out. */
+  readonly points: Readonly<Record<string, Status>>;
+  /** Of the last run: the task's verdict, after those that it needs. */
+  readonly results: readonly TaskVerdict[];
+  /** Stays while the task does. */
+  readonly hint?: { readonly level: HintLevel; readonly text: string } | undefined;
+  /** All core tasks of the lab pass, and the stretch tasks too. */
+  readonly finished: boolean;
+}
+
+/** What a face subscribes to. */
+export type WatchEvent =
+  | { readonly type: 'state'; readonly state: WatchState }
+  | { readonly type: 'run'; readonly event: RunEvent };
+
+export interface WatchOptions {
+  readonly bench: Bench;
+  readonly lab: Lab;
+  /** The learner's copy. */
+  readonly copy: string;
+  readonly onEvent: (event: WatchEvent) => void;
+}
+
+/** Judges the open task of a lab at each save. It has no face: it reports events. */
+export class WatchSession implements AsyncDisposable {
+  readonly #options: WatchOptions;
+  readonly #judging: Judging;
+  readonly #saves: AsyncDisposable;
+  #state: WatchState;
+  /** The run under way, if any. */
+  #underWay: Promise<void> | undefined;
+  /** Something was saved while a run was under way. */
+  #again = false;
+  readonly #end = Promise.withResolvers<void>();
+
+  private constructor(options: WatchOptions, judging: Judging, saves: AsyncDisposable, task: Task) {
+    this.#options = options;
+    this.#judging = judging;
+    this.#saves = saves;
+    const { lab } = options;
+    this.#state = { lab, task, running: false, points: {}, results: [], finished: false };
+  }
+
+  /** Opens the first task that does not pass, and begins to judge it. */
+  static async open(options: WatchOptions): Promise<WatchSession> {
+    const { bench, lab, copy } = options;
+    const { progress } = await readProgress(bench.stateDir);
+    const task = openTask(lab, progress) ?? lab.tasks.at(-1);
+    if (!task) throw new RangeError(`${lab.id} has no tasks`);
+    await using held = new AsyncDisposableStack();
+    const judging = held.use(await Judging.open(bench, lab, copy));
+    const saved = Promise.withResolvers<WatchSession>();
+    const saves = held.use(await onSave(copy, () => void saved.promise.then((s) => s.run())));
+    const session = new WatchSession(options, judging, saves, task);
+    saved.resolve(session);
+    held.move();
+    session.run();
+    return session;
+  }
+
+  get state(): WatchState {
+    return this.#state;
+  }
+
+  /** The task being worked on passes. */
+  get isGreen(): boolean {
+    const { results, task } = this.#state;
+    return results.some((result) => result.task === task.number && result.status === 'passed');
+  }
+
+  get isRunning(): boolean {
+    return this.#underWay !== undefined;
+  }
+
+  /** Settles after `stop`; rejects when judging breaks. */
+  get ended(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  /** Judges the open task; when a run is under way, once more after it. */
+  run(): void {
+    if (this.#underWay) {
+      this.#again = true;
+      return;
+    }
+    this.#underWay = this.#runOnce()
+      .catch((error: unknown) => this.#end.reject(error))
+      .finally(() => {
+        this.#underWay = undefined;
+        if (!this.#again) return;
+        this.#again = false;
+        this.run();
+      });
+  }
+
+  /** Shows the next hint of the open task. @returns whether there was one. */
+  async hint(): Promise<boolean> {
+    const { stateDir } = this.#options.bench;
+    const { lab, task } = this.#state;
+    const { progress } = await readProgress(stateDir);
+    const level = nextHintLevel(progress, lab.id, task.slug);
+    const text = hintOf(lab, task, level);
+    if (text === undefined) return false;
+    await recordHint(stateDir, lab.id, task.slug, level);
+    this.#change({ hint: { level, text } });
+    return true;
+  }
+
+  /** Opens the next task that does not pass. @returns whether there was one. */
+  async next(): Promise<boolean> {
+    const { progress } = await readProgress(this.#options.bench.stateDir);
+    const task = openTask(this.#state.lab, progress);
+    if (!task) return false;
+    this.open(task);
+    return true;
+  }
+
+  /** Works on that task from now on. */
+  open(task: Task): void {
+    this.#change({ task, results: [], points: {}, hint: undefined });
+    this.run();
+  }
+
+  /** Ends the run under way after the test it is at, and the watch with it. */
+  async stop(): Promise<void> {
+    this.#again = false;
+    if (this.#underWay) await this.#judging.cancel();
+    this.#end.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#saves[Symbol.asyncDispose]();
+    this.#again = false;
+    await this.#underWay;
+    await this.#judging[Symbol.asyncDispose]();
+  }
+
+  async #runOnce(): Promise<void> {
+    const { lab, task } = this.#state;
+    this.#change({ results: [], points: {}, running: true });
+    const results = await this.#judging.judge([task], this.#onRunEvent);
+    const progress = await record(this.#options.bench.stateDir, lab, results);
+    this.#change({ results, running: false, finished: !openTask(lab, progress) });
+  }
+
+  readonly #onRunEvent: OnRunEvent = (event) => {
+    this.#options.onEvent({ type: 'run', event });
+    if (event.type !== 'point judged' || event.task !== this.#state.task.number) return;
+    const { id, status } = event.point;
+    this.#change({ points: { ...this.#state.points, [id]: status } });
+  };
+
+  #change(change: Partial<WatchState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#options.onEvent({ type: 'state', state: this.#state });
+  }
+}
