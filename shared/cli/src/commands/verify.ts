@@ -13,7 +13,7 @@ import type { Arguments, Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { changedLabs } from '../git.ts';
-import { writeFigures } from '../readme.ts';
+import { verifiedFigures, writeFigures } from '../readme.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { editPatch, rebasePatches } from './verify-patches.ts';
@@ -48,7 +48,7 @@ export const run: Run = async (args, context) => {
   }
   if (args.on('json')) console.log(JSON.stringify({ reports }, null, 2));
   else if (labs.length === 0) console.log('No lab has changed.');
-  if (args.on('write')) writeFigures(context.root, reports);
+  if (args.on('write')) writeFigures(context.root, reports.map(verifiedFigures));
   return exitCode(reports);
 };
 
