@@ -1,0 +1,92 @@
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import jwt from 'jsonwebtoken';
+
+interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+export interface AuthServerOptions {
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** Who asks for a token without saying what for. */
+const DEFAULTS = { user: 'ada-1', tenant: '1', role: 'admin', ttl: '3600', typ: 'at+jwt' };
+const ALL_SCOPES = 'invoices:read invoices:write invoices:refund usage:read';
+
+/**
+ * An authorization server for your own machine. It asks for no password and signs what it is asked to
+ * sign, so it also makes tokens that the service must refuse.
+ */
+export class AuthServer {
+  readonly #options: AuthServerOptions;
+  #keys: readonly SigningKey[] = [newKey()];
+
+  constructor(options: AuthServerOptions) {
+    this.#options = options;
+  }
+
+  async listen(port: number): Promise<void> {
+    const server = createServer((req, res) => void this.#serve(req, res));
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  }
+
+  async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const form = new URLSearchParams(await text(req));
+    switch (`${req.method} ${req.url}`) {
+      case 'GET /jwks.json':
+        res.setHeader('content-type', 'application/json');
+        res.end(JSON.stringify({ keys: this.#keys.map(published) }));
+        return;
+      case 'POST /token':
+        res.end(this.#issue(form));
+        return;
+      case 'POST /rotate':
+        // The old key stays published until the one after it comes.
+        this.#keys = [newKey(), ...this.#keys.slice(0, 1)];
+        res.end(`signs with ${this.#keys[0]?.kid} from now on\n`);
+        return;
+      default:
+        res.statusCode = 404;
+        res.end('POST /token, POST /rotate or GET /jwks.json\n');
+    }
+  }
+
+  /** A token as the form asks for it: `user`, `tenant`, `role`, `scope`, `ttl`, `aud`, `iss`, `typ`. */
+  #issue(form: URLSearchParams): string {
+    const wish = { ...DEFAULTS, scope: ALL_SCOPES, ...Object.fromEntries(form) };
+    const [key] = this.#keys;
+    if (!key) throw new Error('there is always a key');
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: form.get('iss') ?? this.#options.issuer,
+      aud: form.get('aud') ?? this.#options.audience,
+      sub: wish.user,
+      tenant_id: Number(wish.tenant),
+      role: wish.role,
+      scope: wish.scope,
+      jti: randomUUID(),
+      iat: now,
+      exp: now + Number(wish.ttl),
+    };
+    return jwt.sign(claims, key.privateKey, {
+      algorithm: 'RS256',
+      keyid: key.kid,
+      header: { alg: 'RS256', typ: wish.typ },
+    });
+  }
+}
+
+function newKey(): SigningKey {
+  return { kid: randomUUID(), ...generateKeyPairSync('rsa', { modulusLength: 2048 }) };
+}
+
+function published({ kid, publicKey }: SigningKey): object {
+  return { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' };
+}

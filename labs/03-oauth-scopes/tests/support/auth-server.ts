@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { Double, type RecordedRequest, type Reply } from '@backend-labs/testkit';
+import { type Members, newKey, now, published, rsa, type SigningKey, writeJwt } from './jwt.ts';
+import type { Person } from './people.ts';
+
+export const ISSUER = 'https://id.ledgerly.example';
+export const AUDIENCE = 'billing-api';
+export const ALL_SCOPES = 'invoices:read invoices:write invoices:refund usage:read';
+
+const JWKS = '/keys/jwks.json';
+
+export interface TokenChanges {
+  readonly claims?: Members;
+  readonly header?: Members;
+}
+
+/** The authorization server, as a double: it publishes keys, issues tokens, and counts who asks. */
+export class AuthServer implements AsyncDisposable {
+  readonly #double: Double;
+  /** Signs what is issued. */
+  key: SigningKey;
+  /** At `OAUTH_JWKS_URL`, in this order. */
+  published: readonly SigningKey[];
+  /** Answers instead of the keys while it is set. */
+  outage: Reply | undefined;
+
+  private constructor(double: Double) {
+    this.#double = double;
+    this.key = newKey();
+    this.published = [newKey(), this.key];
+    double.handler = (request) => this.#serve(request);
+  }
+
+  static async open(): Promise<AuthServer> {
+    return new AuthServer(await Double.open(() => 'reset'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#double[Symbol.asyncDispose]();
+  }
+
+  /** The settings of a service that trusts this server. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      OAUTH_ISSUER: ISSUER,
+      OAUTH_AUDIENCE: AUDIENCE,
+      OAUTH_JWKS_URL: this.#double.url + JWKS,
+    };
+  }
+
+  /** How often the keys were asked for. */
+  get fetches(): number {
+    return this.#double.requests.filter(({ path }) => path === JWKS).length;
+  }
+
+  /** An access token for a person. Right in everything, except for the changes. */
+  token(person: Person, changes: TokenChanges = {}, key: SigningKey = this.key): string {
+    return writeJwt(
+      this.header(changes.header),
+      this.claims(person, changes.claims),
+      rsa(key, 'sha256'),
+    );
+  }
+
+  header(changes: Members = {}): Members {
+    return { alg: 'RS256', typ: 'at+jwt', kid: this.key.kid, ...changes };
+  }
+
+  claims({ id, tenant, role }: Person, changes: Members = {}): Members {
+    return {
+      iss: ISSUER,
+      aud: AUDIENCE,
+      sub: id,
+      tenant_id: tenant,
+      role,
+      scope: ALL_SCOPES,
+      client_id: 'back-office',
+      jti: randomUUID(),
+      iat: now(),
+      exp: now() + 3600,
+      ...changes,
+    };
+  }
+
+  #serve({ path }: RecordedRequest): Reply {
+    if (path !== JWKS) return { status: 404, body: { error: 'not found' } };
+    return this.outage ?? { body: { keys: this.published.map(published) } };
+  }
+}
