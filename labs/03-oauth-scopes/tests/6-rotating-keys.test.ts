@@ -39,13 +39,11 @@ test('a new key works without a restart', judges('6.2'), async ({ auth, billing,
   const person = member(draw, 'viewer');
   expect((await ask(service, auth.token(person))).status, 'status with the old key').toBe(200);
   const key = newKey();
-  const published = auth.published;
-  auth.published = [...published, key];
+  using _published = auth.publish(key);
   const token = auth.token(person, { header: { kid: key.kid } }, key);
   await eventually('a token with the new key to work', async () => {
     return (await ask(service, token)).status === 200;
   });
-  auth.published = published;
 });
 
 test('made-up kids cost at most 2 fetches', judges('6.3'), async ({ auth, billing, draw }) => {
@@ -90,14 +88,14 @@ test(
       'reset',
       { body: '<html>' },
     ] as const;
+    using down = auth.goDown();
     await each('outages', outages, async (outage) => {
-      auth.outage = outage;
+      down.reply = outage;
       // It may make the service look for the keys.
       const unknown = auth.token(person, { header: { kid: randomUUID() } });
       expect((await ask(service, unknown)).status, 'status with an unknown key').not.toBe(200);
       expect((await ask(service, auth.token(person))).status, 'status with a known key').toBe(200);
     });
-    auth.outage = undefined;
   },
 );
 
@@ -107,13 +105,12 @@ test('a key that is gone stops working', judges('6.5'), async ({ auth, billing, 
     .start();
   const person = member(draw, 'viewer');
   const key = newKey();
-  const published = auth.published;
-  auth.published = [...published, key];
+  const publication = auth.publish(key);
   const token = auth.token(person, { header: { kid: key.kid } }, key);
   await eventually('a token with the key to work', async () => {
     return (await ask(service, token)).status === 200;
   });
-  auth.published = published;
+  publication[Symbol.dispose]();
   await explain(
     () =>
       eventually('a token with the key to be refused', async () => {

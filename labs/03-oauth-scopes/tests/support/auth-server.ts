@@ -21,8 +21,7 @@ export class AuthServer implements AsyncDisposable {
   key: SigningKey;
   /** At `OAUTH_JWKS_URL`, in this order. */
   published: readonly SigningKey[];
-  /** Answers instead of the keys while it is set. */
-  outage: Reply | undefined;
+  #outage: { reply: Reply } | undefined;
 
   private constructor(double: Double) {
     this.#double = double;
@@ -51,6 +50,28 @@ export class AuthServer implements AsyncDisposable {
   /** How often the keys were asked for. */
   get fetches(): number {
     return this.#double.requests.filter(({ path }) => path === JWKS).length;
+  }
+
+  /** Publishes a key as well, until disposed. */
+  publish(key: SigningKey): Disposable {
+    this.published = [...this.published, key];
+    return {
+      [Symbol.dispose]: () => {
+        this.published = this.published.filter((one) => one !== key);
+      },
+    };
+  }
+
+  /** Answers with `reply` instead of the keys, until disposed. */
+  goDown(): { reply: Reply } & Disposable {
+    const outage = {
+      reply: { status: 503 } as Reply,
+      [Symbol.dispose]: () => {
+        this.#outage = undefined;
+      },
+    };
+    this.#outage = outage;
+    return outage;
   }
 
   /** An access token for a person. Right in everything, except for the changes. */
@@ -84,6 +105,6 @@ export class AuthServer implements AsyncDisposable {
 
   #serve({ path }: RecordedRequest): Reply {
     if (path !== JWKS) return { status: 404, body: { error: 'not found' } };
-    return this.outage ?? { body: { keys: this.published.map(published) } };
+    return this.#outage?.reply ?? { body: { keys: this.published.map(published) } };
   }
 }
