@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { Role } from './roles.ts';
 import type { Claims } from './verify-token.ts';
 
@@ -9,10 +9,10 @@ export interface Access {
 
 /** `undefined` if the token is not good any more: it was revoked, or its user may not sign in. */
 export async function findAccess(
-  pool: Pool,
+  db: Pool | ClientBase,
   { userId, tenantId, jti }: Claims,
 ): Promise<Access | undefined> {
-  const { rows } = await pool.query<Access>(
+  const { rows } = await db.query<Access>(
     `SELECT m.role
        FROM users u
        LEFT JOIN memberships m ON m.user_id = u.id AND m.tenant_id = $2
