@@ -112,12 +112,15 @@ test(
   'a user who is not a member gets 403',
   judges('5.3'),
   async ({ auth, draw, postgres, second, service }) => {
-    const stranger: Person = { id: member(draw, 'admin', 4).id, tenant: 5, role: 'admin' };
+    const stranger: Person = { id: draw.word(), tenant: 5, role: 'admin' };
+    await postgres.query('INSERT INTO users (id, email) VALUES ($1, $1)', [stranger.id]);
+    const elsewhere: Person = { id: member(draw, 'admin', 4).id, tenant: 5, role: 'admin' };
     const leaver = member(draw, 'admin', 6);
     for (const instance of [service, second]) await ask(instance, auth.token(leaver));
     await setRole(postgres, leaver, undefined);
     const people = [
       { person: stranger, who: 'somebody who never was a member' },
+      { person: elsewhere, who: 'an admin of another tenant' },
       { person: leaver, who: 'somebody who is no longer a member' },
     ];
     const requests = [service, second].flatMap((instance) =>

@@ -37,13 +37,28 @@ test('a new key works without a restart', judges('6.2'), async ({ auth, billing,
     .with({ JWKS_COOLDOWN_MS: '300', JWKS_MAX_AGE_MS: NEVER })
     .start();
   const person = member(draw, 'viewer');
+  const before = auth.fetches;
   expect((await ask(service, auth.token(person))).status, 'status with the old key').toBe(200);
   const key = newKey();
   using _published = auth.publish(key);
   const token = auth.token(person, { header: { kid: key.kid } }, key);
-  await eventually('a token with the new key to work', async () => {
-    return (await ask(service, token)).status === 200;
-  });
+  await explain(
+    async () => {
+      await eventually('a token with the new key to work', async () => {
+        return (await ask(service, token)).status === 200;
+      });
+    },
+    () => {
+      const fetches = auth.fetches - before;
+      if (fetches > 1) return;
+      lesson('keys-once', {
+        observed: `10 s after a new key was published, with JWKS_COOLDOWN_MS=300, its tokens do not work. The keys were fetched ${fetches} time.`,
+        meaning:
+          'The keys of the start are the keys until somebody restarts the service. In the night in which the issuer changes them, everybody is locked out.',
+        lookAt: 'what an unknown kid can mean, besides a forgery.',
+      });
+    },
+  );
 });
 
 test('made-up kids cost at most 2 fetches', judges('6.3'), async ({ auth, billing, draw }) => {
@@ -82,7 +97,11 @@ test(
       .with({ JWKS_COOLDOWN_MS: '1', JWKS_MAX_AGE_MS: NEVER })
       .start();
     const person = member(draw, 'viewer');
-    expect((await ask(service, auth.token(person))).status, 'status before').toBe(200);
+    const before = auth.fetches;
+    for (let request = 0; request < 5; request += 1) {
+      expect((await ask(service, auth.token(person))).status, 'status before').toBe(200);
+    }
+    const keeps = auth.fetches - before < 5;
     const outages = [
       { status: 503, body: { error: 'down' } },
       'reset',
@@ -94,7 +113,19 @@ test(
       // It may make the service look for the keys.
       const unknown = auth.token(person, { header: { kid: randomUUID() } });
       expect((await ask(service, unknown)).status, 'status with an unknown key').not.toBe(200);
-      expect((await ask(service, auth.token(person))).status, 'status with a known key').toBe(200);
+      const { status } = await ask(service, auth.token(person));
+      await explain(
+        () => expect(status, 'status with a known key').toBe(200),
+        () => {
+          if (!keeps) return;
+          lesson('outage-locks-everybody-out', {
+            observed: `While the keys could not be fetched, a token with a key that the service had fetched before got ${status}.`,
+            meaning:
+              'The service let go of the keys that it had before it had new ones. An outage of the other server is now one of ours, and an unknown kid from anybody begins it.',
+            lookAt: 'when the old keys are given up.',
+          });
+        },
+      );
     });
   },
 );
