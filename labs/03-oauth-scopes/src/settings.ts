@@ -1,8 +1,8 @@
-/** All that may differ between two machines. */
+/** Everything that may differ between two machines. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** Who issues the tokens. */
+  /** The name of the server that issues the tokens. */
   readonly issuer: string | undefined;
   /** The name of this API in a token. */
   readonly audience: string | undefined;

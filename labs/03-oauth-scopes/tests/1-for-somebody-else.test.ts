@@ -36,7 +36,7 @@ test('a token for another API is refused', judges('1.1'), async ({ auth, draw, s
           lesson('undefined-audience', {
             observed: `${observed} OAUTH_AUDIENCE is ${AUDIENCE}.`,
             meaning:
-              'The verifier compared aud with nothing. A verifier checks the audience only if it is told which one, and an option without a value, such as audience: undefined in jsonwebtoken, turns the check off silently.',
+              'The verifier compared aud with nothing. A verifier checks the audience only if it has one to compare with, and an option without a value, such as audience: undefined in jsonwebtoken, turns the check off silently.',
             lookAt: 'which value the option has while the service runs, and where it comes from.',
           });
         }
@@ -81,7 +81,7 @@ test('a token of another issuer is refused', judges('1.2'), async ({ auth, draw,
         lesson('issuer-by-part', {
           observed,
           meaning:
-            'The two issuers have a part in common and are not equal. Anybody can register a host that begins with a name of ours.',
+            'The two issuers have a part in common and are not equal. Anybody can register a host that begins with our name.',
           lookAt: 'how the two texts are compared.',
         });
       },

@@ -48,8 +48,8 @@ test(
       lesson('algorithm-from-the-token', {
         observed,
         meaning:
-          'The token chose the algorithm that its signature was checked with. Everything in a token is the sender’s choice until it is verified, and its header is what the verification begins with.',
-        lookAt: 'who decides which algorithms are allowed for our keys.',
+          'The token chose the algorithm that its signature was checked with. Until a token is verified, everything in it is the choice of its sender, the header included.',
+        lookAt: 'where the list of algorithms for our keys comes from.',
       });
     });
   },
@@ -82,7 +82,7 @@ test('a token of another type is refused', judges('2.3'), async ({ auth, draw, s
     lesson('id-token-as-access-token', {
       observed,
       meaning:
-        'An ID token tells the client who has logged in. It has the same issuer and the same key as an access token, and a client passes it around freely. Only typ tells the two apart, and jsonwebtoken does not look at it.',
+        'An ID token tells the client which user has logged in. It has the same issuer and the same key as an access token, and a client passes it around freely. Only typ tells the two apart, and jsonwebtoken does not look at it.',
       lookAt: 'which parts of the header are checked at all.',
     });
   });
@@ -133,7 +133,7 @@ test('a token that breaks no rule works', judges('2.6'), async ({ auth, draw, se
         lesson('typ-by-spelling', {
           observed: `A token with ${what} got ${answer.status}.`,
           meaning:
-            'typ is a media type: capitals do not matter, and application/ in front may be left out. Another issuer, or a new version of ours, writes it another way.',
+            'typ is a media type: capitals do not matter, and application/ in front may be left out. Another issuer, or a new version of our own, writes it another way.',
           lookAt: 'RFC 7515, section 4.1.9.',
         });
       },

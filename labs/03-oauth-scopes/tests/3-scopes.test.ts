@@ -98,7 +98,7 @@ test('a scope is compared whole', judges('3.2'), async ({ auth, draw, service })
           lesson('scope-by-substring', {
             observed,
             meaning:
-              'The text contains the needed scope, but none of its scopes is equal to it. Scopes are words with spaces between them, and somebody else may choose a word that contains one of ours.',
+              'The text contains the needed scope, but none of its scopes is equal to it. Scopes are words with spaces between them, and somebody else may choose a word that contains our word.',
             lookAt: 'whether scope is a text or a list when you search it.',
           });
         }

@@ -112,7 +112,7 @@ test('200 pairs of a user and an invoice', judges('4.2'), async ({ auth, draw, s
         lesson('object-without-tenant', {
           observed,
           meaning:
-            'The id was enough to find the row. Whoever can count can read every invoice: that the list shows only some of them keeps nobody from asking for the others.',
+            'The id was enough to find the row. A client that can count can read every invoice, even though the list shows only some of them.',
           lookAt: 'every statement that finds a row by an id from the request.',
         });
       },

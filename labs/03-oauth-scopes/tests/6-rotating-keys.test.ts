@@ -121,7 +121,7 @@ test(
           lesson('outage-locks-everybody-out', {
             observed: `While the keys could not be fetched, a token with a key that the service had fetched before got ${status}.`,
             meaning:
-              'The service let go of the keys that it had before it had new ones. An outage of the other server is now one of ours, and an unknown kid from anybody begins it.',
+              'The service let go of the keys that it had before it had new ones. An outage of the other server is now our outage, and anybody can start it with an unknown kid.',
             lookAt: 'when the old keys are given up.',
           });
         },

@@ -15,7 +15,7 @@ export interface AuthServerOptions {
   readonly audience: string;
 }
 
-/** Who asks for a token without saying what for. */
+/** For members that a request for a token leaves out. */
 const DEFAULTS = { user: 'ada-1', tenant: '1', role: 'admin', ttl: '3600', typ: 'at+jwt' };
 const ALL_SCOPES = 'invoices:read invoices:write invoices:refund usage:read';
 

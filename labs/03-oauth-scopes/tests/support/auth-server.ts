@@ -47,7 +47,7 @@ export class AuthServer implements AsyncDisposable {
     };
   }
 
-  /** How often the keys were asked for. */
+  /** How often the keys were fetched. */
   get fetches(): number {
     return this.#double.requests.filter(({ path }) => path === JWKS).length;
   }

@@ -36,5 +36,5 @@ export const served = ({ status }: Answer): boolean => status >= 200 && status <
 
 /** The challenges of an answer, as one text. */
 export function challenge({ headers }: Answer): string {
-  return String(headers['www-authenticate'] ?? '');
+  return headers['www-authenticate'] ?? '';
 }

@@ -23,7 +23,7 @@ export interface Forgery {
 /** Tokens with another algorithm. All name our key. */
 export function otherAlgorithms(auth: AuthServer, person: Person): Forgery[] {
   const { key } = auth;
-  const pem = key.publicKey.export({ format: 'pem', type: 'spki' }).toString();
+  const pem = key.publicKey.export({ format: 'pem', type: 'spki' });
   const der = key.publicKey.export({ format: 'der', type: 'spki' });
   const bare = der.toString('base64');
   const make = (alg: string, signer: Parameters<typeof writeJwt>[2]): string =>
@@ -68,8 +68,8 @@ export function otherSigners(
   const [other] = auth.published;
   const own = published(attacker) as Members;
   return [
-    { what: "an attacker's key under the name of ours", token: make({}, attacker) },
-    { what: 'an attacker’s key under its own name', token: make({ kid: attacker.kid }, attacker) },
+    { what: "an attacker's key under the name of our key", token: make({}, attacker) },
+    { what: "an attacker's key under its own name", token: make({ kid: attacker.kid }, attacker) },
     {
       what: 'our key under a name that nobody knows',
       token: make({ kid: randomUUID() }, auth.key),
@@ -78,17 +78,17 @@ export function otherSigners(
       what: 'our key under the name of our other key',
       token: make({ kid: other?.kid }, auth.key),
     },
-    { what: 'an attacker’s key in jwk', token: make({ kid: attacker.kid, jwk: own }, attacker) },
+    { what: "an attacker's key in jwk", token: make({ kid: attacker.kid, jwk: own }, attacker) },
     {
-      what: 'an attacker’s key in jwk, under the name of ours',
+      what: "an attacker's key in jwk, under the name of our key",
       token: make({ jwk: own }, attacker),
     },
     {
-      what: 'an attacker’s key at the address in jku',
+      what: "an attacker's key at the address in jku",
       token: make({ kid: attacker.kid, jku: `${site}/jwks.json` }, attacker),
     },
     {
-      what: 'an attacker’s key at the address in jku, under the name of ours',
+      what: "an attacker's key at the address in jku, under the name of our key",
       token: make({ jku: `${site}/jwks.json` }, attacker),
     },
     {

@@ -1,5 +1,11 @@
-import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { randomUUID } from 'node:crypto';
+import {
+  constants,
+  createHmac,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+  sign,
+} from 'node:crypto';
 
 /** A key of an authorization server, ours or an attacker's. */
 export interface SigningKey {
