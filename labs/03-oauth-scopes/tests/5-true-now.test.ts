@@ -10,7 +10,7 @@ import {
 import { ask, challenge, served, test as base } from './support/billing.ts';
 import { commuter, invoices, member, paidInvoices, type Person, ROLES } from './support/people.ts';
 import { LET_THROUGH, LIST, PATCH, REFUND, ROUTES, USAGE } from './support/routes.ts';
-import { setRole } from './support/rows.ts';
+import { addUser, setRole } from './support/rows.ts';
 
 /** `service` and `second` are two instances on one database. */
 const test = base.extend('second', { scope: 'file' }, async ({ billing, cleanup, file }) => {
@@ -63,8 +63,9 @@ test(
     const instances = [service, second];
     const demoted = member(draw, 'admin', 1);
     const promoted = member(draw, 'viewer', 2);
-    // Its token was issued a moment before the role was lowered: no instance has seen the user yet.
-    const fresh = member(draw, 'admin', 3);
+    // No instance has seen this user: whatever it believes of the role, it has from the token.
+    const fresh: Person = { id: draw.word(), tenant: 3, role: 'admin' };
+    await addUser(postgres, fresh.id);
     const refund = (instance: StartedService, person: Person): Promise<Answer> => {
       const invoice = draw.pick(paidInvoices(person.tenant)) ?? 0;
       return ask(instance, auth.token(person), REFUND.ask(person.tenant, invoice));
@@ -113,7 +114,7 @@ test(
   judges('5.3'),
   async ({ auth, draw, postgres, second, service }) => {
     const stranger: Person = { id: draw.word(), tenant: 5, role: 'admin' };
-    await postgres.query('INSERT INTO users (id, email) VALUES ($1, $1)', [stranger.id]);
+    await addUser(postgres, stranger.id);
     const elsewhere: Person = { id: member(draw, 'admin', 4).id, tenant: 5, role: 'admin' };
     const leaver = member(draw, 'admin', 6);
     for (const instance of [service, second]) await ask(instance, auth.token(leaver));

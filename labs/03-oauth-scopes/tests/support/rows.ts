@@ -43,3 +43,8 @@ export async function setRole(
     [id, tenant, role],
   );
 }
+
+/** A user without memberships. */
+export async function addUser(postgres: PostgresProbe, id: string): Promise<void> {
+  await postgres.query('INSERT INTO users (id, email) VALUES ($1, $1)', [id]);
+}
