@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -16,7 +16,7 @@ export interface AuthServerOptions {
 }
 
 /** For members that a request for a token leaves out. */
-const DEFAULTS = { user: 'ada-1', tenant: '1', role: 'admin', ttl: '3600', typ: 'at+jwt' };
+const DEFAULTS = { user: 'ada-1', tenant: '1', role: 'admin', ttl: '3600' };
 const ALL_SCOPES = 'invoices:read invoices:write invoices:refund usage:read';
 
 /**
@@ -26,6 +26,7 @@ const ALL_SCOPES = 'invoices:read invoices:write invoices:refund usage:read';
 export class AuthServer {
   readonly #options: AuthServerOptions;
   #keys: readonly SigningKey[] = [newKey()];
+  readonly #opaque = new Map<string, object>();
 
   constructor(options: AuthServerOptions) {
     this.#options = options;
@@ -47,6 +48,17 @@ export class AuthServer {
       case 'POST /token':
         res.end(this.#issue(form));
         return;
+      case 'POST /opaque-token':
+        res.end(this.#issueOpaque(form));
+        return;
+      case 'POST /introspect':
+        res.setHeader('content-type', 'application/json');
+        res.end(JSON.stringify(this.#opaque.get(form.get('token') ?? '') ?? { active: false }));
+        return;
+      case 'POST /revoke':
+        this.#opaque.delete(form.get('token') ?? '');
+        res.end();
+        return;
       case 'POST /rotate':
         // The old key stays published until the one after it comes.
         this.#keys = [newKey(), ...this.#keys.slice(0, 1)];
@@ -54,17 +66,31 @@ export class AuthServer {
         return;
       default:
         res.statusCode = 404;
-        res.end('POST /token, POST /rotate or GET /jwks.json\n');
+        res.end('POST /token, /opaque-token, /introspect, /revoke, /rotate, or GET /jwks.json\n');
     }
   }
 
   /** A token as the form asks for it: `user`, `tenant`, `role`, `scope`, `ttl`, `aud`, `iss`, `typ`. */
   #issue(form: URLSearchParams): string {
-    const wish = { ...DEFAULTS, scope: ALL_SCOPES, ...Object.fromEntries(form) };
     const [key] = this.#keys;
     if (!key) throw new Error('there is always a key');
+    return jwt.sign(this.#claims(form), key.privateKey, {
+      algorithm: 'RS256',
+      keyid: key.kid,
+      header: { alg: 'RS256', typ: form.get('typ') ?? 'at+jwt' },
+    });
+  }
+
+  #issueOpaque(form: URLSearchParams): string {
+    const token = `opq_${randomBytes(20).toString('hex')}`;
+    this.#opaque.set(token, { active: true, ...this.#claims(form) });
+    return token;
+  }
+
+  #claims(form: URLSearchParams): object {
+    const wish = { ...DEFAULTS, scope: ALL_SCOPES, ...Object.fromEntries(form) };
     const now = Math.floor(Date.now() / 1000);
-    const claims = {
+    return {
       iss: form.get('iss') ?? this.#options.issuer,
       aud: form.get('aud') ?? this.#options.audience,
       sub: wish.user,
@@ -75,11 +101,6 @@ export class AuthServer {
       iat: now,
       exp: now + Number(wish.ttl),
     };
-    return jwt.sign(claims, key.privateKey, {
-      algorithm: 'RS256',
-      keyid: key.kid,
-      header: { alg: 'RS256', typ: wish.typ },
-    });
   }
 }
 

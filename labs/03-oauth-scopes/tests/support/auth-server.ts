@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Double, type RecordedRequest, type Reply } from '@backend-labs/testkit';
 import { type Members, newKey, now, published, rsa, type SigningKey, writeJwt } from './jwt.ts';
 import type { Person } from './people.ts';
@@ -8,6 +8,8 @@ export const AUDIENCE = 'billing-api';
 export const ALL_SCOPES = 'invoices:read invoices:write invoices:refund usage:read';
 
 const JWKS = '/keys/jwks.json';
+const INTROSPECT = '/introspect';
+const CLIENT = { id: 'billing-api', secret: 'correct horse' };
 
 export interface TokenChanges {
   readonly claims?: Members;
@@ -21,6 +23,7 @@ export class AuthServer implements AsyncDisposable {
   key: SigningKey;
   /** At `OAUTH_JWKS_URL`, in this order. */
   published: readonly SigningKey[];
+  readonly #opaque = new Map<string, Members>();
   #outage: { reply: Reply } | undefined;
 
   private constructor(double: Double) {
@@ -44,6 +47,9 @@ export class AuthServer implements AsyncDisposable {
       OAUTH_ISSUER: ISSUER,
       OAUTH_AUDIENCE: AUDIENCE,
       OAUTH_JWKS_URL: this.#double.url + JWKS,
+      OAUTH_INTROSPECTION_URL: this.#double.url + INTROSPECT,
+      OAUTH_CLIENT_ID: CLIENT.id,
+      OAUTH_CLIENT_SECRET: CLIENT.secret,
     };
   }
 
@@ -62,7 +68,7 @@ export class AuthServer implements AsyncDisposable {
     };
   }
 
-  /** Answers with `reply` instead of the keys, until disposed. */
+  /** Answers with `reply` instead of keys and claims, until disposed. */
   goDown(): { reply: Reply } & Disposable {
     const outage = {
       reply: { status: 503 } as Reply,
@@ -103,7 +109,34 @@ export class AuthServer implements AsyncDisposable {
     };
   }
 
-  #serve({ path }: RecordedRequest): Reply {
+  /** Issues an opaque token for a person. Active and right in everything, except for the changes. */
+  opaqueToken(person: Person, changes: Members = {}): string {
+    const token = `opq_${randomBytes(20).toString('hex')}`;
+    this.#opaque.set(token, { active: true, ...this.claims(person, changes) });
+    return token;
+  }
+
+  revoke(token: string): void {
+    this.#opaque.delete(token);
+  }
+
+  /** How often it was asked about opaque tokens. */
+  get introspections(): number {
+    return this.#double.requests.filter(({ path }) => path === INTROSPECT).length;
+  }
+
+  #introspect({ headers, method, text }: RecordedRequest): Reply {
+    const credentials = Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64');
+    if (method !== 'POST' || headers.authorization !== `Basic ${credentials}`) {
+      return { status: 401, body: { error: 'invalid_client' } };
+    }
+    const token = new URLSearchParams(text).get('token') ?? '';
+    return this.#outage?.reply ?? { body: this.#opaque.get(token) ?? { active: false } };
+  }
+
+  #serve(request: RecordedRequest): Reply {
+    const { path } = request;
+    if (path === INTROSPECT) return this.#introspect(request);
     if (path !== JWKS) return { status: 404, body: { error: 'not found' } };
     return this.#outage?.reply ?? { body: { keys: this.published.map(published) } };
   }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { Introspection } from './introspection.ts';
 import type { Keys } from './keys.ts';
 import type { Settings } from './settings.ts';
 
@@ -7,6 +8,7 @@ import type { Settings } from './settings.ts';
 export interface Deps {
   readonly pool: Pool;
   readonly keys: Keys;
+  readonly introspection: Introspection;
   readonly settings: Settings;
   readonly log: Logger;
 }

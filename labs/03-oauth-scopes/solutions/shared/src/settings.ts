@@ -12,6 +12,12 @@ export interface Settings {
   readonly jwksCooldownMs: number;
   /** How long fetched keys are good, in milliseconds. */
   readonly jwksMaxAgeMs: number;
+  /** Where to ask about opaque tokens. Without it there are none. */
+  readonly introspectionUrl: string | undefined;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** How long an answer about an opaque token is good, in milliseconds. */
+  readonly introspectionCacheMs: number;
 }
 
 /** Throws if a setting that decides which tokens are good is missing: it has no safe default. */
@@ -24,6 +30,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     jwksUrl: required(env, 'OAUTH_JWKS_URL'),
     jwksCooldownMs: Number(env['JWKS_COOLDOWN_MS'] ?? 30_000),
     jwksMaxAgeMs: Number(env['JWKS_MAX_AGE_MS'] ?? 600_000),
+    introspectionUrl: env['OAUTH_INTROSPECTION_URL'],
+    clientId: env['OAUTH_CLIENT_ID'] ?? '',
+    clientSecret: env['OAUTH_CLIENT_SECRET'] ?? '',
+    introspectionCacheMs: Number(env['INTROSPECTION_CACHE_MS'] ?? 10_000),
   };
 }
 
