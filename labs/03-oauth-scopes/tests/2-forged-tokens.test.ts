@@ -61,7 +61,10 @@ test(
   async ({ auth, draw, service }) => {
     const attacker = newKey();
     await using site = await Double.open(() => ({ body: { keys: [published(attacker)] } }));
-    const forgeries = otherSigners(auth, member(draw, 'admin'), attacker, site.url);
+    const person = member(draw, 'admin');
+    const used = auth.token(person);
+    (await ask(service, used)).expect(200);
+    const forgeries = otherSigners(auth, person, { used, attacker, site: site.url });
     await expectRefused(service, draw.shuffle(forgeries), (observed, { what }) => {
       if (!what.includes('jwk') && !what.includes('jku')) return;
       lesson('key-from-the-token', {

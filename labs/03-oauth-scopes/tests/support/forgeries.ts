@@ -20,6 +20,13 @@ export interface Forgery {
   readonly token: string;
 }
 
+/** What an attacker has. */
+export interface Attack {
+  readonly used: string;
+  readonly attacker: SigningKey;
+  readonly site: string;
+}
+
 /** Tokens with another algorithm. All name our key. */
 export function otherAlgorithms(auth: AuthServer, person: Person): Forgery[] {
   const { key } = auth;
@@ -55,18 +62,26 @@ export function otherAlgorithms(auth: AuthServer, person: Person): Forgery[] {
   ];
 }
 
-/** Tokens that the key of their `kid` did not sign. @param site the attacker's own web site. */
+/**
+ * Tokens that the key of their `kid` did not sign.
+ *
+ * @param used a good token that the service has taken before.
+ * @param site the attacker's own web site.
+ */
 export function otherSigners(
   auth: AuthServer,
   person: Person,
-  attacker: SigningKey,
-  site: string,
+  { used, attacker, site }: Attack,
 ): Forgery[] {
   const claims = auth.claims(person);
   const make = (header: Members, key: SigningKey): string =>
     writeJwt(auth.header(header), claims, rsa(key, 'sha256'));
   const [other] = auth.published;
   const own = published(attacker) as Members;
+  const elsewhere = (signed: Members): Members => ({
+    ...signed,
+    tenant_id: (person.tenant % 8) + 1,
+  });
   return [
     { what: "an attacker's key under the name of our key", token: make({}, attacker) },
     { what: "an attacker's key under its own name", token: make({ kid: attacker.kid }, attacker) },
@@ -93,10 +108,11 @@ export function otherSigners(
     },
     {
       what: 'another tenant in the claims than was signed',
-      token: tamper(auth.token(person), (signed) => ({
-        ...signed,
-        tenant_id: (person.tenant % 8) + 1,
-      })),
+      token: tamper(auth.token(person), elsewhere),
+    },
+    {
+      what: 'the id and signature of a token that was used before, and another tenant',
+      token: tamper(used, elsewhere),
     },
     {
       what: 'no signature under alg RS256',
@@ -116,6 +132,7 @@ export function otherTypes(auth: AuthServer, person: Person): Forgery[] {
     make('no typ', { typ: undefined }),
     make('typ id+jwt', { typ: 'id+jwt' }),
     make('typ logout+jwt', { typ: 'logout+jwt' }),
+    make('typ chat+jwt', { typ: 'chat+jwt' }),
     make('typ application/jwt', { typ: 'application/jwt' }),
     make('crit with an extension that nobody knows', {
       crit: ['https://ledgerly.example/bound-to-device'],
@@ -135,6 +152,11 @@ export function otherTimes(auth: AuthServer, person: Person): Forgery[] {
     make('no exp', { exp: undefined }),
     make('an exp in milliseconds', { exp: Date.now() + 3_600_000 }),
     make('an exp a day away', { exp: now() + 86_400 }),
+    make('an exp a day away and no iat', { exp: now() + 86_400, iat: undefined }),
+    make('an exp a day away and an iat an hour before it', {
+      exp: now() + 86_400,
+      iat: now() + 82_800,
+    }),
     make('an exp that is a text', { exp: String(now() + 3600) }),
     make('an nbf that is five minutes away', { nbf: now() + 300 }),
   ];
