@@ -18,6 +18,7 @@ const NOT_EDITABLE = new Set([
   'hints.md',
   'DEBRIEF.md',
   'MEASUREMENTS.md',
+  'proof.json',
 ]);
 
 /** What describes a solution and is not laid over the starter. */

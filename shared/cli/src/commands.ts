@@ -194,7 +194,10 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
         type: 'boolean',
         help: 'apply every patch of the lab again after a solution changed',
       },
-      write: { type: 'boolean', help: "write the figures into README.md's table" },
+      write: {
+        type: 'boolean',
+        help: "record the proof in the lab, and the figures in README.md's table",
+      },
       json: JSON_FLAG,
     },
     example: 'labs verify query-plans --repeat 20',
@@ -212,8 +215,13 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     usage: 'check',
     summary: 'Run everything that `npm test` checks: types, lint, prose, unit tests, every lab.',
     positionals: [],
-    flags: {},
-    example: 'npm test',
+    flags: {
+      full: {
+        type: 'boolean',
+        help: 'verify every lab in full, even a lab whose proof is up to date',
+      },
+    },
+    example: 'npm test -- --full',
     listed: false,
     load: () => import('./commands/check.ts'),
   },

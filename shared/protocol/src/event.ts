@@ -20,13 +20,6 @@ export const runEventSchema = z.discriminatedUnion('type', [
     point: pointVerdictSchema,
   }),
   z.object({ type: z.literal('task ended'), verdict: taskVerdictSchema }),
-  /** A line that a program of the learner's wrote. Untrusted text. */
-  z.object({
-    type: z.literal('log line'),
-    program: z.string(),
-    stream: z.enum(['stdout', 'stderr']),
-    line: z.string(),
-  }),
   z.object({ type: z.literal('finished') }),
 ]);
 

@@ -1,5 +1,8 @@
 export { type MatrixCell } from './cell.ts';
 export { type MatrixRow } from './matrix.ts';
+export { digestOf } from './proof/digest.ts';
+export { readProof, writeProof, type ProofRecord } from './proof/record.ts';
+export { sampleOf } from './proof/sample.ts';
 export { rowNames } from './plan.ts';
 export { ctrf } from './report/ctrf.ts';
 export { junit } from './report/junit.ts';

@@ -140,6 +140,21 @@ test('a service may have 60 sessions in its database, and the administrator one 
   expect(await rows(adminUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
 });
 
+test('a service that logs in 200 times at once leaves room for the administrator', async () => {
+  await using lease = await stack.lease(request);
+  const { url = '', adminUrl = '' } = lease.postgres ?? {};
+  const clients = Array.from({ length: 200 }, () => new Client(url));
+  for (const client of clients) client.on('error', () => {});
+  const logins = Promise.allSettled(clients.map((client) => client.connect()));
+  for (let n = 0; n < 10; n += 1) await rows(adminUrl, 'SELECT 1');
+  const refused = (await logins).flatMap((each) => (each.status === 'rejected' ? [each] : []));
+  expect(refused.length).toBeGreaterThanOrEqual(140);
+  for (const { reason } of refused) {
+    expect(reason).toMatchObject({ message: expect.stringContaining('connections for database') });
+  }
+  await Promise.all(clients.map((client) => client.end()));
+});
+
 test('idle transactions of the service end if the lease asks for it, and no others', async () => {
   const shown = 'SHOW idle_in_transaction_session_timeout';
   const name = 'idle_in_transaction_session_timeout';

@@ -146,6 +146,26 @@ export class Provider implements AsyncDisposable {
   }
 }
 
+/**
+ * Does something while a call for this card is at the provider, which has charged and not answered.
+ * Resolves with what came of it.
+ */
+export function whileAtProvider<T>(
+  provider: Provider,
+  source: string,
+  work: (call: Call) => Promise<T>,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  // The test that awaits it is told of a failure.
+  promise.catch(() => {});
+  provider.plan(source, async (call, charge) => {
+    const reply = charge();
+    await work(call).then(resolve, reject);
+    return reply;
+  });
+  return promise;
+}
+
 function callOf({ method, path, headers, json }: RecordedRequest): Call | undefined {
   const { reference, amount, source } = (json ?? {}) as Record<string, unknown>;
   if (method !== 'POST' || path !== '/v1/charges') return undefined;

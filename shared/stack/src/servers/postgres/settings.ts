@@ -21,7 +21,7 @@ export function pinPlanner(database: string): string {
 
 /**
  * Sessions to one leased database: the service's and the tests'. Superusers are never refused. The
- * labs' services open at most 10 each and tests a few more; the server has 200 for all runs. It is a
+ * labs' services open at most 10 each and tests a few more; the server has 500 for all runs. It is a
  * limit of the database, not of the role, because all runs of a lab share its role.
  */
 export const CONNECTIONS = 60;
