@@ -52,7 +52,7 @@ test(
             observed: `The test sent one key ${Math.max(...repeated.map(({ count }) => count))} times at once. On a line where the second request comes when the first was answered, or has been at the provider for ${HELD_MS} ms, it passed on the service that charges twice.`,
             meaning:
               'Two requests that are sent together overlap inside the service only with luck. The first is through in a few milliseconds, and on another machine, or another day, the test is green and the mistake is still there.',
-            lookAt: 'who decides how long the first charge takes, and when the second may begin.',
+            lookAt: 'what decides how long the first charge takes, and when the second may begin.',
           });
         }
         if (repeated.length > 0) {

@@ -39,7 +39,7 @@ const MORE_THAN_A_POOL = 12;
 /** Postgres's code for a duplicate key. */
 const UNIQUE_VIOLATION = '23505';
 
-/** Two instances of the service whose statements pass a line of the test's. */
+/** Two instances of the service whose statements pass a line that the test controls. */
 const paired = base.extend('pair', { scope: 'file' }, async ({ payments, lease, cleanup }) => {
   const line = new Line();
   const url = lease.postgres?.url ?? '';
@@ -66,7 +66,7 @@ interface Places {
 
 /**
  * 100 deliveries of one key over 20 connections, each to the next instance. The first write waits
- * for a second, and calls to the provider until all others are answered: they overlap for certain.
+ * for a second, and calls to the provider until all others are answered: they certainly overlap.
  */
 async function race(
   { provider, postgres, line }: Places,
@@ -150,7 +150,7 @@ test(
 );
 
 test(
-  'a delivery is answered with 201 or 409',
+  'the service answers a delivery with 201 or 409',
   judges('2.3'),
   async ({ pair, raced: { answers } }) => {
     const others = answers.filter(({ status }) => status !== 201 && status !== 409);
@@ -245,7 +245,7 @@ test(
           observed: `Of ${MORE_THAN_A_POOL} charges ${atProvider} came to the provider, which held them. The others waited in the service, and so did a charge with another key, for ${ANSWERED_WITHIN_MS / 1000} s.`,
           meaning:
             'Each charge keeps something while the provider works, a slot or a connection, and there are only so many. A few slow cards stop every customer.',
-          lookAt: 'what a request holds while it waits for the provider, and who else needs it.',
+          lookAt: 'what a request holds while it waits for the provider, and which others need it.',
         });
       },
     );

@@ -189,7 +189,7 @@ test(
           lesson('no-fingerprint', {
             observed: `A request with ${what} got ${answer.status} and the charge of the first request, of ${chargeOf(first).amount} ${order.currency}.`,
             meaning:
-              'The key alone decides. A client that uses a key twice by mistake is told that its second request was done, and it never was.',
+              'The key alone decides. A client that uses a key twice by mistake learns that its second request was done, and it never was.',
             lookAt: 'what has to be remembered of a request, besides its key.',
           });
         },
@@ -307,7 +307,7 @@ test('a decline is final', judges('3.7'), async ({ draw, service, provider }) =>
       lesson('declined-again', {
         observed: `The provider declined the card. A retry with the same key called the provider again: ${plural(calls, 'call')} in all.`,
         meaning:
-          'A decline is an answer, and the client may have lost it. Asked again, the provider may say yes to what the customer was told is refused, and has paid for elsewhere by now.',
+          'A decline is an answer, and the client may have lost it. Asked again, the provider may say yes to a payment that the customer believes to be refused, and has made elsewhere by now.',
         lookAt: 'which of the answers of the provider end a charge.',
       });
     },
@@ -346,7 +346,7 @@ test(
 const NOTHING_DONE = [401, 403, 429, 503] as const;
 
 test(
-  'a charge that the provider certainly did not make is answered with 503',
+  'a charge that the provider certainly did not make gets 503',
   judges('3.9'),
   async ({ draw, service, provider, postgres }) => {
     await each('answers of the provider', draw.shuffle(NOTHING_DONE), async (refusal) => {
@@ -363,8 +363,8 @@ test(
         () => {
           if (answer.status !== 402 || refusal > 403) return;
           lesson('blames-the-card', {
-            observed: `The provider answered ${refusal} and the customer was told 402, declined.`,
-            meaning: `A ${refusal} is about our credentials. The provider never looked at the card, and would take it as soon as our credentials are right; the customer is told to use another one.`,
+            observed: `The provider answered ${refusal} and the customer got 402, declined.`,
+            meaning: `A ${refusal} is about our credentials. The provider never looked at the card, and would take it as soon as our credentials are right; the customer takes another one.`,
             lookAt: 'which answers of the provider are about the card, and which are about us.',
           });
         },
@@ -421,7 +421,7 @@ test('GET takes no notice of a key', judges('3.11'), async ({ draw, service }) =
       lesson('any-account', {
         observed: `Account ${OTHER_ACCOUNT} asked for charge ${made.id} of account ${ACCOUNT} and got it.`,
         meaning:
-          'That an id cannot be guessed is no permission. Ids are in mails, logs and links, and whoever has one sees the charge.',
+          'An id that nobody can guess is not a permission. Ids are in mails, logs and links, and anybody who has one sees the charge.',
         lookAt: 'what the query asks for besides the id.',
       });
     },

@@ -126,7 +126,7 @@ test(
             observed: `A request was slow, and a second asked the provider for the same charge meanwhile, which answered 409. The card was charged, and the first request got 402, declined.`,
             meaning:
               'A 409 of the provider is not a no: another call for this charge is under way, and nobody here knows yet how that goes. Written down as declined, it hides a charge that was made.',
-            lookAt: 'a third thing to say, besides yes and no, and who finds out later.',
+            lookAt: 'a third thing to say, besides yes and no, and what finds out later.',
           });
         }
         const when = 'whose first request was slow and lost its lease';

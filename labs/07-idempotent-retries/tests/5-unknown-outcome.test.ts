@@ -154,7 +154,7 @@ async function finalsOf(service: StartedService, charges: readonly Answered[]): 
 const expectSomePending = ({ pending }: Night): void => {
   expect(
     pending.length,
-    'charges that were answered with 202, so that there is something to find out',
+    'charges that got 202, so that there is something to find out',
   ).toBeGreaterThan(0);
 };
 
@@ -184,20 +184,20 @@ test(
             if (provider.callsFor(tap.source).length < 2 || ![402, 503].includes(answer.status)) {
               return;
             }
-            // Where a lost answer alone is no 202, the later refusal did not mislead anybody.
+            // Where a lost answer alone does not get 202, the later refusal did not mislead anybody.
             const lost = newTap(draw, 'lost');
             provider.plan(lost.source, chargesAndThen('reset'));
             if ((await pay(service, lost)).status !== 202) return;
             if (answer.status === 402) {
               lesson('blames-the-card', {
                 observed: `The provider charged the card and broke the connection. It answered all later calls with ${refusal}, and ${which.toLowerCase()} got 402, declined.`,
-                meaning: `A ${refusal} is about our credentials. The provider did not look at the charge, which it has made; the customer, who is told to use another card, pays twice.`,
+                meaning: `A ${refusal} is about our credentials. The provider did not look at the charge, which it has made; the customer takes another card, and pays twice.`,
                 lookAt: 'which answers of the provider are about the card, and which are about us.',
               });
             }
             lesson('last-answer-wins', {
               observed: `The provider charged the card and broke the connection. It answered all later calls with ${refusal}, ${calls - 1} of them before our first answer. ${which} got 503, which says that nothing was charged. Without a later call it is 202.`,
-              meaning: `A ${refusal} of the provider tells of the call that it answers. What the call before it did is as open as ever, and a customer who is told "nothing happened" pays elsewhere.`,
+              meaning: `A ${refusal} of the provider describes the call that it answers. What the call before it did is as open as ever, and a customer who reads "nothing happened" pays elsewhere.`,
               lookAt: 'what is known after all calls for a charge, and not after the last one.',
             });
           },
@@ -242,10 +242,10 @@ test(
           const paid = declined.filter(isPaid);
           if (paid.length > 0) {
             lesson('failed-on-timeout', {
-              observed: `Of ${hidden.length} charges whose outcome the provider did not tell, ${declined.length} were answered with 402. The provider has charged ${paid.length} of these.`,
+              observed: `Of ${hidden.length} charges whose outcome the provider did not report, ${declined.length} got 402. The provider has charged ${paid.length} of these.`,
               meaning:
                 'No answer is not a no. The call may have been lost on the way there, and nothing happened, or on the way back, and it is done. From here the two look alike.',
-              lookAt: 'a third thing to say, besides yes and no, and who finds out later.',
+              lookAt: 'a third thing to say, besides yes and no, and what finds out later.',
             });
           }
           const sentAway = hidden.filter((other) => other.answer.status === 503).filter(isPaid);
@@ -284,7 +284,7 @@ test(
       if (calls.some(({ source }) => source === open[0]?.tap.source)) return;
       if (looks === 0) explainForgotten(open, 'its restart');
       lesson('forgets-at-restart', {
-        observed: `Before the service was killed, it had asked the provider ${plural(looks, 'time')} on its own how charges went that it had answered with 202. ${FINAL_WITHIN_MS / 1000} s after its restart, ${plural(open.length, 'charge')} of before it are still pending, and it did not ask for ${open[0]?.tap.key} again.`,
+        observed: `Before the service was killed, it had asked the provider ${plural(looks, 'time')} on its own how charges went that had got 202. ${FINAL_WITHIN_MS / 1000} s after its restart, ${plural(open.length, 'charge')} of before it are still pending, and it did not ask for ${open[0]?.tap.key} again.`,
         meaning:
           'Which charges are open was known to the process that left them open, and went with it. A deployment ends every process of a service.',
         lookAt: 'where a process that has just started finds what is open.',
@@ -366,7 +366,7 @@ function explainForgotten(open: readonly Answered[], since: string): void {
     observed: `${plural(open.length, 'charge')} had no final answer, and no client asked for ${open.length === 1 ? 'it' : 'them'} again. ${FINAL_WITHIN_MS / 1000} s after ${since}, with RECONCILE_EVERY_MS=${LOOK_EVERY_MS}, ${open[0]?.tap.key} is still pending, and the provider was not asked about it.`,
     meaning:
       '"Pending" is a promise to find out. A client that has gone home does not retry, and then nobody does: money may have moved that no book shows.',
-    lookAt: 'who looks for charges that are open for too long, and what it asks the provider.',
+    lookAt: 'what looks for charges that are open for too long, and what it asks the provider.',
   });
 }
 

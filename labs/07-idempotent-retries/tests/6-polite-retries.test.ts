@@ -21,13 +21,9 @@ const BURST = 10;
 const RETRIES_PER_REQUEST = 0.1;
 const OUTAGE = 30;
 
-test(
-  'a failure that may heal is tried again',
-  judges('6.2'),
-  async ({ provider, slow: { healing } }) => {
-    await each('failures', healing, ({ sent, after }) => expectHealed(provider, sent, after));
-  },
-);
+test('a temporary failure is retried', judges('6.2'), async ({ provider, slow: { healing } }) => {
+  await each('failures', healing, ({ sent, after }) => expectHealed(provider, sent, after));
+});
 
 test('nobody retries for a caller who has hung up', judges('6.8'), async ({ provider, slow }) => {
   const { gone, after } = await slow.gone;
@@ -101,7 +97,7 @@ test(
     });
     await Promise.all(lines);
     const outage = sent.reduce((all, { tap }) => all + provider.callsFor(tap.source).length, 0);
-    // All that this process was asked for, in the other tests too.
+    // Every call of this process, in the other tests too.
     const ours = provider.calls.filter(({ source }) => !source.startsWith(`card_${LONE}`));
     const charges = new Set(ours.map(({ source }) => source)).size;
     const allowed = Math.floor(BURST + charges * RETRIES_PER_REQUEST);
@@ -298,7 +294,7 @@ test('Retry-After is the least that is waited', judges('6.5'), async ({ provider
         meaning:
           'The side that sends Retry-After knows when it can work again. An earlier call cannot succeed, and adds to what keeps it down.',
         lookAt:
-          'how the wait that was asked for and the one of your own become one, and what to do when it ends behind the deadline.',
+          'how the provider’s wait and your own become one, and what to do when it ends behind the deadline.',
       });
     },
   );

@@ -98,7 +98,7 @@ test(
           lesson('any-age', {
             observed: `An event that was signed ${when} got ${status}, and ${await refundedOf(postgres, charge)} cents are refunded; forged ones are refused.`,
             meaning:
-              'A signature says who wrote this, not when it was sent. Whoever once got hold of a delivery, from a log or a proxy, can send it for as long as the secret lives.',
+              'A signature says who wrote this, not when it was sent. Anybody who once got hold of a delivery, from a log or a proxy, can send it for as long as the secret lives.',
             lookAt: 'what else the signature covers, and what it should be held against.',
           });
         },
@@ -165,7 +165,7 @@ test(
           lesson('last-refund-wins', {
             observed: `Refunds of ${amounts.slice(0, amounts.indexOf(amount) + 1).join(' and ')} cents came. The charge says refunded ${state.refunded}.`,
             meaning:
-              'The last refund has replaced the ones before it. Each event tells of one refund, and a customer may get several.',
+              'The last refund has replaced the ones before it. Each event is one refund, and a customer may get several.',
             lookAt: 'whether the amount of an event is a change or a state.',
           });
         },
@@ -306,10 +306,7 @@ test(
       await explain(
         () => {
           if (acknowledged) {
-            expect(
-              atOnce,
-              `cents refunded by an event of 100, when it was answered with ${status}`,
-            ).toBe(100);
+            expect(atOnce, `cents refunded by an event of 100, when it got ${status}`).toBe(100);
           }
         },
         async () => {
@@ -317,7 +314,7 @@ test(
           const wasCut = await happens(() => line.cut, { within: BEHIND_WITHIN_MS });
           if (!wasCut || (await refundedOf(postgres, charge)) !== 0) return;
           lesson('ack-first', {
-            observed: `The connection to Postgres was cut at statement ${statement} of a delivery. It was answered with ${status}, and its 100 cents are not refunded.`,
+            observed: `The connection to Postgres was cut at statement ${statement} of a delivery. It got ${status}, and its 100 cents are not refunded.`,
             meaning:
               'To the provider a 2xx says that it need not send the event again. If the work fails after that, nobody will ever do it.',
             lookAt: 'what has to be true before the provider may forget the event.',
@@ -338,7 +335,7 @@ test(
         () => {
           if (acknowledged || refunded !== 0) return;
           lesson('dedupe-then-process', {
-            observed: `The connection to Postgres was cut at statement ${statement} of a delivery, which was answered with ${status}. The provider sent the event again, got 200, and its 100 cents are not refunded.`,
+            observed: `The connection to Postgres was cut at statement ${statement} of a delivery, which got ${status}. The provider sent the event again, got 200, and its 100 cents are not refunded.`,
             meaning:
               'The event was marked as seen before its work was done. The crash came in between, and the mark keeps everybody from doing it since.',
             lookAt: 'how two writes become one that happens or does not.',
@@ -352,7 +349,7 @@ test(
 );
 
 test(
-  'an event about a charge that is not there is asked for again',
+  'an event about a charge that is not there gets 404',
   judges('7.8'),
   async ({ draw, events }) => {
     const references = [randomUUID(), `order-${draw.int(1, 999)}`];
@@ -364,13 +361,13 @@ test(
           () => {
             expect(
               status,
-              `status of the ${time} delivery for ${reference}, which is no charge`,
+              `status of the ${time} delivery for ${reference}, which is not a charge`,
             ).toBe(404);
           },
           () => {
             if (time === 'first' || status !== 200) return;
             lesson('marks-the-unknown', {
-              observed: `An event about ${reference}, which is no charge, got 404, and 200 when it came again.`,
+              observed: `An event about ${reference}, which is not a charge, got 404, and 200 when it came again.`,
               meaning:
                 'The event was marked as seen although there was nothing to apply it to. If its charge is there a moment later, the event has been acknowledged and never counts.',
               lookAt: 'what becomes of the mark when the event cannot be applied.',

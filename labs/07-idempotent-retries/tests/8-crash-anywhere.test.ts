@@ -288,7 +288,7 @@ test(
           lesson('half-a-result', {
             observed: `The service was killed when the provider had charged, it had sent "${shown(write)}", and not yet "${shown(sent.at(-1) ?? '')}". A retry to another instance got 201, and charges says ${statuses[0]}.`,
             meaning:
-              'Each statement by itself is a transaction of its own. Whoever comes next finds the first and takes all for done, so that nobody ever does the second.',
+              'Each statement by itself is a transaction of its own. The next request finds the first and takes everything for done, so nobody ever does the second.',
             lookAt: 'what is true only together, and what makes it come together.',
           });
         },
@@ -317,7 +317,7 @@ test(
           observed:
             'The service was killed when the provider had charged. A retry to another instance took over, the provider answered it with 503, and so did that instance: nothing was charged.',
           meaning:
-            'A 503 of the provider tells of the call that it answers. The call before it may have charged; its process is dead and left no word. A key that is given back now is charged a second time.',
+            'A 503 of the provider describes the call that it answers. The call before it may have charged; its process is dead and left no word. A key that is given back now is charged a second time.',
           lookAt: 'what a successor knows about the calls that were made before its own.',
         });
       },

@@ -34,7 +34,7 @@ export interface Case {
   readonly steps: readonly Step[];
 }
 
-/** So many charges in a drawn order: six in ten with an illness of the provider's, four in ten declined. */
+/** So many charges in a drawn order: the provider is ill for six in ten, and declines four in ten. */
 export function casesOf(draw: Draw, count: number): Case[] {
   const cases = Array.from({ length: count }, (_, n): Case => {
     const ill = n % 5 < 3 ? ILLNESSES[n % ILLNESSES.length] : undefined;

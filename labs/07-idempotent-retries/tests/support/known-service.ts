@@ -46,7 +46,7 @@ interface Claim {
 }
 
 /**
- * A small payments service in this process, without a database: task 1 judges a test of the learner's,
+ * A small payments service in this process, without a database: task 1 judges the learner's own test,
  * and so needs services whose conduct is known.
  */
 export class KnownService implements AsyncDisposable {

@@ -30,7 +30,7 @@ export const LATE: readonly Late[] = [
     title: 'a late 503 undoes no call under way',
     outcome: refuses(503),
     told: 'was refused by the provider with 503',
-    // A look that comes just before the write is no condition of it.
+    // A look that comes just before the write is not a condition of it.
     counts: writes,
     second: 'was at the provider',
   },

@@ -35,7 +35,7 @@ const settings = ({ random, base: first, cap }: typeof BRISK) => ({
   RETRY_CAP_MS: String(cap),
 });
 
-/** Names of charges that another process than the plain one is asked for. */
+/** Names of charges that go to another process than the plain one. */
 export const LONE = 'other_';
 
 export interface Sent {
@@ -46,11 +46,11 @@ export interface Sent {
 
 export interface HungUp {
   readonly gone: Tap;
-  /** Has two retries, begun later and with waits as long: when it ends, the first of `gone` has come, too. */
+  /** Has two retries, begun later and with waits as long: when it ends, the first of `gone` has come as well. */
   readonly after: Sent;
 }
 
-/** Failures that may heal, two in a row each. */
+/** Temporary failures, two in a row each. */
 const HEALING: readonly { readonly after: string; readonly steps: readonly Step[] }[] = [
   { after: 'answered 409, then 429', steps: [refuses(409), refuses(429)] },
   { after: 'answered 408, then 500', steps: [refuses(408), refuses(500)] },
@@ -69,7 +69,7 @@ export function send(
 ): Sent {
   provider.plan(tap.source, ...steps);
   const answer = inTime(SOON_MS, pay(service, tap));
-  // Whoever awaits it is told of a failure.
+  // The test that awaits it sees a failure.
   answer.catch(() => {});
   return { tap, answer };
 }
@@ -121,7 +121,7 @@ export const test = retries.extend(
       ];
       for (const { answer } of warm) await answer;
       const gone = hangUp(provider, plain, draw);
-      // The test that awaits it is told of a failure.
+      // The test that awaits it sees a failure.
       gone.catch(() => {});
       const told: Sent[] = [];
       const again: Step = (call, charge) => {
@@ -184,7 +184,7 @@ async function hangUp(provider: Provider, service: StartedService, draw: Draw): 
   return { gone, after: send(provider, service, next, refuses(503), refuses(503), well) };
 }
 
-/** A failure that may heal: the charge is made by the call after it. */
+/** A temporary failure: the charge is made by the call after it. */
 export async function expectHealed(
   provider: Provider,
   { tap, answer }: Sent,

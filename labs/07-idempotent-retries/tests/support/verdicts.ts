@@ -59,7 +59,7 @@ export async function expectFinal(
         meaning:
           'The key says that somebody works on it, and that somebody is dead. Nothing in the claim tells a process that is slow from one that is gone, so it is kept for ever.',
         lookAt:
-          'how long a claim is worth something when nobody says a word, and who may go on then.',
+          'how long a claim is worth something when nobody says a word, and what may go on then.',
       });
     },
   );
