@@ -1,0 +1,32 @@
+import { eventually, type LogEntry, type Logs, type StartedService } from '@backend-labs/testkit';
+
+/** The completion lines of these logs: those with a number `status`. */
+export function completions(logs: Logs): LogEntry[] {
+  return logs.entries.filter(({ fields }) => typeof fields['status'] === 'number');
+}
+
+/** A unique and valid request id. */
+let sent = 0;
+export function newRequestId(name: string): string {
+  sent += 1;
+  return `${name}-${sent}`;
+}
+
+/** The completion lines of one request. */
+export function completionsOf(logs: Logs, requestId: string): LogEntry[] {
+  return completions(logs).filter(({ fields }) => fields['requestId'] === requestId);
+}
+
+/**
+ * Sends a last request and waits for what the API writes about it: what it writes about the requests
+ * before has been written then. A service that logs nothing about it is not waited for long.
+ */
+export async function settle(api: StartedService): Promise<void> {
+  const last = newRequestId('last');
+  const mark = api.logs.mark();
+  await api.get('/v1/checkouts/last', { headers: { 'x-request-id': last } });
+  const logs = api.logs.since(mark);
+  await eventually('the last line', () => completionsOf(logs, last).length > 0, {
+    within: 1_000,
+  }).catch(() => {});
+}
