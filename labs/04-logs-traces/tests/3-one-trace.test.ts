@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { each, expect, judges } from '@backend-labs/testkit';
+import { drawCheckout, eventuallyShipped, newTrace, post } from './support/checkouts.ts';
+import { expectConsumer, expectServerSpan } from './support/diagnose-traces.ts';
+import { test } from './support/services.ts';
+import {
+  isBelow,
+  isConsumer,
+  isProducer,
+  isServer,
+  isStatement,
+  spanOf,
+  spansOf,
+} from './support/traces.ts';
+
+const UUID = '00000000-0000-4000-8000-000000000000';
+
+test(
+  'the SERVER span of a request is named by method and route',
+  judges('3.1'),
+  async ({ api, collector, draw }) => {
+    const requests = [
+      { method: 'POST', path: '/v1/checkouts', route: '/v1/checkouts', body: drawCheckout(draw) },
+      { method: 'GET', path: `/v1/checkouts/${UUID}`, route: '/v1/checkouts/:id' },
+      { method: 'GET', path: `/v1/checkouts/${draw.word()}`, route: '/v1/checkouts/:id' },
+    ];
+    await each('requests', draw.shuffle(requests), async ({ method, path, route, body }) => {
+      const { traceId, header } = newTrace();
+      await api.request(method, path, { body, headers: header });
+      await spanOf(collector, traceId, isServer);
+      const servers = spansOf(collector, traceId).filter(isServer);
+      expect(servers.length, `SERVER spans of ${method} ${path}`).toBe(1);
+      await expectServerSpan(servers[0]!, { method, path, route }, collector);
+    });
+  },
+);
+
+test(
+  'statements of a request are below its SERVER span',
+  judges('3.2'),
+  async ({ api, collector, draw }) => {
+    const { traceId, header } = newTrace();
+    await post(api, drawCheckout(draw), { headers: header });
+    const server = await spanOf(collector, traceId, isServer);
+    const spans = spansOf(collector, traceId);
+    const below = spans.filter(
+      (span) => isStatement(span) && server && isBelow(server, span, spans),
+    );
+    expect(below.length, 'spans of statements below the SERVER span').toBeGreaterThan(0);
+  },
+);
+
+test(
+  'a checkout is one trace across the queue',
+  judges('3.3'),
+  async ({ api, collector, draw, postgres, worker: _worker }) => {
+    const { traceId, header } = newTrace();
+    const { body } = await post(api, drawCheckout(draw), { headers: header });
+    await eventuallyShipped(postgres, [body.id]);
+    await expectConsumer(collector, traceId);
+    const spans = spansOf(collector, traceId);
+    const server = spans.find(isServer);
+    const consumer = spans.find(isConsumer);
+    const producer = spans.find(({ spanId }) => spanId === consumer?.parentSpanId);
+    expect(producer?.kind, 'kind of the parent of the CONSUMER span').toBe('producer');
+    expect(
+      server && producer && isBelow(server, producer, spans),
+      'whether the PRODUCER span is below the SERVER span',
+    ).toBe(true);
+  },
+);
+
+test(
+  'statements of the worker are below the CONSUMER span',
+  judges('3.4'),
+  async ({ api, collector, draw, postgres, worker: _worker }) => {
+    const before = collector.spans.length;
+    const { body } = await post(api, drawCheckout(draw));
+    await eventuallyShipped(postgres, [body.id]);
+    const mine = () => collector.spans.slice(before);
+    await collector
+      .waitForSpan('a CONSUMER span', (span) => mine().includes(span) && isConsumer(span), {
+        within: 3_000,
+      })
+      .catch(() => {});
+    const consumer = mine().find(isConsumer);
+    const statements = mine().filter(
+      (span) => isStatement(span) && span.resource['service.name'] === 'fulfil-worker',
+    );
+    const below = statements.filter((span) => consumer && isBelow(consumer, span, mine()));
+    expect(below.length, 'spans of statements below the CONSUMER span').toBeGreaterThanOrEqual(2);
+  },
+);
+
+test('a valid traceparent is continued', judges('3.5'), async ({ api, collector }) => {
+  const { traceId, spanId, header } = newTrace();
+  await api.get(`/v1/checkouts/${UUID}`, { headers: header });
+  const server = await spanOf(collector, traceId, isServer);
+  expect(server !== undefined, 'whether a SERVER span is in the trace of the client').toBe(true);
+  expect(server?.parentSpanId, 'parent of the SERVER span').toBe(spanId);
+});
+
+const MALFORMED = [
+  'garbage',
+  '',
+  '00-0-0-01',
+  `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+  `00-4bf92f3577b34da6a3ce929d0e0e4736-${'0'.repeat(16)}-01`,
+  '00-4BF92F3577B34DA6A3CE929D0E0E473G-00f067aa0ba902b7-01',
+  `ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`,
+  '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7',
+];
+
+test(
+  'a traceparent that is not valid changes nothing',
+  judges('3.6'),
+  async ({ api, collector, draw }) => {
+    await each('traceparents', draw.shuffle(MALFORMED), async (traceparent) => {
+      const id = draw.word(16);
+      const before = collector.spans.length;
+      const path = `/v1/checkouts/${id}`;
+      const { status } = await api.get(path, { headers: { traceparent } });
+      expect(status, `status of a request with traceparent "${traceparent}"`).toBe(404);
+      const span = await collector
+        .waitForSpan('its span', (one) => collector.spans.indexOf(one) >= before && isServer(one))
+        .catch(() => undefined);
+      expect(span?.traceId, `trace id with traceparent "${traceparent}"`).toMatch(
+        /^(?!0{32})[\da-f]{32}$/u,
+      );
+      expect(traceparent, `traceparent, which must not hold its trace id`).not.toContain(
+        span?.traceId,
+      );
+      expect(span?.parentSpanId, `parent with traceparent "${traceparent}"`).toBe(undefined);
+    });
+  },
+);
+
+test(
+  'a message without headers is shipped, in a trace of its own',
+  judges('3.7'),
+  async ({ api, collector, draw, postgres, rabbitmq, worker: _worker }) => {
+    const checkout = drawCheckout(draw);
+    // The row of a checkout, whose own message the worker has shipped.
+    const { body } = await post(api, checkout);
+    await eventuallyShipped(postgres, [body.id]);
+    const id = randomUUID();
+    await postgres.query(
+      `INSERT INTO checkouts SELECT $1, order_id, amount, email, street, country, card_last4
+         FROM checkouts WHERE id = $2`,
+      [id, body.id],
+    );
+    const before = collector.spans.length;
+    const message = { checkoutId: id, orderId: checkout.orderId, customer: checkout.customer };
+    await rabbitmq.publish(message, { routingKey: 'checkout.requested' });
+    await eventuallyShipped(postgres, [id], 5_000);
+    const span = await collector
+      .waitForSpan('its CONSUMER span', (one) => {
+        return collector.spans.indexOf(one) >= before && isConsumer(one) && !isFrom(body.id, one);
+      })
+      .catch(() => undefined);
+    expect(span !== undefined, 'whether it has a CONSUMER span').toBe(true);
+    expect(span?.parentSpanId, 'parent of its CONSUMER span').toBe(undefined);
+  },
+);
+
+/** The span of the checkout before may arrive late: it has a parent. */
+function isFrom(_id: string, span: { parentSpanId: string | undefined }): boolean {
+  return span.parentSpanId !== undefined && span.parentSpanId !== '';
+}
