@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type Answer,
   type CallOptions,
   type Draw,
   eventually,
   type PostgresProbe,
+  type RabbitProbe,
   type StartedService,
 } from '@backend-labs/testkit';
 
@@ -72,4 +73,22 @@ export function newTrace(): ClientTrace {
   const traceId = randomBytes(16).toString('hex');
   const spanId = randomBytes(8).toString('hex');
   return { traceId, spanId, header: { traceparent: `00-${traceId}-${spanId}-01` } };
+}
+
+/** Asks for a checkout as the version before did: with a message that has no headers. Answers its id. */
+export async function publishBare(
+  postgres: PostgresProbe,
+  rabbitmq: RabbitProbe,
+  { orderId, amount, card, customer }: Checkout,
+): Promise<string> {
+  const id = randomUUID();
+  const { email, street, country } = customer;
+  await postgres.query(
+    `INSERT INTO checkouts (id, order_id, amount, email, street, country, card_last4)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [id, orderId, amount, email, street, country, card.number.slice(-4)],
+  );
+  const message = { checkoutId: id, orderId, customer };
+  await rabbitmq.publish(message, { routingKey: 'checkout.requested' });
+  return id;
 }

@@ -1,5 +1,4 @@
-import { type OtlpCollector, type Patience, type Span } from '@backend-labs/testkit';
-import { happens } from '@backend-labs/testkit';
+import { happens, type OtlpCollector, type Patience, type Span } from '@backend-labs/testkit';
 
 /** The spans of one trace, as far as they were exported. */
 export function spansOf(collector: OtlpCollector, traceId: string): Span[] {
@@ -15,6 +14,17 @@ export async function spanOf(
 ): Promise<Span | undefined> {
   const find = (): Span | undefined => spansOf(collector, traceId).find(matches);
   await happens(find, { within });
+  return find();
+}
+
+/** Waits for a span that was exported after the first `before`. `undefined` when it does not come. */
+export async function spanSince(
+  collector: OtlpCollector,
+  before: number,
+  matches: (span: Span) => boolean,
+): Promise<Span | undefined> {
+  const find = (): Span | undefined => collector.spans.slice(before).find(matches);
+  await happens(find, { within: 3_000 });
   return find();
 }
 
