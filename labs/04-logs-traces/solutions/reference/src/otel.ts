@@ -8,6 +8,10 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ScrubbingExporter } from './scrub.ts';
 import { SERVICE } from './service-name.ts';
 
+// For `npm run traces`, which reads JSON and does not like to wait.
+process.env['OTEL_EXPORTER_OTLP_PROTOCOL'] ??= 'http/json';
+process.env['OTEL_BSP_SCHEDULE_DELAY'] ??= '1000';
+
 /** A collector that does not answer must not keep the process alive. */
 const FLUSH_WITHIN_MS = 3_000;
 
