@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { currentRequest } from './log.ts';
 import { requestIdOf } from './request-id.ts';
+import { safeError } from './safe-error.ts';
 
 /** The client went away before it had the answer; nginx's number. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -22,7 +23,8 @@ export function requestLog(log: Logger): RequestHandler[] {
       logger: log,
       customAttributeKeys: { responseTime: 'durationMs' },
       // Request and response as a whole hold what clients sent.
-      serializers: { req: () => undefined, res: () => undefined },
+      serializers: { req: () => undefined, res: () => undefined, err: safeError },
+      wrapSerializers: false,
       customLogLevel: (_req, res) => (res.err ? 'error' : 'info'),
       customSuccessObject: completion,
       customErrorObject: completion,
