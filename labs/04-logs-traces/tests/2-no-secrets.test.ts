@@ -6,7 +6,12 @@ import {
   newTrace,
   post,
 } from './support/checkouts.ts';
-import { expectNoLine, expectNotExported } from './support/diagnose-secrets.ts';
+import {
+  expectDiagnosable,
+  expectNoLine,
+  expectNotExported,
+  expectOrder,
+} from './support/diagnose-secrets.ts';
 import { completionsOf, newRequestId, settle } from './support/lines.ts';
 import { type Secret, secretRequest, secretsOf } from './support/secrets.ts';
 import { test } from './support/services.ts';
@@ -112,12 +117,9 @@ test('the order id is logged', judges('2.5'), async ({ api, draw, postgres, work
     { what: 'a checkout that is shipped', checkout: good },
     { what: 'a checkout that is dropped', checkout: dropped },
   ];
-  await each('checkouts in the worker', shipped, ({ what, checkout }) => {
-    const lines = worker.logs.entries.filter(
-      ({ fields }) => fields['orderId'] === checkout.orderId,
-    );
-    expect(lines.length, `lines of the worker with the orderId of ${what}`).toBeGreaterThan(0);
-  });
+  await each('checkouts in the worker', shipped, ({ what, checkout }) =>
+    expectOrder(what, checkout.orderId, worker.logs),
+  );
 });
 
 test(
@@ -132,16 +134,11 @@ test(
       { what: 'checkout-api', logs: api.logs.since(marks.api), code: '23514' },
       { what: 'fulfil-worker', logs: worker.logs.since(marks.worker), code: 'P0001' },
     ];
-    await each('failures', failures, ({ what, logs, code }) => {
+    await each('failures', failures, async ({ what, logs, code }) => {
       const errors = logs.entries
         .filter(({ level = 0 }) => level >= 50)
-        .map(({ fields }) => (fields['err'] ?? {}) as { code?: unknown; stack?: unknown });
-      expect(
-        errors.map((error) => error.code),
-        `err.code in lines of ${what} with level 50 or more`,
-      ).toContain(code);
-      const stack = errors.find((error) => error.code === code)?.stack;
-      expect(String(stack), `err.stack of ${what}`).toMatch(/\bat \S/u);
+        .map(({ fields }) => (fields['err'] ?? {}) as Record<string, unknown>);
+      await expectDiagnosable(what, code, errors);
     });
   },
 );

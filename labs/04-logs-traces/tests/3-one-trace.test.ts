@@ -1,23 +1,15 @@
 import { each, expect, judges } from '@backend-labs/testkit';
+import { drawCheckout, eventuallyShipped, newTrace, post } from './support/checkouts.ts';
 import {
-  drawCheckout,
-  eventuallyShipped,
-  newTrace,
-  post,
-  publishBare,
-} from './support/checkouts.ts';
-import { expectConsumer, expectServerSpan } from './support/diagnose-traces.ts';
+  expectConsumer,
+  expectContinued,
+  expectServerSpan,
+  expectStatements,
+  expectUsual,
+} from './support/diagnose-traces.ts';
+import { shipsBare } from './support/bare-message.ts';
 import { test } from './support/services.ts';
-import {
-  isBelow,
-  isConsumer,
-  isProducer,
-  isServer,
-  isStatement,
-  spanOf,
-  spanSince,
-  spansOf,
-} from './support/traces.ts';
+import { isBelow, isConsumer, isServer, spanSince, spansOf, traced } from './support/traces.ts';
 
 const UUID = '00000000-0000-4000-8000-000000000000';
 
@@ -31,12 +23,10 @@ test(
       { method: 'GET', path: `/v1/checkouts/${draw.word()}`, route: '/v1/checkouts/:id' },
     ];
     await each('requests', draw.shuffle(requests), async ({ method, path, route, body }) => {
-      const { traceId, header } = newTrace();
-      await api.request(method, path, { body, headers: header });
-      await spanOf(collector, traceId, isServer);
-      const servers = spansOf(collector, traceId).filter(isServer);
-      expect(servers.length, `SERVER spans of ${method} ${path}`).toBe(1);
-      await expectServerSpan(servers[0]!, { method, path, route }, collector);
+      const { server } = await traced(collector, () => api.request(method, path, { body }));
+      const spans = server ? spansOf(collector, server.traceId).filter(isServer) : [];
+      expect(spans.length, `SERVER spans of ${method} ${path}`).toBe(1);
+      await expectServerSpan(spans[0]!, { method, path, route }, collector);
     });
   },
 );
@@ -45,14 +35,10 @@ test(
   'statements of a request are below its SERVER span',
   judges('3.2'),
   async ({ api, collector, draw }) => {
-    const { traceId, header } = newTrace();
-    await post(api, drawCheckout(draw), { headers: header });
-    const server = await spanOf(collector, traceId, isServer);
-    const spans = spansOf(collector, traceId);
-    const below = spans.filter(
-      (span) => isStatement(span) && server && isBelow(server, span, spans),
-    );
-    expect(below.length, 'spans of statements below the SERVER span').toBeGreaterThan(0);
+    const { server } = await traced(collector, () => post(api, drawCheckout(draw)));
+    expect(server?.kind, 'kind of the span of a request').toBe('server');
+    const spans = spansOf(collector, server!.traceId);
+    await expectStatements('SERVER', 1, server, spans, collector);
   },
 );
 
@@ -60,17 +46,16 @@ test(
   'a checkout is one trace across the queue',
   judges('3.3'),
   async ({ api, collector, draw, postgres, worker: _worker }) => {
-    const { traceId, header } = newTrace();
-    const { body } = await post(api, drawCheckout(draw), { headers: header });
-    await eventuallyShipped(postgres, [body.id]);
-    await expectConsumer(collector, traceId);
-    const spans = spansOf(collector, traceId);
-    const server = spans.find(isServer);
+    const { answer, server } = await traced(collector, () => post(api, drawCheckout(draw)));
+    await eventuallyShipped(postgres, [answer.body.id]);
+    expect(server?.kind, 'kind of the span of a request').toBe('server');
+    await expectConsumer(collector, server!.traceId);
+    const spans = spansOf(collector, server!.traceId);
     const consumer = spans.find(isConsumer);
     const producer = spans.find(({ spanId }) => spanId === consumer?.parentSpanId);
     expect(producer?.kind, 'kind of the parent of the CONSUMER span').toBe('producer');
     expect(
-      server && producer && isBelow(server, producer, spans),
+      producer && isBelow(server!, producer, spans),
       'whether the PRODUCER span is below the SERVER span',
     ).toBe(true);
   },
@@ -81,25 +66,19 @@ test(
   judges('3.4'),
   async ({ api, collector, draw, postgres, worker: _worker }) => {
     const before = collector.spans.length;
-    const { body } = await post(api, drawCheckout(draw));
-    await eventuallyShipped(postgres, [body.id]);
-    const mine = () => collector.spans.slice(before);
-    await spanSince(collector, before, isConsumer);
-    const consumer = mine().find(isConsumer);
-    const statements = mine().filter(
-      (span) => isStatement(span) && span.resource['service.name'] === 'fulfil-worker',
-    );
-    const below = statements.filter((span) => consumer && isBelow(consumer, span, mine()));
-    expect(below.length, 'spans of statements below the CONSUMER span').toBeGreaterThanOrEqual(2);
+    const { answer } = await traced(collector, () => post(api, drawCheckout(draw)));
+    await eventuallyShipped(postgres, [answer.body.id]);
+    const consumer = await spanSince(collector, before, isConsumer);
+    const spans = collector.spans.slice(before);
+    await expectStatements('CONSUMER', 2, consumer, spans, collector);
   },
 );
 
 test('a valid traceparent is continued', judges('3.5'), async ({ api, collector }) => {
   const { traceId, spanId, header } = newTrace();
-  await api.get(`/v1/checkouts/${UUID}`, { headers: header });
-  const server = await spanOf(collector, traceId, isServer);
-  expect(server !== undefined, 'whether a SERVER span is in the trace of the client').toBe(true);
-  expect(server?.parentSpanId, 'parent of the SERVER span').toBe(spanId);
+  const path = `/v1/checkouts/${UUID}`;
+  const { server } = await traced(collector, () => api.get(path, { headers: header }));
+  await expectContinued(server, { traceId, spanId });
 });
 
 const MALFORMED = [
@@ -122,7 +101,7 @@ test(
       const path = `/v1/checkouts/${draw.word(16)}`;
       const { status } = await api.get(path, { headers: { traceparent } });
       const what = `a request with traceparent "${traceparent}"`;
-      expect(status, `status of ${what}`).toBe(404);
+      await expectUsual(status, what, 404);
       const span = await spanSince(collector, before, isServer);
       expect(span?.kind, `kind of the span of ${what}`).toBe('server');
       const traceId = String(span?.traceId);
@@ -139,8 +118,7 @@ test(
   judges('3.7'),
   async ({ collector, draw, postgres, rabbitmq, worker: _worker }) => {
     const before = collector.spans.length;
-    const id = await publishBare(postgres, rabbitmq, drawCheckout(draw));
-    await eventuallyShipped(postgres, [id], 5_000);
+    await shipsBare(postgres, rabbitmq, drawCheckout(draw));
     const root = await spanSince(
       collector,
       before,

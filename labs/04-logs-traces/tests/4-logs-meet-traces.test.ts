@@ -15,7 +15,7 @@ import {
   newTrace,
   post,
 } from './support/checkouts.ts';
-import { expectOwnLine, expectOwnTrace } from './support/diagnose-correlation.ts';
+import { expectOwnLine, expectOwnTrace, expectSameId } from './support/diagnose-correlation.ts';
 import { holdCheckouts } from './support/held.ts';
 import { completions, newRequestId, settle } from './support/lines.ts';
 import { test } from './support/services.ts';
@@ -44,7 +44,7 @@ test(
     const [first, second] = [api.logs.since(marks.api), worker.logs.since(marks.worker)];
     await happens(() => second.entries.length > 0, { within: 1_000 });
     const lines = [...first.entries, ...second.entries];
-    expect(completions(first).length, 'completion lines of three requests').toBe(3);
+    expect(completions(first).length, 'completion lines').toBeGreaterThanOrEqual(3);
     expect(second.entries.length, 'lines of the worker about a checkout').toBeGreaterThan(0);
     await each('lines', lines, async ({ msg, fields }) => {
       const { trace_id: traceId, span_id: spanId } = fields;
@@ -110,9 +110,7 @@ test('every line of a request has its request id', judges('4.5'), async ({ api, 
     const logs = api.logs.since(mark);
     await happens(() => completions(logs).length > 0, { within: 1_000 });
     expect(logs.entries.length, 'lines of a request').toBeGreaterThan(0);
-    for (const { msg, fields } of logs.entries) {
-      expect(fields['requestId'], `requestId in "${msg ?? ''}"`).toBe(requestId);
-    }
+    await expectSameId(requestId, logs.entries);
   });
 });
 

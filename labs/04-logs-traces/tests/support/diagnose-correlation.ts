@@ -64,3 +64,24 @@ export async function expectOwnTrace(
     },
   );
 }
+
+/** Asserts that all lines of one request have its id. */
+export async function expectSameId(requestId: string, lines: readonly LogEntry[]): Promise<void> {
+  const without = lines.filter(({ fields }) => fields['requestId'] !== requestId);
+  await explain(
+    () => {
+      const told = without.map(({ msg = '' }) => msg);
+      expect(told, `lines of ${requestId} without its requestId`).toEqual([]);
+    },
+    () => {
+      if (without.length === lines.length) return;
+      lesson('id-only-at-the-end', {
+        observed: `${lines.length - without.length} of ${lines.length} lines of one request have its requestId. "${without[0]?.msg ?? ''}" does not.`,
+        meaning:
+          'Who searches for the request finds how it ended, but not what happened on the way.',
+        lookAt:
+          'how code far from the request can know on whose behalf it runs, without a parameter for it.',
+      });
+    },
+  );
+}

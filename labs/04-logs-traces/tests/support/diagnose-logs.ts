@@ -48,3 +48,20 @@ export async function diagnoseRoute(
     });
   });
 }
+
+/** Explains an answer with the request id of a client that is not valid. */
+export async function expectFresh(
+  sent: string | undefined,
+  got: unknown,
+  assertion: () => void,
+): Promise<void> {
+  await explain(assertion, () => {
+    if (sent === undefined || got !== sent) return;
+    lesson('any-id-taken', {
+      observed: `A request id of ${sent.length} characters that is not valid came back in the answer.`,
+      meaning:
+        'The header comes from anybody. What you take from it unchecked is in every line of the request, as long as they like and with the characters that they like.',
+      lookAt: 'what happens between the header and its first use.',
+    });
+  });
+}

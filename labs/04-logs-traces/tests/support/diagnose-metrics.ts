@@ -1,5 +1,5 @@
 import { expect, explain, lesson, type Metric, type OtlpCollector } from '@backend-labs/testkit';
-import { DURATION, total } from './metrics.ts';
+import { DURATION, latest, total } from './metrics.ts';
 
 /** The semantic conventions' boundaries for HTTP durations, in seconds. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -84,4 +84,50 @@ function attributeOf(series: readonly Metric[]): string | undefined {
 
 function valuesOf(series: readonly Metric[], name: string): number {
   return new Set(series.map(({ attributes }) => attributes[name])).size;
+}
+
+/** Asserts that there is such a data point. */
+export async function expectPoint(
+  what: string,
+  found: boolean,
+  collector: OtlpCollector,
+): Promise<void> {
+  await explain(
+    () => expect(found, `whether there is a ${what}`).toBe(true),
+    () => {
+      const spans = collector.spans.filter(({ attributes }) => 'http.route' in attributes);
+      const points = latest(collector, 'checkout-api').filter(({ name }) => name === DURATION);
+      if (spans.length === 0 || points.length === 0) return;
+      if (points.some(({ attributes }) => 'http.route' in attributes)) return;
+      lesson('route-for-the-span-alone', {
+        observed: `${spans.length} spans have http.route, and none of the ${points.length} series of ${DURATION}.`,
+        meaning:
+          'The span and the metric of a request are made from two sets of attributes. An attribute that you add to the span does not reach the metric.',
+        lookAt: 'where the HTTP instrumentation takes the route from, for both.',
+      });
+    },
+  );
+}
+
+/** Clocks of two processes of one machine; the ticket asks for a hundredth of a second. */
+const PRECISION_S = 0.01;
+
+/** Asserts that a message waited between `least` and `most` seconds. */
+export async function expectWait(waited: number, least: number, most: number): Promise<void> {
+  await explain(
+    () => {
+      const what = 'seconds that a message waited';
+      expect(waited, what).toBeGreaterThanOrEqual(least - PRECISION_S);
+      expect(waited, what).toBeLessThanOrEqual(most + PRECISION_S);
+    },
+    () => {
+      if (waited < most || waited > most + 1) return;
+      lesson('whole-seconds', {
+        observed: `A message that waited between ${least.toFixed(3)} and ${most.toFixed(3)} s was recorded with ${waited.toFixed(3)} s.`,
+        meaning:
+          'The AMQP property `timestamp` has whole seconds. What is rounded down when a message is sent makes its wait too long, by up to a second.',
+        lookAt: 'how precise the instant is that travels with the message.',
+      });
+    },
+  );
 }

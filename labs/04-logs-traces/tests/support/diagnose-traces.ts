@@ -1,5 +1,14 @@
 import { expect, explain, lesson, type OtlpCollector, type Span } from '@backend-labs/testkit';
-import { isConsumer, isProducer, spanOf, spansOf, told } from './traces.ts';
+import {
+  isBelow,
+  isConsumer,
+  isProducer,
+  isServer,
+  isStatement,
+  spanOf,
+  spansOf,
+  told,
+} from './traces.ts';
 
 /** Asserts name and route of a SERVER span. */
 export async function expectServerSpan(
@@ -50,6 +59,70 @@ export async function expectConsumer(collector: OtlpCollector, traceId: string):
         meaning:
           'A trace crosses a process only as text that travels with the message. Where nobody writes it on one side, or nobody reads it on the other, a new trace begins.',
         lookAt: 'the headers of a message in the queue, and what the worker does with them.',
+      });
+    },
+  );
+}
+
+/** Asserts that at least `least` spans of statements are below this one. */
+export async function expectStatements(
+  kind: string,
+  least: number,
+  root: Span | undefined,
+  spans: readonly Span[],
+  collector: OtlpCollector,
+): Promise<void> {
+  const below = spans.filter((span) => isStatement(span) && root && isBelow(root, span, spans));
+  await explain(
+    () => {
+      const what = `spans of statements below the ${kind} span`;
+      expect(below.length, what).toBeGreaterThanOrEqual(least);
+    },
+    () => {
+      if (collector.spans.some(isStatement)) return;
+      lesson('no-database-spans', {
+        observed: `None of ${collector.spans.length} exported spans has db.system.name.`,
+        meaning:
+          'A trace without its statements says that a request was slow, but not that it waited for the database.',
+        lookAt: 'which instrumentations the SDK starts with.',
+      });
+    },
+  );
+}
+
+/** Asserts that a SERVER span continues the trace of its client. */
+export async function expectContinued(
+  server: Span | undefined,
+  client: { readonly traceId: string; readonly spanId: string },
+): Promise<void> {
+  await explain(
+    () => {
+      expect(server?.traceId, 'trace id of the SERVER span').toBe(client.traceId);
+      expect(server?.parentSpanId, 'parent of the SERVER span').toBe(client.spanId);
+    },
+    () => {
+      if (!server || !isServer(server) || server.parentSpanId !== undefined) return;
+      lesson('traceparent-not-read', {
+        observed: `The request had a traceparent of the trace ${client.traceId}; its SERVER span has no parent, and is in the trace ${server.traceId}.`,
+        meaning:
+          'Both sides of a hop must speak the same propagation format. W3C Trace Context is what clients, proxies and load balancers send; others only work among your own processes.',
+        lookAt: 'which propagator reads the headers of a request.',
+      });
+    },
+  );
+}
+
+/** Asserts that a request was answered as without its traceparent. */
+export async function expectUsual(status: number, what: string, usual: number): Promise<void> {
+  await explain(
+    () => expect(status, `status of ${what}`).toBe(usual),
+    () => {
+      if (status < 400) return;
+      lesson('refused-for-its-trace', {
+        observed: `The answer to ${what} is ${status}; without the header it is ${usual}.`,
+        meaning:
+          'A proxy on the way may break the header. W3C Trace Context wants a receiver that cannot read it to begin a new trace: telemetry must never decide about an answer.',
+        lookAt: 'who reads the header, and what a header that cannot be read leads to.',
       });
     },
   );

@@ -1,4 +1,4 @@
-import { eventually, type LogEntry, type Logs, type StartedService } from '@backend-labs/testkit';
+import { happens, type LogEntry, type Logs, type StartedService } from '@backend-labs/testkit';
 
 /** The completion lines of these logs: those with a number `status`. */
 export function completions(logs: Logs): LogEntry[] {
@@ -18,15 +18,15 @@ export function completionsOf(logs: Logs, requestId: string): LogEntry[] {
 }
 
 /**
- * Sends a last request and waits for what the API writes about it: what it writes about the requests
- * before has been written then. A service that logs nothing about it is not waited for long.
+ * Sends a last request and waits for its completion line: what the API writes about the requests before
+ * has been written then. A service that logs nothing about it is not waited for long.
+ *
+ * @returns completion lines, without those of the last request.
  */
-export async function settle(api: StartedService): Promise<void> {
+export async function settle(api: StartedService): Promise<(logs: Logs) => LogEntry[]> {
   const last = newRequestId('last');
   const mark = api.logs.mark();
   await api.get('/v1/checkouts/last', { headers: { 'x-request-id': last } });
-  const logs = api.logs.since(mark);
-  await eventually('the last line', () => completionsOf(logs, last).length > 0, {
-    within: 1_000,
-  }).catch(() => {});
+  await happens(() => completionsOf(api.logs.since(mark), last).length > 0, { within: 1_000 });
+  return (logs) => completions(logs).filter(({ fields }) => fields['requestId'] !== last);
 }

@@ -28,6 +28,19 @@ export async function spanSince(
   return find();
 }
 
+/**
+ * Sends a request and waits for its SERVER span. A file that sends all its requests this way has none
+ * that comes late.
+ */
+export async function traced<T>(
+  collector: OtlpCollector,
+  send: () => Promise<T>,
+): Promise<{ answer: T; server: Span | undefined }> {
+  const before = collector.spans.length;
+  const answer = await send();
+  return { answer, server: await spanSince(collector, before, isServer) };
+}
+
 export const isServer = ({ kind }: Span): boolean => kind === 'server';
 export const isProducer = ({ kind }: Span): boolean => kind === 'producer';
 export const isConsumer = ({ kind, resource }: Span): boolean =>
