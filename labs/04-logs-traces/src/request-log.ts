@@ -1,6 +1,11 @@
 import type { RequestHandler } from 'express';
-// Declares `res.err`.
-import type {} from 'pino-http';
+
+declare module 'http' {
+  interface ServerResponse {
+    /** What the client must not see; set by the error handler. */
+    err?: Error | undefined;
+  }
+}
 
 /** Logs each request as it comes in, and an error that the client must not see. */
 export const requestLog: RequestHandler = (req, res, next) => {

@@ -20,7 +20,7 @@ import { holdCheckouts } from './support/held.ts';
 import { completions, newRequestId, settle } from './support/lines.ts';
 import { test } from './support/services.ts';
 
-/** Connections of the starter's pool: so many statements wait at the same time for certain. */
+/** Connections of the starter's pool: so many statements certainly wait at the same time. */
 const HELD = 10;
 const CROWD = 200;
 

@@ -149,7 +149,7 @@ test(
   },
 );
 
-/** Waits for two more exports of the worker's: the second began after all that was before. */
+/** Waits until the worker has exported twice: the second export began after everything before. */
 async function exportedTwice(collector: OtlpCollector): Promise<void> {
   const exports = (): number =>
     collector.requests.filter(

@@ -30,7 +30,7 @@ export async function shipsBare(
       lesson('old-messages-dropped', {
         observed: `A message without headers left the queue, and its checkout is still "${String(found)}".`,
         meaning:
-          'A deploy does not empty the queue: messages of the old version meet the new worker. Telemetry that they lack is no reason to lose a checkout.',
+          'A deploy does not empty the queue: messages of the old version meet the new worker. A checkout must not be lost because its message lacks telemetry.',
         lookAt: 'what the worker does with a header that is not there.',
       });
     },

@@ -59,7 +59,7 @@ export async function expectOwnTrace(
         observed: `None of the ${lines.length} lines of the worker has a trace_id.`,
         meaning:
           'A callback runs in the context in which it was registered or called. One that was registered at the start of the process, or that is called from a timer, runs outside every span.',
-        lookAt: 'what is active when the worker writes its line, and who made it active.',
+        lookAt: 'what is active when the worker writes its line, and which code made it active.',
       });
     },
   );
@@ -77,8 +77,7 @@ export async function expectSameId(requestId: string, lines: readonly LogEntry[]
       if (without.length === lines.length) return;
       lesson('id-only-at-the-end', {
         observed: `${lines.length - without.length} of ${lines.length} lines of one request have its requestId. "${without[0]?.msg ?? ''}" does not.`,
-        meaning:
-          'Who searches for the request finds how it ended, but not what happened on the way.',
+        meaning: 'A search for the request finds how it ended, but not what happened on the way.',
         lookAt:
           'how code far from the request can know on whose behalf it runs, without a parameter for it.',
       });

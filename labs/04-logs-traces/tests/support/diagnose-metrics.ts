@@ -18,7 +18,7 @@ export async function expectDuration(
     () => {
       if ((bounds.at(-1) ?? 0) < 1_000) return;
       lesson('default-buckets', {
-        observed: `The buckets of ${DURATION} end at ${String(bounds.at(-1))} s, and the first one holds all that took less than ${String(bounds.find((bound) => bound > 0))} s.`,
+        observed: `The buckets of ${DURATION} end at ${String(bounds.at(-1))} s, and the first one holds every request of less than ${String(bounds.find((bound) => bound > 0))} s.`,
         meaning:
           'The default boundaries of OpenTelemetry are made for milliseconds. With seconds, nearly every request falls into the first bucket, and no percentile can be read.',
         lookAt: 'how an instrument tells the SDK which boundaries suit its unit.',

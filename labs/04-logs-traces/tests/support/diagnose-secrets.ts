@@ -49,7 +49,7 @@ export async function expectNoLine(
           lesson('message-of-the-error', {
             observed: `${observed} It is in the message or the stack of an error.`,
             meaning:
-              'Whoever throws an error decides what its message says, and `stack` begins with the message. Redaction by path cannot know that.',
+              'The code that throws an error decides what its message says, and `stack` begins with the message. Redaction by path cannot know that.',
             lookAt: 'what identifies an error without its message.',
           });
         }

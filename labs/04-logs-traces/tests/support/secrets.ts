@@ -40,7 +40,7 @@ export function lineWith({ value }: Secret, logs: Logs): string | undefined {
   return [...logs.stdout, ...logs.stderr].find((line) => line.includes(value));
 }
 
-/** Where in all that was exported the secret is: the key of the first value that holds it. */
+/** Where in the exports the secret is: the key of the first value that holds it. */
 export function exportedWith({ value }: Secret, collector: OtlpCollector): string | undefined {
   for (const { json, text, path } of collector.requests) {
     if (!text.includes(value)) continue;

@@ -43,7 +43,7 @@ function completion(req: Request, res: Response): Record<string, unknown> {
   };
 }
 
-/** Names a request after the route that it stands in: `app.get('/v1/…/:id', named, …)`. */
+/** Names a request after the route that it is in: `app.get('/v1/…/:id', named, …)`. */
 export const named: RequestHandler = (req, res, next) => {
   const { path } = (req as unknown as { route: { path: string } }).route;
   res.locals['route'] = path;

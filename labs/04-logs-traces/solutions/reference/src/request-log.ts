@@ -1,8 +1,13 @@
 import type { Request, RequestHandler } from 'express';
-// Declares `res.err`.
-import type {} from 'pino-http';
 import { log, logContext } from './log.ts';
 import { requestIdOf } from './request-id.ts';
+
+declare module 'http' {
+  interface ServerResponse {
+    /** What the client must not see; set by the error handler. */
+    err?: Error | undefined;
+  }
+}
 
 /** The client went away before it had the answer; nginx's number. */
 const CLIENT_CLOSED_REQUEST = 499;
