@@ -1,0 +1,265 @@
+import {
+  type Answer,
+  each,
+  expect,
+  explain,
+  happens,
+  judges,
+  type PostgresProbe,
+  type StartedService,
+  test as base,
+} from '@backend-labs/testkit';
+import {
+  newCategory,
+  newProduct,
+  type Product,
+  put,
+  read,
+  readPage,
+  stored,
+  storedCategory,
+} from './support/catalog.ts';
+import {
+  changedAfter503,
+  forgotten,
+  notAnswered,
+  notCachedAgain,
+} from './support/diagnose-outage.ts';
+import { Shop } from './support/shop.ts';
+
+/** What the ticket gives each answer: ten times the budget. */
+const ANSWER_MS = 3_000;
+const BACK_MS = 10_000;
+const STATEMENTS = 3;
+const env = { REDIS_BUDGET_MS: '300' };
+const MODES = ['refuses', 'stalls'] as const;
+type Mode = (typeof MODES)[number];
+
+/** Each test has its own pair: an outage that a service does not survive is no other test's business. */
+const test = base.extend(
+  'open',
+  ({ definition, lease }) =>
+    () =>
+      Shop.open({ definition, lease, env }),
+);
+
+for (const [point, mode] of [
+  ['4.1', 'refuses'],
+  ['4.2', 'stalls'],
+] as const) {
+  test(
+    `a GET is answered from the database while Redis ${mode}`,
+    judges(point),
+    async ({ draw, open, postgres }) => {
+      await using shop = await open();
+      const known = await newProduct(postgres, { categoryId: draw.int(1, 6), priceCents: 900 });
+      const unknown = await newProduct(postgres, { categoryId: draw.int(1, 6), priceCents: 800 });
+      const category = await newCategory(postgres, 5);
+      for (const service of shop.services) {
+        await read(service, known.id);
+        await readPage(service, category);
+      }
+      const { body: basket } = await shop.first.service.get<{ items: unknown }>('/v1/me/basket', {
+        headers: { 'X-Customer-Id': '7' },
+      });
+      const items = await storedCategory(postgres, category);
+      const expected: readonly (readonly [string, object])[] = [
+        [`/v1/products/${known.id}`, { product: known }],
+        [`/v1/products/${unknown.id}`, { product: unknown }],
+        [`/v1/categories/${category}/products`, { page: 1, items }],
+        ['/v1/me/basket', { customerId: 7, items: basket.items }],
+      ];
+      const requests = shop.services.flatMap((service) =>
+        expected.flatMap(([path, body]) => [1, 2, 3].map(() => ({ service, path, body }))),
+      );
+
+      breakRedis(shop, mode);
+      const { result: answers, calls } = await postgres.measure(() =>
+        Promise.allSettled(requests.map(({ service, path }) => outage(service, path))),
+      );
+      await each('answers', requests.entries(), async ([index, { service, path, body }]) => {
+        await explain(
+          () => {
+            const settled = answers[index];
+            const answer = settled?.status === 'fulfilled' ? settled.value : undefined;
+            expect(
+              answer?.status ?? `none within ${ANSWER_MS} ms`,
+              `status of GET ${path} while Redis ${mode}`,
+            ).toBe(200);
+            expect(answer?.body, `answer to GET ${path} while Redis ${mode}`).toEqual(body);
+          },
+          () => notAnswered({ shop, service, path, mode, settled: answers[index] }),
+        );
+      });
+      expect(
+        calls,
+        `statements of ${requests.length} GETs while Redis ${mode}`,
+      ).toBeLessThanOrEqual(requests.length * STATEMENTS);
+    },
+  );
+}
+
+test(
+  'a PUT while Redis is down answers 200, or 503 and changes nothing',
+  judges('4.3'),
+  async ({ draw, open, postgres }) => {
+    await each('outages', draw.shuffle(MODES), async (mode) => {
+      await using shop = await open();
+      const product = await newProduct(postgres, { categoryId: draw.int(1, 6), priceCents: 900 });
+      for (const service of shop.services) await read(service, product.id);
+      breakRedis(shop, mode);
+      const price = draw.int(1_000, 5_000);
+      const { status } = await put(
+        shop.first.service,
+        product,
+        { priceCents: price },
+        { within: ANSWER_MS },
+      );
+      expect([200, 503], `status of a PUT while Redis ${mode}`).toContain(status);
+      const { priceCents } = await stored(postgres, product.id);
+      await explain(
+        () => {
+          expect(priceCents, `price in the database after a PUT that answered ${status}`).toBe(
+            status === 200 ? price : product.priceCents,
+          );
+        },
+        () => changedAfter503({ status, priceCents, price }),
+      );
+    });
+  },
+);
+
+test(
+  'when Redis is back, nothing old is in it',
+  judges('4.4'),
+  async ({ draw, open, postgres }) => {
+    await each('outages', draw.shuffle(MODES), async (mode) => {
+      await using shop = await open();
+      const scene = await warm(shop, postgres, draw.int(500, 900));
+      breakRedis(shop, mode);
+      await write(shop.first.service, scene.product, draw.int(1_000, 5_000));
+      await shop.resumeRedis();
+      await cachedAgain(shop.services, scene.control, postgres);
+      await agrees(shop.services, scene, postgres);
+    });
+  },
+);
+
+test(
+  'an instance that was killed takes no write with it',
+  judges('4.5'),
+  async ({ draw, open, postgres }) => {
+    await using shop = await open();
+    const scene = await warm(shop, postgres, draw.int(500, 900));
+    shop.refuseRedis();
+    await write(shop.first.service, scene.product, draw.int(1_000, 5_000));
+    await shop.first.service.kill();
+    await shop.resumeRedis();
+    const others = [shop.second.service];
+    await cachedAgain(others, scene.control, postgres);
+    await agrees(others, scene, postgres);
+  },
+);
+
+test(
+  'when Redis is back, products are cached again',
+  judges('4.6'),
+  async ({ draw, open, postgres }) => {
+    await each('outages', draw.shuffle(MODES), async (mode) => {
+      await using shop = await open();
+      const { control } = await warm(shop, postgres, draw.int(500, 900));
+      breakRedis(shop, mode);
+      await Promise.allSettled(
+        shop.services.map((service) => outage(service, `/v1/products/${control.id}`)),
+      );
+      await shop.resumeRedis();
+      const again = await cachedAgain(shop.services, control, postgres);
+      await explain(
+        () =>
+          expect(
+            again,
+            `a GET costs no statement within ${BACK_MS} ms after Redis ${mode} no more`,
+          ).toBe(true),
+        () => notCachedAgain({ shop, control, postgres, mode }),
+      );
+    });
+  },
+);
+
+function breakRedis(shop: Shop, mode: Mode): void {
+  if (mode === 'refuses') shop.refuseRedis();
+  else shop.stallRedis();
+}
+
+function outage(service: StartedService, path: string): Promise<Answer> {
+  return service.get(path, { within: ANSWER_MS, headers: { 'X-Customer-Id': '7' } });
+}
+
+/** Whatever it answers: the database says what has become of it. */
+async function write(service: StartedService, product: Product, price: number): Promise<void> {
+  await Promise.allSettled([put(service, product, { priceCents: price }, { within: ANSWER_MS })]);
+}
+
+interface Scene {
+  /** Changes while Redis is down. */
+  readonly product: Product;
+  /** Does not change. */
+  readonly control: Product;
+}
+
+/** Two products and a page, in every cache that there is. */
+async function warm(shop: Shop, postgres: PostgresProbe, priceCents: number): Promise<Scene> {
+  const categoryId = await newCategory(postgres, 1);
+  const product = await newProduct(postgres, { categoryId, priceCents });
+  const control = await newProduct(postgres, { categoryId: 1, priceCents });
+  for (const service of [...shop.services, ...shop.services]) {
+    await readPage(service, categoryId);
+    for (const { id } of [product, control]) await read(service, id);
+  }
+  return { product, control };
+}
+
+/** Whether every instance answers without a statement again, in time. */
+function cachedAgain(
+  services: readonly StartedService[],
+  { id }: Product,
+  postgres: PostgresProbe,
+): Promise<boolean> {
+  return happens(
+    async () => {
+      const { calls } = await postgres.measure(() =>
+        Promise.all(services.map((service) => read(service, id))),
+      );
+      return calls === 0;
+    },
+    { within: BACK_MS, every: 100 },
+  );
+}
+
+/** The product and its page are as in the database, in the end, on every instance. */
+async function agrees(
+  services: readonly StartedService[],
+  { product }: Scene,
+  postgres: PostgresProbe,
+): Promise<void> {
+  const { id, categoryId } = product;
+  const look = async (): Promise<boolean> => {
+    const now = await stored(postgres, id);
+    const seen = await Promise.all(
+      services.flatMap((service) => [
+        read(service, id),
+        readPage(service, categoryId).then((items) => items.find((item) => item.id === id)),
+      ]),
+    );
+    return seen.every((each) => each?.version === now.version);
+  };
+  const right = await happens(look, { within: BACK_MS, every: 200 });
+  await explain(
+    () =>
+      expect(
+        right,
+        `every answer agrees with the database within ${BACK_MS} ms after Redis is back`,
+      ).toBe(true),
+    () => forgotten({ services, id, postgres }),
+  );
+}
