@@ -1,5 +1,10 @@
 import type { RequestHandler } from 'express';
-import type { Cache } from './cache.ts';
+
+/** Where answers are kept. */
+export interface Store {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+}
 
 interface Kept {
   readonly status: number;
@@ -7,7 +12,7 @@ interface Kept {
 }
 
 /** Keeps each JSON answer under its URL and sends it again the next time. */
-export function cacheByUrl(cache: Cache): RequestHandler {
+export function cacheByUrl(cache: Store): RequestHandler {
   return async (req, res, next) => {
     const key = `url:${req.originalUrl}`;
     const hit = await cache.get(key);

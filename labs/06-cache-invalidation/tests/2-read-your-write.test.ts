@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { each, expect, explain, gate, judges, test as base } from '@backend-labs/testkit';
 import { newProduct, put, read } from './support/catalog.ts';
+import { eachForItself } from './support/diagnose-sharing.ts';
 import {
   fromBeforeTheMessage,
   fromTheProcess,
@@ -85,7 +86,7 @@ test(
         if (reading) return;
         reading = true;
         steps.push(sql.trim().split(/\s/u, 1)[0]?.toUpperCase() ?? '');
-        const reads = Promise.allSettled(shop.services.map((each) => read(each, product.id)));
+        const reads = Promise.allSettled(shop.services.map((one) => read(one, product.id)));
         await Promise.race([reads, sleep(BLOCKED_MS)]);
         reading = false;
       };
@@ -161,7 +162,10 @@ test(
       const { calls } = await postgres.measure(async () => {
         for (const service of [two, one, two, one]) await read(service, product.id);
       });
-      expect(calls, `statements of 4 further GETs ${when}`).toBe(0);
+      await explain(
+        () => expect(calls, `statements of 4 further GETs ${when}`).toBe(0),
+        () => eachForItself({ postgres, shop, calls }),
+      );
     };
     await readAgain('of a product that was read once');
     (await put(two, product, { priceCents: product.priceCents + 100 })).expect(200);

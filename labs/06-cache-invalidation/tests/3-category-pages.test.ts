@@ -18,6 +18,7 @@ import {
   readPage,
   storedCategory,
 } from './support/catalog.ts';
+import { eachForItself } from './support/diagnose-sharing.ts';
 import { settle } from './support/settle.ts';
 import { Shop } from './support/shop.ts';
 
@@ -187,7 +188,11 @@ test(
       );
       return calls;
     };
-    expect(await readUntouched(), 'statements of pages that one instance has answered').toBe(0);
+    const first = await readUntouched();
+    await explain(
+      () => expect(first, 'statements of pages that one instance has answered').toBe(0),
+      () => eachForItself({ postgres, shop, calls: first }),
+    );
 
     const product = draw.pick(await storedCategory(postgres, changed));
     if (!product) return;

@@ -120,7 +120,7 @@ test(
       () => expect(next.status, 'status of the next GET').toBe(200),
       () => {
         if (calls > 0 || !broken.some(({ status }) => status >= 500)) return;
-        lesson('failure-shared-forever', {
+        lesson('errors-kept', {
           observed: `A read of product ${product.id} failed, because its connection broke. The next GET answered ${next.status} and sent no statement.`,
           meaning:
             'The requests share the promise of one load. That promise is rejected, and it is still there for the next request.',

@@ -119,7 +119,7 @@ function noStore(answer: Answer, statuses: readonly number[]): void {
 }
 
 function directivesOf({ headers }: Answer): string[] {
-  return String(headers['cache-control'] ?? '')
+  return (headers['cache-control'] ?? '')
     .toLowerCase()
     .split(',')
     .map((part) => part.trim());

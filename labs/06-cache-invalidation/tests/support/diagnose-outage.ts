@@ -8,7 +8,7 @@ import {
 import { type Product, read, stored } from './catalog.ts';
 import type { Shop } from './shop.ts';
 
-const BACK_MS = 10_000;
+const BACK_MS = 5_000;
 
 interface NotAnswered {
   readonly shop: Shop;
@@ -84,24 +84,29 @@ interface Forgotten {
   readonly services: readonly StartedService[];
   readonly id: number;
   readonly postgres: PostgresProbe;
+  /** The writing instance was killed. With it alive, the same write is known. */
+  readonly killed?: boolean;
 }
 
 /** Is the old entry in use, with nothing left that will remove it? */
-export async function forgotten({ services, id, postgres }: Forgotten): Promise<void> {
+export async function forgotten({
+  services,
+  id,
+  postgres,
+  killed = false,
+}: Forgotten): Promise<void> {
   const now = await stored(postgres, id);
   for (const service of services) {
     const { result, calls } = await postgres.measure(() => read(service, id));
     if (calls > 0 || result.version >= now.version) continue;
-    lesson(services.length === 1 ? 'memory-dies-too' : 'invalidation-forgotten', {
-      observed: `While Redis was down, version ${now.version} of product ${id} was committed. 10,000 ms after Redis was back, an instance answered version ${result.version}, with 0 statements.`,
-      meaning:
-        services.length === 1
-          ? 'The entry in Redis survived the outage. The process that knew about the write was killed, and its memory was the only place where the open invalidation was noted.'
-          : 'The entry in Redis survived the outage. The write could not remove it then, and nobody did so later.',
-      lookAt:
-        services.length === 1
-          ? 'a place for open invalidations that is as durable as the write itself, or a rule that needs none.'
-          : 'what becomes of an invalidation that Redis did not take, and what an instance may trust after an outage.',
+    lesson(killed ? 'memory-dies-too' : 'invalidation-forgotten', {
+      observed: `While Redis was down, version ${now.version} of product ${id} was committed. 5,000 ms after Redis was back, an instance answered version ${result.version}, with 0 statements.`,
+      meaning: killed
+        ? 'The entry in Redis survived the outage. The process that knew about the write was killed, and its memory was the only place where the open invalidation was noted.'
+        : 'The entry in Redis survived the outage. The write could not remove it then, and nobody did so later.',
+      lookAt: killed
+        ? 'a place for open invalidations that is as durable as the write itself, or a rule that needs none.'
+        : 'what becomes of an invalidation that Redis did not take, and what an instance may trust after an outage.',
     });
   }
 }
@@ -123,7 +128,7 @@ export async function notCachedAgain({ shop, control, postgres, mode }: NotCache
   );
   if (!cached) return;
   lesson('gave-up-for-good', {
-    observed: `10,000 ms after Redis ${mode === 'refuses' ? 'accepted connections' : 'answered'} again, each GET still cost a statement. After a restart, the same instance used Redis.`,
+    observed: `5,000 ms after Redis ${mode === 'refuses' ? 'accepted connections' : 'answered'} again, each GET still cost a statement. After a restart, the same instance used Redis.`,
     meaning:
       'The instance stopped trying to reach Redis. One short outage turns the cache off until somebody restarts every process.',
     lookAt:

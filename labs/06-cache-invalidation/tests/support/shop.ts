@@ -1,6 +1,9 @@
 import { type Lease, type Service, type StartedService, TcpProxy } from '@backend-labs/testkit';
 import { DatabaseLine } from './database-line.ts';
 
+/** A budget that no machine exceeds while Redis is up, however busy it is. */
+const AMPLE = { REDIS_BUDGET_MS: '5000' };
+
 interface Options {
   /** The test file's service, which is not started. */
   readonly definition: Service;
@@ -40,6 +43,7 @@ export class Shop implements AsyncDisposable {
       const redis = opened.use(await TcpProxy.to(REDIS_URL));
       const service = await definition
         .with({
+          ...AMPLE,
           ...env,
           DATABASE_URL: database.rewrite(DATABASE_URL),
           REDIS_URL: redis.rewrite(REDIS_URL),
