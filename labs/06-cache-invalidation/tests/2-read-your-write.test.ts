@@ -52,7 +52,7 @@ test(
     for (const service of [...shop.services, ...shop.services]) await read(service, product.id);
     const price = priceCents + draw.int(1, 400);
 
-    // From here on, all that Redis sends to the second instance is late.
+    // From here on, everything that Redis sends to the second instance is late.
     second.redis.stall('toClient');
     const write = put(first.service, product, { priceCents: price });
     // A writer may wait until the other instances have heard of the write.
@@ -133,14 +133,17 @@ test(
       held.open();
       const { priceCents: seenLate } = await late;
       reader.line.answers = undefined;
-      await settle(shop.services);
 
-      for (const service of draw.shuffle(shop.services)) {
-        const seen = await read(service, product.id);
-        await explain(
-          () => expect(seen.priceCents, `price at the ${shop.nameOf(service)}`).toBe(price),
-          () => lateFill({ postgres, redis, service, seen, price, seenLate }),
-        );
+      for (const round of [1, 2]) {
+        // A fill need not be done when its request is answered.
+        if (round === 2) await settle(shop.services);
+        for (const service of draw.shuffle(shop.services)) {
+          const seen = await read(service, product.id);
+          await explain(
+            () => expect(seen.priceCents, `price at the ${shop.nameOf(service)}`).toBe(price),
+            () => lateFill({ postgres, redis, service, seen, price, seenLate }),
+          );
+        }
       }
     });
   },

@@ -27,15 +27,16 @@ import {
 } from './support/diagnose-outage.ts';
 import { Shop } from './support/shop.ts';
 
-/** What the ticket gives each answer: ten times the budget. */
+/** What the ticket gives each answer: five times the budget. */
 const ANSWER_MS = 3_000;
 const BACK_MS = 5_000;
 const STATEMENTS = 3;
-const env = { REDIS_BUDGET_MS: '300' };
+const env = { REDIS_BUDGET_MS: '600' };
 const MODES = ['refuses', 'stalls'] as const;
-type Mode = (typeof MODES)[number];
+/** `fails at COMMIT`: when a write has reached its commit, Redis refuses, and not before. */
+type Mode = (typeof MODES)[number] | 'fails at COMMIT';
 
-/** Each test has its own pair: an outage that a service does not survive is no other test's business. */
+/** Each test has its own pair, because a service may not survive an outage. */
 const test = base.extend(
   'open',
   ({ definition, lease }) =>
@@ -133,7 +134,7 @@ test(
   'when Redis is back, nothing old is in it',
   judges('4.4'),
   async ({ draw, open, postgres }) => {
-    await each('outages', draw.shuffle(MODES), async (mode) => {
+    await each('outages', draw.shuffle([...MODES, 'fails at COMMIT'] as const), async (mode) => {
       await using shop = await open();
       const scene = await warm(shop, postgres, draw.int(500, 900));
       const outage = { mode, kill: false, price: draw.int(1_000, 5_000), postgres };
@@ -202,7 +203,16 @@ test(
 
 function breakRedis(shop: Shop, mode: Mode): void {
   if (mode === 'refuses') shop.refuseRedis();
-  else shop.stallRedis();
+  if (mode === 'stalls') shop.stallRedis();
+  if (mode === 'fails at COMMIT') {
+    let inTransaction = false;
+    shop.first.line.onStatement = (sql) => {
+      if (/^\s*(?:begin|start)/iu.test(sql)) inTransaction = true;
+      // A write without a transaction commits with its own statement.
+      if (inTransaction ? /^\s*(?:commit|end)/iu.test(sql) : /update/iu.test(sql))
+        shop.refuseRedis();
+    };
+  }
 }
 
 function askDuringOutage(service: StartedService, path: string): Promise<Answer> {
@@ -228,6 +238,8 @@ async function warm(shop: Shop, postgres: PostgresProbe, priceCents: number): Pr
   for (const service of [...shop.services, ...shop.services]) {
     for (const { id } of [product, control]) await read(service, id);
   }
+  // On a busy machine, Redis may have been too slow for the budget.
+  for (const known of [product, control]) await cachedAgain(shop.services, known, postgres);
   return { product, control };
 }
 
@@ -281,6 +293,7 @@ async function knowsAfterwards(
 ): Promise<boolean> {
   breakRedis(shop, mode);
   await write(shop.first.service, product, price);
+  shop.first.line.onStatement = undefined;
   if (kill) await shop.first.service.kill();
   await shop.resumeRedis();
   const left = shop.services.filter(({ running }) => running);

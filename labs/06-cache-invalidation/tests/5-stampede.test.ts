@@ -58,7 +58,7 @@ test(
             meaning:
               'Each request found nothing in the cache and asked Postgres, because no answer was there yet. The busier an entry, the more requests miss it together.',
             lookAt:
-              'who should load an entry, and what the other requests of that instance can wait for.',
+              'how many requests of one instance need to load an entry, and what the others can wait for.',
           });
         },
       );
@@ -124,7 +124,7 @@ test(
           observed: `A read of product ${product.id} failed, because its connection broke. The next GET answered ${next.status} and sent no statement.`,
           meaning:
             'The requests share the promise of one load. That promise is rejected, and it is still there for the next request.',
-          lookAt: 'when the shared load is forgotten: also if it fails?',
+          lookAt: 'when the shared load is forgotten, and what happens to it if it fails.',
         });
       },
     );

@@ -39,7 +39,7 @@ test(
           if (fresh === undefined || directives.includes('no-cache')) return;
           lesson('fresh-without-asking', {
             observed: `The answer with a product has Cache-Control: ${directives.join(', ')}.`,
-            meaning: `With ${fresh}, a cache uses the answer for that many seconds without asking us. No write of ours reaches it in that time.`,
+            meaning: `With ${fresh}, a cache uses the answer for that many seconds without asking us. None of our writes reaches it in that time.`,
             lookAt:
               'the directive that lets a cache store an answer and makes it ask before each use.',
           });

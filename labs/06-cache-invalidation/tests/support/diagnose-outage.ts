@@ -76,7 +76,7 @@ export function changedAfter503({ status, priceCents, price }: Written): void {
     observed: `A PUT answered 503, and the price in the database is ${priceCents}, as the PUT had asked.`,
     meaning:
       'The write was committed before the service found out that it could not tell Redis. A 503 cannot undo a commit.',
-    lookAt: 'what must have worked before COMMIT, and what can be done later by somebody else.',
+    lookAt: 'which steps must have worked before COMMIT, and which can be done later.',
   });
 }
 

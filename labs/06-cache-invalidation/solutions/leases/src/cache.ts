@@ -7,7 +7,7 @@ import { SingleFlight } from './single-flight.ts';
 import { transaction } from './transaction.ts';
 
 const VALUE_MS = 3_600_000;
-/** Longer than any transaction of ours may take; see `write`. */
+/** Longer than any transaction of this service may take; see `write`. */
 const WRITING_MS = 30_000;
 
 export const productTag = (id: number): string => `product:${id}`;
@@ -29,7 +29,7 @@ interface Found {
 export type Touch = (tags: readonly string[]) => Promise<void>;
 
 /**
- * All values of a tag are fields of one hash, beside a lease. Whoever loads a value may keep it only if
+ * All values of a tag are fields of one hash, beside a lease. A reader that loads a value may keep it only if
  * the hash still has the lease of before the load. A write deletes the hash, and the lease with it, and
  * marks the tag as being written until it is committed, so nothing is kept in the meantime.
  */
@@ -66,7 +66,7 @@ export class Cache {
 
   /**
    * A transaction. `touch` names the tags whose values it makes old, before they are changed. It is
-   * refused while Redis cannot be told.
+   * refused while Redis does not take the mark.
    */
   async write<T>(work: (client: PoolClient, touch: Touch) => Promise<T>): Promise<T> {
     const writer = randomUUID();
@@ -104,7 +104,7 @@ export class Cache {
       commands.unlink(tag);
     }
     await commands.exec().catch((cause: unknown) => {
-      throw new HttpError(503, `the cache cannot be told: ${String(cause)}`);
+      throw new HttpError(503, `the cache does not take the mark: ${String(cause)}`);
     });
   }
 

@@ -1,4 +1,4 @@
-/** KEYS: hash, writers. ARGV: field, a new lease. Answers the value, or else the lease, or neither. */
+/** KEYS: hash, writers. ARGV: field, a new lease. Answers the value. If there is none, the lease; while the tag is being written, neither. */
 export const LOOK_UP = `
 if redis.call('EXISTS', KEYS[2]) == 1 then return {false, false} end
 local value = redis.call('HGET', KEYS[1], ARGV[1])

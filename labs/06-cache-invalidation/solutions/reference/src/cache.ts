@@ -81,7 +81,7 @@ export class Cache {
     return result;
   }
 
-  /** The kept value if it is right, else the version for a new one. */
+  /** The kept value if it is right. Otherwise the version for a new one. */
   async #lookUp(entry: Entry): Promise<Kept | string> {
     const [version, text] = await this.#redis.mget(entry.tag, keyOf(entry));
     if (typeof version !== 'string') return this.#firstVersion(entry.tag);
