@@ -7,6 +7,7 @@ export async function transaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  client.on('error', ignore);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -16,7 +17,11 @@ export async function transaction<T>(
     await client.query('ROLLBACK').catch((reason: Error) => (broken = reason));
     throw error;
   } finally {
+    client.off('error', ignore);
     // A connection on which not even a rollback works is not used again.
     client.release(broken);
   }
 }
+
+/** A broken connection fails its statement. Without a listener, it would also end the process. */
+function ignore(): void {}

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { each, expect, explain, gate, judges, test as base } from '@backend-labs/testkit';
+import { each, expect, explain, gate, judges, lesson, test as base } from '@backend-labs/testkit';
 import { newProduct, put, read } from './support/catalog.ts';
+import { beforeCommit } from './support/database-line.ts';
 import { eachForItself } from './support/diagnose-sharing.ts';
 import {
   fromBeforeTheMessage,
@@ -173,5 +174,36 @@ test(
     await readAgain('of a product that was read once');
     (await put(two, product, { priceCents: product.priceCents + 100 })).expect(200);
     await readAgain('of a product that was read once after its change');
+  },
+);
+
+test(
+  'a PUT that does not commit changes no answer',
+  judges('2.5'),
+  async ({ draw, postgres, shop }) => {
+    await each('writers', draw.shuffle(shop.instances), async (writer) => {
+      const priceCents = draw.int(500, 5_000);
+      const product = await newProduct(postgres, { categoryId: draw.int(1, 6), priceCents });
+      for (const service of shop.services) await read(service, product.id);
+      const price = priceCents + draw.int(1, 400);
+      writer.line.onStatement = beforeCommit(() => 'cut');
+      const { status } = await put(writer.service, product, { priceCents: price });
+      writer.line.onStatement = undefined;
+      for (const service of draw.shuffle(shop.services)) {
+        const seen = await read(service, product.id);
+        await explain(
+          () => expect(seen.priceCents, `price at the ${shop.nameOf(service)}`).toBe(priceCents),
+          () => {
+            if (seen.priceCents !== price) return;
+            lesson('stored-before-commit', {
+              observed: `A PUT of the price ${price} did not commit, because its connection broke, and answered ${status}. The database has ${priceCents}. GET answers ${price}.`,
+              meaning:
+                'The new value was stored in the cache while the transaction could still fail. Redis does not roll back with Postgres.',
+              lookAt: 'what the cache may contain before COMMIT has succeeded.',
+            });
+          },
+        );
+      }
+    });
   },
 );

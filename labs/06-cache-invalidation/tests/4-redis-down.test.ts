@@ -25,6 +25,7 @@ import {
   notAnswered,
   notCachedAgain,
 } from './support/diagnose-outage.ts';
+import { beforeCommit } from './support/database-line.ts';
 import { Shop } from './support/shop.ts';
 
 /** What the ticket gives each answer: five times the budget. */
@@ -205,13 +206,7 @@ function breakRedis(shop: Shop, mode: Mode): void {
   if (mode === 'refuses') shop.refuseRedis();
   if (mode === 'stalls') shop.stallRedis();
   if (mode === 'fails at COMMIT') {
-    let inTransaction = false;
-    shop.first.line.onStatement = (sql) => {
-      if (/^\s*(?:begin|start)/iu.test(sql)) inTransaction = true;
-      // A write without a transaction commits with its own statement.
-      if (inTransaction ? /^\s*(?:commit|end)/iu.test(sql) : /update/iu.test(sql))
-        shop.refuseRedis();
-    };
+    shop.first.line.onStatement = beforeCommit(() => shop.refuseRedis());
   }
 }
 
