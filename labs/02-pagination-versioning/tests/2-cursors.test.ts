@@ -70,7 +70,21 @@ test(
         .map(idOf)
         .toSorted((a, b) => a - b);
     const occurred = `${id} occurred then, ${earlier} some microseconds earlier`;
-    expect(await idsSince(since), `ids of GET ${EVENTS}?since=${since}; ${occurred}`).toEqual([id]);
+    const shown = await idsSince(since);
+    await explain(
+      () => {
+        expect(shown, `ids of GET ${EVENTS}?since=${since}; ${occurred}`).toEqual([id]);
+      },
+      () => {
+        if (shown.join() !== [id, earlier].join()) return;
+        lesson('since-cut', {
+          observed: `GET ${EVENTS}?since=${since} shows an event of ${before}, which is earlier, and of the same millisecond.`,
+          meaning:
+            'The column has microseconds, and a JavaScript Date has milliseconds. What goes through one on its way to the database loses its last digits, and the filter begins too early.',
+          lookAt: 'the value of since on its way from the request to the statement.',
+        });
+      },
+    );
     expect(
       await idsSince(`${millisecond}Z`),
       `ids of GET ${EVENTS}?since=${millisecond}Z; ${id} occurred at ${since}, ${earlier} at ${before}`,
@@ -262,11 +276,25 @@ test(
       SHIPMENT.twenty,
       first.items.map(idOf),
     ]);
-    const { items, nextCursor } = pageOf(await service.get(next));
-    expect(
-      { items, nextCursor },
-      `GET ${next}, after all behind the first page was deleted; the shipment still has ${limit} events`,
-    ).toEqual({ items: [], nextCursor: null });
+    const answer = await service.get(next);
+    await explain(
+      () => {
+        const { items, nextCursor } = pageOf(answer);
+        expect(
+          { items, nextCursor },
+          `GET ${next}, after all behind the first page was deleted; the shipment still has ${limit} events`,
+        ).toEqual({ items: [], nextCursor: null });
+      },
+      () => {
+        if (answer.status !== 404) return;
+        lesson('end-taken-for-unknown', {
+          observed: `The shipment has ${limit} events, and its first page shows them. All behind them was deleted, and the second page answers 404.`,
+          meaning:
+            'That a page has no event does not say that the shipment has none. A client at the end of its walk learns that the shipment it has just read does not exist.',
+          lookAt: 'what the emptiness of a page says with a cursor, and what without.',
+        });
+      },
+    );
   },
 );
 

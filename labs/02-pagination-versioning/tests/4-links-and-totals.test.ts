@@ -1,5 +1,6 @@
 import { each, expect, explain, judges, lesson, test, thousands } from '@backend-labs/testkit';
 import { expectCheap } from './support/cost.ts';
+import { ignoredCount } from './support/diagnose-count.ts';
 import { refusesTheUnknown } from './support/diagnose-cursor.ts';
 import { cursorBehind, cursorOf, pageOf, pathOf, readPage, SHIPMENT } from './support/events.ts';
 import { LIMIT } from './support/limits.ts';
@@ -237,17 +238,7 @@ test('any other count is refused', judges('4.7'), async ({ service }) => {
     const answer = await service.get(path);
     await explain(
       () => expectProblem(answer, 400, 'invalid-parameter'),
-      async () => {
-        const estimated = await service.get(`${EVENTS}?count=estimate`);
-        if (answer.status !== 200 || pageOf(answer).total !== undefined) return;
-        if (pageOf(estimated).total === undefined) return;
-        lesson('wrong-value-ignored', {
-          observed: `${answer.request} answered 200, a page without a total, as if nobody had asked for one.`,
-          meaning:
-            'The client asked for something that there is not, and learns nothing of it: it reads a total that is missing, far away from the typing error that caused it. For a new parameter refusing is free, since nobody sends it yet.',
-          lookAt: 'the difference between a parameter that is absent and one that is wrong.',
-        });
-      },
+      () => ignoredCount(service, answer),
     );
   });
 });

@@ -97,7 +97,12 @@ test('v1 ignores what it does not know', judges('5.2'), async ({ service }) => {
 });
 
 test('v1 has occurredAt beside ts', judges('5.3'), async ({ service, draw }) => {
-  const event = { shipmentId: 4713, type: 'delivered', ts: '2026-02-07T12:00:00.123456Z' };
+  const event = {
+    shipmentId: 4713,
+    type: 'delivered',
+    ts: '2026-02-07T12:00:00.123456Z',
+    payload: {},
+  };
   const answers = [
     await service.get('/v1/events?limit=3'),
     await service.get(`/v1/shipments/${draw.int(100, 15_000)}/events`),
@@ -143,7 +148,7 @@ test(
       pathOf(`/v1/shipments/${shipment}/events`, { limit: 4 }),
       pathOf('/v1/events', { since: '2026-02-08T00:00:00Z', limit: 4 }),
     ];
-    // Other tests of this file write events, too, all of them later ones.
+    // Other tests of this file also write events.
     await each('lists', lists, async (path) => {
       const { items } = pageOf(await service.get(path));
       const written = items
@@ -162,7 +167,7 @@ test(
           lesson('new-value-in-an-old-enum', {
             observed: `GET ${path} shows ${shown.map((type) => `"${type}"`).join(', ')}. The strict client knows the five types of v1's first day and "other".`,
             meaning:
-              'To whoever decodes into a closed list, a new value is as foreign as a missing field: the whole page is refused. Whoever writes the table decides what will come next, not this service.',
+              'To a client that decodes into a closed list, a new value is as foreign as a missing field: the whole page is refused. The programs that write the table decide what will come next, not this service.',
             lookAt:
               'the edge where v1 is written out, and what it does with a type that it was not born with.',
           });
@@ -179,15 +184,15 @@ test(
   judges('5.5'),
   async ({ service }) => {
     await each('events', NEW_TYPES, async (type) => {
-      const event = { shipmentId: 4715, type, ts: '2026-02-09T05:00:00.123456Z' };
-      const answer = (await service.post('/v1/events?source=erp', event)).expect(201);
+      const event = { shipmentId: 4715, type, ts: '2026-02-09T05:00:00.123456Z', payload: {} };
+      const answer = (await service.post('/v1/events', event)).expect(201);
       const { type: shown, ts } = answer.body as Event;
       expect(
         { type: shown, ts },
         `the answer to ${answer.request} with ${JSON.stringify(event)}`,
       ).toEqual({ type: 'other', ts: '2026-02-09T05:00:00.123Z' });
     });
-    const other = { shipmentId: 4715, type: 'other', ts: '2026-02-09T05:00:00Z' };
+    const other = { shipmentId: 4715, type: 'other', ts: '2026-02-09T05:00:00Z', payload: {} };
     const answer = await service.post('/v1/events', other);
     await expectProblem(answer, 400, 'invalid-body', JSON.stringify(other));
   },
@@ -196,7 +201,7 @@ test(
 test('ts alone says when an event occurred', judges('5.5'), async ({ service, draw }) => {
   const ts = `2026-02-09T06:00:00.${draw.int(100, 999)}Z`;
   const occurredAt = '2020-01-01T00:00:00Z';
-  const event = { shipmentId: 4715, type: 'delivered' };
+  const event = { shipmentId: 4715, type: 'delivered', payload: {} };
   // One client sends the name that v1 only shows, with a time of its own.
   const both = (await service.post('/v1/events', { ...event, ts, occurredAt })).expect(201);
   expect((both.body as Event).ts, `ts of an event that was posted with both`).toBe(ts);
@@ -209,8 +214,8 @@ test('ts alone says when an event occurred', judges('5.5'), async ({ service, dr
       lesson('second-name-on-the-way-in', {
         observed: `An event without ts, and with an occurredAt of ${occurredAt}, was taken: ${answer.text.slice(0, 160)}`,
         meaning:
-          'For years clients could send a field of that name, and it meant nothing. Now it does, for those of them who leave ts out by mistake: an error that was told to them becomes an event of a wrong time.',
-        lookAt: 'in which direction the new name was asked for.',
+          'For years clients could send a field of that name, and it meant nothing. Now it does, for those of them who leave ts out by mistake: an error that they could read becomes an event of a wrong time.',
+        lookAt: 'in which direction Mobile wants the new name.',
       });
     },
   );
@@ -222,7 +227,7 @@ test(
   async ({ service, postgres, draw }) => {
     const type = draw.pick(NEW_TYPES);
     const ts = `2026-02-09T07:00:00.123${draw.int(100, 999)}Z`;
-    const event = { shipmentId: 4715, type, ts };
+    const event = { shipmentId: 4715, type, ts, payload: {} };
     const { body } = (await service.post('/v1/events', event)).expect(201);
     const row = await rowOf(postgres, (body as Event).id);
     await explain(

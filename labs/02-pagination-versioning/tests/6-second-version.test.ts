@@ -8,9 +8,15 @@ import {
   test as base,
 } from '@backend-labs/testkit';
 import { expectCheap } from './support/cost.ts';
+import { ignoredCount } from './support/diagnose-count.ts';
 import { nakedCursor } from './support/diagnose-cursor.ts';
 import { diagnoseDates } from './support/diagnose-dates.ts';
-import { onlyWhenItWentWell, overwritten } from './support/diagnose-retirement.ts';
+import {
+  onlyWhenItWentWell,
+  overwritten,
+  retiresEverything,
+} from './support/diagnose-retirement.ts';
+import { fewerDigits, openFilter } from './support/diagnose-v2.ts';
 import {
   cursorBehind,
   cursorOf,
@@ -81,15 +87,22 @@ test(
     for (const event of written) await recordEvent(postgres, { ...event, shipment });
     const path = pathOf(V2, { since: '2026-02-09T09:00:00Z', limit: 20 });
     const items = pageOf(await service.get(path)).items as unknown as Record<string, unknown>[];
-    await each('events', written, ({ id, type, at }) => {
+    await each('events', written, async ({ id, type, at }) => {
       const shown = items.find((event) => event['type'] === type);
-      expect(shown, `the event of type ${type} in GET ${path}`).toEqual({
-        id,
-        shipmentId: String(shipment),
-        type,
-        occurredAt: at,
-        payload: {},
-      });
+      await explain(
+        () => {
+          expect(shown, `the event of type ${type} in GET ${path}`).toEqual({
+            id,
+            shipmentId: String(shipment),
+            type,
+            occurredAt: at,
+            payload: {},
+          });
+        },
+        () => {
+          fewerDigits(at, shown?.['occurredAt']);
+        },
+      );
     });
   },
 );
@@ -105,7 +118,12 @@ test(
     await each('types', [...SEVEN, unknown, 'other'], async (type) => {
       const answer = await service.get(pathOf(V2, { type, limit: 5 }));
       if (!SEVEN.some((known) => known === type)) {
-        await expectProblem(answer, 400, 'invalid-parameter');
+        await explain(
+          () => expectProblem(answer, 400, 'invalid-parameter'),
+          () => {
+            openFilter(answer, type);
+          },
+        );
         return;
       }
       const shown = new Set(pageOf(answer).items.map((event) => event.type));
@@ -127,7 +145,8 @@ test(
 );
 
 test('events of v2 come newest first', judges('6.3'), async ({ deprecated: service, postgres }) => {
-  const query = { type: 'in_transit', limit: 1000 };
+  // Events that were written late are all of this type.
+  const query = { type: 'picked_up', limit: 1000 };
   const { items } = await readPage(service, V2, query);
   await expectNewestFirst(postgres, items.map(idOf), `GET ${pathOf(V2, query)}`);
 });
@@ -140,12 +159,16 @@ test('v2 has the limits and errors of v1', judges('6.4'), async ({ deprecated: s
     ['invalid-parameter', { limit: 1001 }],
     ['invalid-parameter', { limit: 'abc' }],
     ['invalid-parameter', { since: 'yesterday' }],
-    ['invalid-parameter', { type: '' }],
+
     ['invalid-parameter', { count: 'exact' }],
     ['invalid-cursor', { cursor: 'page2' }],
   ] as const;
   await each('requests', refused, async ([code, query]) => {
-    await expectProblem(await service.get(pathOf(V2, query)), 400, code);
+    const answer = await service.get(pathOf(V2, query));
+    await explain(
+      () => expectProblem(answer, 400, code),
+      () => ('count' in query ? ignoredCount(service, answer) : undefined),
+    );
   });
   await expectProblem(await service.request('PUT', V2), 405, 'method-not-allowed');
 });
@@ -371,11 +394,18 @@ test('nothing but v1 is retired', judges('6.10'), async ({ deprecated, ended }) 
     (await deprecated.get('/v2/events?limit=2')).expect(200),
     (await ended.get('/v2/events?limit=2')).expect(200),
     (await ended.get('/openapi.json')).expect(200),
-    (await ended.get('/v10/events')).expect(404),
+    await ended.get('/v10/events'),
   ];
-  await each('answers', answers, (answer) => {
+  await each('answers', answers, async (answer) => {
     const signs = signsOfRetirement(answer).join(', ') || 'none';
-    expect(signs, `what ${answer.request} has of a version that ends`).toBe('none');
+    await explain(
+      () => {
+        expect(signs, `what ${answer.request} has of a version that ends`).toBe('none');
+      },
+      () => {
+        retiresEverything(answer);
+      },
+    );
   });
 });
 

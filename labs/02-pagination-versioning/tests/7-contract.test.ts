@@ -9,7 +9,7 @@ import {
 } from '@backend-labs/testkit';
 import { Contract, faultsOf } from './support/contract.ts';
 import { CHANGES, type Change, documents } from './support/contracts.ts';
-import { diagnoseGate } from './support/diagnose-gate.ts';
+import { crashIsOne, defaultUnsaid, diagnoseGate } from './support/diagnose-gate.ts';
 import { recordEvent } from './support/events.ts';
 import { gate, type Verdict } from './support/gate.ts';
 import { okWithAnError } from './support/problem.ts';
@@ -87,7 +87,7 @@ test('the contract describes the parameters', judges('7.2'), async ({ contract }
     ...all.map((name) => ['/v2/events', name, V2] as const),
     ...['limit', 'cursor', 'count'].map((name) => [SHIPMENT, name, V1] as const),
   ];
-  await each('parameters', parameters, ([path, name, types]) => {
+  await each('parameters', parameters, async ([path, name, types]) => {
     const { required = false, schema } = contract.query('GET', path, name);
     expect(required, `that ${name} of GET ${path} is required`).toBe(false);
     const taken = (values: readonly string[]): string =>
@@ -97,7 +97,14 @@ test('the contract describes the parameters', judges('7.2'), async ({ contract }
     if (name === 'count') expect(taken(['estimate', 'exact']), values).toBe('estimate');
     if (name !== 'limit') return;
     const bounds = { minimum: 1, maximum: 1000, default: 50 };
-    expect(schema, `schema of limit of GET ${path}`).toMatchObject(bounds);
+    await explain(
+      () => {
+        expect(schema, `schema of limit of GET ${path}`).toMatchObject(bounds);
+      },
+      () => {
+        defaultUnsaid(schema, path);
+      },
+    );
   });
 });
 
@@ -174,7 +181,14 @@ test('the gate ends with 2 when it cannot compare', judges('7.8'), async ({ run 
     ['the new document is cut short', old, torn],
   ] as const;
   await each('pairs', pairs, async ([what, before, after]) => {
-    const { code, said } = await gate(run, before, after);
-    expect(code, `exit code where ${what}. It said: ${said}`).toBe(2);
+    const { code, named, said } = await gate(run, before, after);
+    await explain(
+      () => {
+        expect(code, `exit code where ${what}. It said: ${said}`).toBe(2);
+      },
+      () => {
+        crashIsOne(code, named.size, what);
+      },
+    );
   });
 });

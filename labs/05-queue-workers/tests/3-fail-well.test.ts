@@ -1,20 +1,32 @@
 import {
+  each,
   eventually,
   expect,
   explain,
+  gate,
   happens,
+  judges,
   lesson,
   type RabbitMessage,
   thousands,
 } from '@backend-labs/testkit';
 import {
+  diagnoseBuriedWhileAway,
+  diagnoseCountLeft,
   diagnoseEndless,
   diagnoseForeignCount,
+  diagnoseHeadersLost,
   diagnoseLostOnTheWay,
+  diagnoseOneTooFew,
   diagnoseOwnExpiration,
   diagnoseRefusal,
+  diagnoseRequeue,
+  diagnoseSendersExpiration,
   diagnoseTimer,
+  isLostOnTheWay,
 } from './support/diagnose-retries.ts';
+import { settledRow, test, untilGivenUp } from './support/failing-jobs.ts';
+import { DELAYS, FOR_EVER, SENDERS_EXPIRATION, TRIES, WITHIN } from './support/lives.ts';
 import {
   addJobs,
   broken,
@@ -22,328 +34,481 @@ import {
   doneOf,
   enqueue,
   eventuallyDone,
+  type JobRow,
   jobRows,
   publish,
   RENDER_QUEUE,
-  Renderer,
+  type Renderer,
   rendered,
   told,
 } from './support/media.ts';
 import { expectSame } from './support/same.ts';
-import { idle, killAtAck, test as base } from './support/workers.ts';
+import { idle, killAtAck, type WiredWorker } from './support/workers.ts';
 
-/** In ms. Two of them are alike, as they may be. */
-const DELAYS = [20, 40, 40, 160, 320];
-const TRIES = DELAYS.length + 1;
-/** What the sender of the message has put on it, who knows nothing of tries. */
-const CAME_WITH = { 'x-request-id': 'r-508', 'x-attempts': 4 };
-/** A time to live that a sender gives, longer than any test, and that no delay is. */
-const SENDERS_EXPIRATION = 777_777;
+const IN_TIME = { within: WITHIN };
+/** Until what was to go to a deleted queue is there, in ms; the ticket's bound. */
+const KEPT = { within: 45_000 };
+/** Until a worker that cannot do what it should does something else, in ms. */
+const SIGN_WITHIN = 1_000;
+/** Longer than all tries of a job that fails take. In ms. */
+const OUTAGE = 3_000;
 /** No text in any encoding that a program would guess. */
 const BYTES = Buffer.from([0xff, 0xfe, 0x00, 0x7b, 0x7d]);
-/** Longer than any test. */
-const FOR_EVER = 600_000;
-/** Until a worker that cannot put a message where it belongs does something about it. */
-const SIGN_WITHIN = 1_000;
-/** Far above what a job takes that nothing is in the way of. */
-const WITHIN = { within: 5_000 };
 
-const test = base
-  /** As production is when this is deployed: the queue is there as it always was, with a job in it. */
-  .extend('waiting', { scope: 'file' }, async ({ rabbitmq, postgres }) => {
-    await rabbitmq.declare(RENDER_QUEUE, { durable: true });
-    const [id = ''] = await addJobs(postgres, 1);
-    await rabbitmq.publish({ jobId: id }, { routingKey: RENDER_QUEUE });
-    return id;
-  })
-  /** A worker whose delays are short. */
-  .extend('quick', { scope: 'file' }, async ({ waiting, wiredWorker, renderer, cleanup }) => {
-    expect(waiting).not.toBe('');
-    const env = { ...renderer.env, PREFETCH: '1', RETRY_DELAYS_MS: DELAYS.join(',') };
-    return cleanup.use(await wiredWorker(env, diagnoseRefusal));
-  });
+test(
+  'no try comes before its delay is over, or much later',
+  judges('3.1'),
+  async ({ lives: { clean, wire, published } }) => {
+    const { begun } = clean;
+    const setting = `with RETRY_DELAYS_MS=${DELAYS.join(',')}`;
+    await explain(
+      () =>
+        each('waits', DELAYS.entries(), ([index, delay]) => {
+          const [from, to] = [begun[index], begun[index + 1]];
+          const between = `ms between try ${index + 1} and ${index + 2}, ${setting}`;
+          if (from === undefined || to === undefined) {
+            expect.fail(`try ${index + 2} did not come, ${setting}`);
+          }
+          expect(to - from, between).toBeGreaterThanOrEqual(delay);
+          expect(to - from, between).toBeLessThanOrEqual(delay + WITHIN);
+        }),
+      () => {
+        diagnoseEndless(wire, TRIES, begun.length);
+        diagnoseForeignCount(clean);
+        diagnoseOneTooFew(clean);
+        diagnoseSendersExpiration(published);
+      },
+    );
+  },
+);
 
-test('a worker starts on the queue that production has', async ({ quick, waiting, postgres }) => {
-  expect(quick.service.running).toBe(true);
-  await eventuallyDone('the job that was in the queue to be done', postgres, [waiting], WITHIN);
-  expectSame('what the worker has made that does not outlive the broker', quick.wire.fleeting, []);
-});
+test(
+  'a job that always fails is tried six times, and then given up',
+  judges('3.2'),
+  async ({ lives: { clean, wire } }) => {
+    await explain(
+      () => {
+        expect(clean.begun.length, 'renders of a job that always fails').toBe(TRIES);
+        isGivenUp(clean.row);
+      },
+      () => {
+        diagnoseEndless(wire, TRIES, clean.begun.length);
+        diagnoseForeignCount(clean);
+        diagnoseOneTooFew(clean);
+      },
+    );
+  },
+);
 
-test('a job that always fails is tried six times, later and later, and then lies in media.dead', async ({
-  quick,
-  renderer,
-  rabbitmq,
-  postgres,
-}) => {
-  const [poison = '', healthy = ''] = await addJobs(postgres, 2);
-  renderer.outcome = (id) => (id === poison ? broken : rendered(id));
-  quick.wire.clear();
-  // Not as JSON.stringify writes it, to see it come out as it went in.
-  const body = `{ "jobId": "${poison}" }`;
-  await publish(rabbitmq, body, {
-    headers: CAME_WITH,
-    persistent: false,
-    expiration: SENDERS_EXPIRATION,
-  });
-  const dead: RabbitMessage[] = [];
-  await eventually(
-    'the message in media.dead',
-    async () => {
+test(
+  'the message of a job that is given up lies in media.dead as it came',
+  judges('3.3'),
+  async ({ lives: { clean, wire, published } }) => {
+    const { body, headers, dead, begun } = clean;
+    await explain(
+      () => {
+        expectSame(
+          `bodies of its messages in ${DEAD_QUEUE}`,
+          dead.map(({ text }) => text),
+          [body],
+        );
+        const name = 'x-request-id';
+        const lies = `of its message in ${DEAD_QUEUE}`;
+        expectSame(
+          `header ${name} ${lies}, which it came with`,
+          dead[0]?.headers[name],
+          headers[name],
+        );
+        liesWell(dead[0], TRIES);
+      },
+      () => {
+        diagnoseEndless(wire, TRIES, begun.length);
+        diagnoseForeignCount(clean);
+        diagnoseOneTooFew(clean);
+        diagnoseHeadersLost(clean);
+        diagnoseSendersExpiration(published);
+      },
+    );
+  },
+);
+
+test(
+  'what can never succeed goes to media.dead without a second try',
+  judges('3.4'),
+  async ({ quick, draw, rabbitmq }) => {
+    const hopeless = draw.shuffle([
+      'not JSON',
+      '',
+      'null',
+      '[]',
+      `"${draw.word()}"`,
+      '{}',
+      '{ "job": 7 }',
+      '{ "jobId": null }',
+      '{ "jobId": 7 }',
+      '{ "jobId": "cat.jpg" }',
+      '{ "jobId": "00000000-0000-4000-8000-000000000000" }',
+      `{ "jobId": "${'-'.repeat(36)}" }`,
+      BYTES,
+    ]);
+    await idle(quick);
+    quick.wire.clear();
+    // Its sender gives it some time to live; where it is to lie, nothing may end it.
+    for (const body of hopeless) {
+      await publish(rabbitmq, body, { expiration: 60 * SENDERS_EXPIRATION });
+    }
+    const dead: RabbitMessage[] = [];
+    await happens(async () => {
       dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
-      const tries = renderer.renders(poison);
-      if (tries <= TRIES) {
-        expect(dead.length, `messages in ${DEAD_QUEUE} after ${tries} renders`).toBeGreaterThan(0);
-      }
-      return true;
-    },
-    WITHIN,
-  );
-  await explain(
-    () => {
-      expect(renderer.renders(poison), 'renders of a job that always fails').toBe(TRIES);
-    },
-    () => {
-      const renders = renderer.renders(poison);
-      diagnoseEndless(quick.wire, TRIES, renders);
-      diagnoseForeignCount(dead[0], CAME_WITH['x-attempts'], renders);
-    },
-  );
-  const begun = renderer.begun.get(poison) ?? [];
-  for (const [index, delay] of DELAYS.entries()) {
-    const waited = (begun[index + 1] ?? 0) - (begun[index] ?? 0);
-    expect(
-      waited,
-      `ms between try ${index + 1} and ${index + 2} with RETRY_DELAYS_MS=${DELAYS.join(',')}`,
-    ).toBeGreaterThanOrEqual(delay);
-  }
-  await enqueue(rabbitmq, [healthy]);
-  await eventuallyDone('a later job to be done', postgres, [healthy], WITHIN);
-  dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
-  expectSame(
-    `bodies of the messages in ${DEAD_QUEUE}`,
-    dead.map(({ text }) => text),
-    [body],
-  );
-  const { headers = {}, persistent } = dead[0] ?? {};
+      return dead.length >= hopeless.length;
+    }, IN_TIME);
+    await explain(
+      () =>
+        each('messages', hopeless, (body) => {
+          const bytes = Buffer.from(body);
+          const found = dead.filter((message) => message.bytes.equals(bytes));
+          const name = Buffer.isBuffer(body) ? `the bytes ${bytes.toString('hex')}` : body;
+          expect(found.length, `messages ${name} in ${DEAD_QUEUE}`).toBe(1);
+          liesWell(found[0], 1);
+        }),
+      () => {
+        diagnoseRequeue(quick.wire, TRIES, 0);
+        diagnoseSendersExpiration(quick.wire.published);
+      },
+    );
+  },
+);
+
+test(
+  'a jobId in capitals is that of a job',
+  judges('3.4'),
+  async ({ quick, rabbitmq, postgres }) => {
+    await idle(quick);
+    const [id = ''] = await addJobs(postgres, 1);
+    await enqueue(rabbitmq, [id.toUpperCase()]);
+    const what = 'a job whose jobId came in capitals to be done';
+    await eventuallyDone(what, postgres, [id], IN_TIME);
+  },
+);
+
+test(
+  'nothing is lost on its way to a media.dead that was deleted',
+  judges('3.5'),
+  async ({ quick, draw, renderer, wiredWorker, rabbitmq }) => {
+    await idle(quick);
+    quick.wire.clear();
+    const body = `not JSON ${draw.word()}`;
+    await rabbitmq.deleteQueue(DEAD_QUEUE);
+    await publish(rabbitmq, body);
+    // It ends, keeps the message in its hands, gives it back, has it somewhere else, or has lost it.
+    await happens(() => !quick.service.running || quick.wire.settled > 0, { within: SIGN_WITHIN });
+    await rabbitmq.declare(DEAD_QUEUE, { durable: true });
+    await quick.service.stop();
+    const env = { ...renderer.env, PREFETCH: '1', RETRY_DELAYS_MS: DELAYS.join(',') };
+    await using next = await wiredWorker(env);
+    const dead: RabbitMessage[] = [];
+    await happens(
+      async () => {
+        dead.push(...(await rabbitmq.drain(DEAD_QUEUE)).filter(({ text }) => text === body));
+        return dead.length > 0;
+      },
+      isLostOnTheWay(quick.wire) ? IN_TIME : KEPT,
+    );
+    // One that ends at once at SIGTERM would leave the message to the next test.
+    await idle(next);
+    await explain(
+      () => {
+        const what = `messages in ${DEAD_QUEUE}, which had been deleted when one was to go there, and is back`;
+        expect(dead.length, what).toBeGreaterThanOrEqual(1);
+      },
+      () => diagnoseLostOnTheWay(quick.wire),
+    );
+  },
+);
+
+test(
+  'a count that a message comes with is not the worker’s',
+  judges('3.6'),
+  async ({ lives: { foreign, wire } }) => {
+    await explain(
+      () => {
+        const what =
+          'renders of a job that always fails, whose message came with x-attempts and x-death';
+        expect(foreign.begun.length, what).toBe(TRIES);
+        expectSame('x-attempts of its message', foreign.dead[0]?.headers['x-attempts'], TRIES);
+      },
+      () => {
+        diagnoseEndless(wire, TRIES, foreign.begun.length);
+        diagnoseForeignCount(foreign);
+        diagnoseOneTooFew(foreign);
+      },
+    );
+  },
+);
+
+test(
+  'a message that is moved back from media.dead begins again',
+  judges('3.6'),
+  async ({ quick, lives: { clean }, renderer, rabbitmq, postgres }) => {
+    const { id, body, headers } = clean;
+    const [first] = clean.dead;
+    const before = renderer.renders(id);
+    const states = new Set<string | undefined>();
+    renderer.outcome = async (job, attempt) => {
+      if (job !== id) return rendered(job);
+      // It has failed and waited since it was moved.
+      if (attempt > before + 1) states.add((await jobRows(postgres, [id]))[0]?.state);
+      return broken;
+    };
+    quick.wire.clear();
+    await moveBack(rabbitmq, first, body, headers);
+    const [again] = await untilGivenUp([id], renderer, rabbitmq, before + TRIES);
+    const renders = renderer.renders(id) - before;
+    await explain(
+      () => {
+        expect(renders, 'renders of a job that always fails, in its second life').toBe(TRIES);
+        expectSame('x-attempts of its message', again?.headers['x-attempts'], TRIES);
+        expectSame('its state while it waited', [...states], ['queued']);
+      },
+      () => {
+        diagnoseEndless(quick.wire, TRIES, renders);
+        diagnoseForeignCount({ ...clean, begun: clean.begun.slice(0, renders) });
+        diagnoseOneTooFew({ ...clean, begun: clean.begun.slice(0, renders) });
+        diagnoseCountLeft(first, renders);
+      },
+    );
+    isGivenUp(await settledRow(postgres, id));
+    renderer.outcome = rendered;
+    await moveBack(rabbitmq, again, body, headers);
+    await eventuallyDone('a job that was moved back twice to be done', postgres, [id], IN_TIME);
+  },
+);
+
+test(
+  'a worker with other delays starts beside the queues of another',
+  judges('3.9'),
+  async ({ quick, renderer, wiredWorker }) => {
+    expect(quick.service.running, 'the worker runs').toBe(true);
+    const delays = DELAYS.map((delay) => delay + 1).join(',');
+    const env = { ...renderer.env, RETRY_DELAYS_MS: delays };
+    await using other = await wiredWorker(env, diagnoseRefusal);
+    expect(other.service.running, 'a worker with other delays runs').toBe(true);
+  },
+);
+
+test(
+  'no job is given up while Postgres is away',
+  judges('3.10'),
+  async ({ quick, quicks, database, rabbitmq, postgres }) => {
+    await idle(quick);
+    const [id = ''] = await addJobs(postgres, 1);
+    const dead: RabbitMessage[] = [];
+    const buried = async (): Promise<boolean> => {
+      dead.push(...(await rabbitmq.drain(DEAD_QUEUE)).filter(({ text }) => text.includes(id)));
+      return dead.length > 0;
+    };
+    database.refuse();
+    database.cut();
+    try {
+      await enqueue(rabbitmq, [id]);
+      await happens(async () => (await buried()) || !quick.service.running, { within: OUTAGE });
+    } finally {
+      await database.resume();
+    }
+    await explain(
+      async () => {
+        await buried();
+        expect(dead.length, `messages in ${DEAD_QUEUE} after Postgres was away`).toBe(0);
+      },
+      () => diagnoseBuriedWhileAway(dead),
+    );
+    await quicks.take();
+    await eventuallyDone('a job to be done when Postgres is back', postgres, [id], IN_TIME);
+  },
+);
+
+test(
+  'a job that waits outlives the worker that tried it',
+  judges('3.8'),
+  async ({ patient, studio, production: { rabbitmq }, patients, postgres }) => {
+    const [doomed = '', next = ''] = await addJobs(postgres, 2);
+    studio.outcome = (id) => (id === doomed ? broken : rendered(id));
+    await idle(patient);
+    patient.wire.clear();
+    // The acknowledgement of the job before may still be on its way.
+    const killed = killAtAck(patient, () => studio.renders(doomed) > 0);
+    await enqueue(rabbitmq, [doomed, next]);
+    await eventually('the worker to let go of a job that failed', killed, IN_TIME);
+    await patient.service.exited;
+    studio.outcome = rendered;
+    const published = patient.wire.count('basic.publish');
+    await patients.take();
+    const what = 'a job that waited for its second try to be done by another worker';
+    await explain(
+      () => eventuallyDone(what, postgres, [doomed], IN_TIME),
+      () => diagnoseTimer(published),
+    );
+  },
+);
+
+test(
+  'a job outlives a worker that is killed during a later try',
+  judges('3.8'),
+  async ({ patient, studio, production: { rabbitmq }, patients, postgres }) => {
+    const [late = ''] = await addJobs(postgres, 1);
+    using held = gate(1, { opens: 'by hand' });
+    studio.outcome = async (id, attempt) => {
+      if (id !== late || attempt > 2) return rendered(id);
+      if (attempt === 2) await held.arrive();
+      return broken;
+    };
+    await idle(patient);
+    patient.wire.clear();
+    await enqueue(rabbitmq, [late]);
+    await held.reached(1, IN_TIME);
+    const published = patient.wire.count('basic.publish');
+    await patient.service.kill();
+    held.open();
+    await patients.take();
+    const what = 'a job whose worker was killed during its second try to be done by another';
+    await explain(
+      () => eventuallyDone(what, postgres, [late], IN_TIME),
+      () => diagnoseTimer(published),
+    );
+  },
+);
+
+test(
+  'a job that waits is queued, and outlives the broker',
+  judges('3.8'),
+  async ({ patient, studio, production: { rabbitmq }, postgres }) => {
+    const [slow = ''] = await addJobs(postgres, 1);
+    await waitsForItsThirdTry(slow, patient, studio, rabbitmq);
+    const [row] = await jobRows(postgres, [slow]);
+    expectSame('state of a job that waits for its third try', row?.state, 'queued');
+    const what = 'what the worker has made that does not outlive the broker';
+    expectSame(what, patient.wire.fleeting, []);
+  },
+);
+
+test(
+  'a job that waits delays no new job',
+  judges('3.7'),
+  async ({ patient, studio, production: { rabbitmq }, postgres }) => {
+    const [slow = '', ...healthy] = await addJobs(postgres, 21);
+    await waitsForItsThirdTry(slow, patient, studio, rabbitmq);
+    await enqueue(rabbitmq, healthy);
+    await explain(
+      () =>
+        eventuallyDone(
+          `${healthy.length} jobs to be done behind one that waits for its third try`,
+          postgres,
+          healthy,
+          IN_TIME,
+        ),
+      async () => {
+        diagnoseEndless(patient.wire, TRIES, studio.renders(slow));
+        const done = await doneOf(postgres, healthy);
+        const ready = (await rabbitmq.queue(RENDER_QUEUE))?.ready ?? 0;
+        if (done > 0 || ready !== healthy.length || studio.inFlight > 0) return;
+        diagnoseSleep(patient, ready);
+      },
+    );
+  },
+);
+
+test(
+  'a job that waits delays none that waits for less',
+  judges('3.7'),
+  async ({ patient, studio, production: { rabbitmq }, postgres }) => {
+    const [slow = '', brief = ''] = await addJobs(postgres, 2);
+    await waitsForItsThirdTry(slow, patient, studio, rabbitmq);
+    studio.outcome = (id, attempt) =>
+      id === slow || (id === brief && attempt === 1) ? broken : rendered(id);
+    await enqueue(rabbitmq, [brief]);
+    const what = `a job that failed once to be tried again after 50 ms, while another waits ${thousands(FOR_EVER)} ms`;
+    await explain(
+      () => eventuallyDone(what, postgres, [brief], IN_TIME),
+      async () => {
+        diagnoseEndless(patient.wire, TRIES, studio.renders(slow));
+        if (studio.renders(brief) === 1) diagnoseOwnExpiration(patient.wire, FOR_EVER, WITHIN);
+        const ready = (await rabbitmq.queue(RENDER_QUEUE))?.ready ?? 0;
+        if (studio.renders(brief) === 0) diagnoseSleep(patient, ready);
+      },
+    );
+  },
+);
+
+test(
+  'a worker starts on the queue that production has',
+  judges('3.9'),
+  async ({ patient, production: { waiting }, postgres }) => {
+    expect(patient.service.running, 'the worker runs').toBe(true);
+    await eventuallyDone('the job that was in the queue to be done', postgres, [waiting], IN_TIME);
+  },
+);
+
+/** The row of a job that was given up. */
+function isGivenUp(row: JobRow | undefined): void {
+  if (!row) expect.fail('The job was not given up.');
+  expectSame('its row', told(row), told({ state: 'failed', outputs: 0, emails: 0 }));
+  expectSame('its attempts', row.attempts, TRIES);
+  expect(row.last_error, 'its last_error').toMatch(/./u);
+}
+
+/** A message in media.dead, after so many tries. */
+function liesWell(message: RabbitMessage | undefined, tries: number): void {
   const lies = `of the message in ${DEAD_QUEUE}`;
-  expectSame(`header x-request-id ${lies}, which it came with`, headers['x-request-id'], 'r-508');
-  expectSame(`header x-attempts ${lies}, a number`, headers['x-attempts'], TRIES);
-  expect(headers['x-last-error'], `header x-last-error ${lies}`).toMatch(/./u);
-  expect(persistent, `whether the message in ${DEAD_QUEUE} is persistent`).toBe(true);
-  expectSame('what the worker has made that does not outlive the broker', quick.wire.fleeting, []);
-  const kept = quick.wire.published.filter(
-    ({ expiration }) => expiration === String(SENDERS_EXPIRATION),
-  );
-  expectSame(
-    `messages that the worker published with the expiration of their sender, ${SENDERS_EXPIRATION}`,
-    kept.length,
-    0,
-  );
-  await eventually(
-    'the job to say that it failed',
-    async () => {
-      const [job] = await jobRows(postgres, [poison]);
-      if (!job) return false;
-      expectSame('its row', told(job), told({ state: 'failed', outputs: 0, emails: 0 }));
-      expectSame('its attempts', job.attempts, TRIES);
-      expect(job.last_error, 'its last_error').toMatch(/./u);
-      return true;
-    },
-    WITHIN,
-  );
-  renderer.outcome = rendered;
-  await publish(rabbitmq, body, { headers });
-  await eventuallyDone(
-    `a job that was given up, and whose message was moved back from ${DEAD_QUEUE}, to be done`,
-    postgres,
-    [poison],
-    WITHIN,
-  );
-});
+  expectSame(`header x-attempts ${lies}, a number`, message?.headers['x-attempts'], tries);
+  expect(message?.headers['x-last-error'], `header x-last-error ${lies}`).toMatch(/./u);
+  expect(message?.persistent, `whether the message in ${DEAD_QUEUE} is persistent`).toBe(true);
+  expectSame(`expiration ${lies}`, message?.properties.expiration, undefined);
+}
 
-test('what can never succeed goes to media.dead at once', async ({ quick, rabbitmq, postgres }) => {
-  expect(quick.service.running, 'the worker still runs').toBe(true);
-  const hopeless = [
-    'not JSON',
-    'null',
-    '{ "job": 7 }',
-    '{ "jobId": "cat.jpg" }',
-    '{ "jobId": "00000000-0000-4000-8000-000000000000" }',
-    `{ "jobId": "${'-'.repeat(36)}" }`,
-    BYTES,
-  ];
-  quick.wire.clear();
-  // Its sender gives it some time to live; where it is to lie, nothing may end it.
-  for (const body of hopeless) {
-    await publish(rabbitmq, body, { expiration: SENDERS_EXPIRATION });
-  }
-  const [healthy = ''] = await addJobs(postgres, 1);
-  await enqueue(rabbitmq, [healthy.toUpperCase()]);
-  const dead: RabbitMessage[] = [];
-  await happens(async () => {
-    dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
-    return dead.length >= hopeless.length;
-  }, WITHIN);
-  expectSame(
-    `messages in ${DEAD_QUEUE}, and their x-attempts`,
-    dead.map(({ text, headers }) => [text, headers['x-attempts']]),
-    hopeless.map((body) => [body.toString(), 1]),
-  );
-  expectSame(
-    'bytes of the last of them, which is no text',
-    dead.at(-1)?.bytes.toString('hex'),
-    BYTES.toString('hex'),
-  );
-  await eventuallyDone(
-    'a later job, whose jobId came in capitals, to be done',
-    postgres,
-    [healthy],
-    WITHIN,
-  );
-  const mortal = quick.wire.published.filter(({ expiration }) => expiration !== undefined).length;
-  expect(mortal, `messages that were put into ${DEAD_QUEUE} and expire`).toBe(0);
-});
+/** As an operator does, with all of its headers. One that is lost is sent as it was first. */
+async function moveBack(
+  rabbitmq: Parameters<typeof publish>[0],
+  message: RabbitMessage | undefined,
+  body: string,
+  headers: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await publish(rabbitmq, message?.bytes ?? body, message?.properties ?? { headers });
+}
 
-test('nothing is lost on its way to media.dead', async ({
-  quick,
-  renderer,
-  wiredWorker,
-  rabbitmq,
-}) => {
-  expect(quick.service.running, 'the worker still runs').toBe(true);
-  await idle(quick);
-  quick.wire.clear();
-  await rabbitmq.deleteQueue(DEAD_QUEUE);
-  await publish(rabbitmq, 'not JSON either');
-  // It ends, keeps the message in its hands, gives it back, has it somewhere else, or has lost it.
-  await happens(() => !quick.service.running || quick.wire.settled > 0, { within: SIGN_WITHIN });
-  await rabbitmq.declare(DEAD_QUEUE, { durable: true });
-  await quick.service.stop();
-  await using next = await wiredWorker({ ...renderer.env, PREFETCH: '1' });
-  const dead: RabbitMessage[] = [];
-  await happens(async () => {
-    dead.push(...(await rabbitmq.drain(DEAD_QUEUE)));
-    return dead.length > 0;
-  }, WITHIN);
-  // One that ends at once at SIGTERM would leave the message to the next test.
-  await idle(next);
-  await explain(
-    () => {
-      expectSame(
-        `messages in ${DEAD_QUEUE}, which had been deleted when one was to go there, and is back`,
-        dead.map(({ text }) => text),
-        ['not JSON either'],
-      );
-    },
-    () => diagnoseLostOnTheWay(quick.wire),
-  );
-});
-
-test('a job that waits for its next try is in nobody’s way, and outlives its worker', async ({
-  quick,
-  wiredWorker,
-  worker,
-  rabbitmq,
-  postgres,
-}) => {
-  await quick.service.stop();
-  await using renderer = await Renderer.open();
-  const jobs = await addJobs(postgres, 25);
-  const [first = '', slow = '', brief = '', doomed = '', next = '', ...healthy] = jobs;
-  const letGo: number[] = [];
-  renderer.outcome = (id, attempt) => {
-    if (id === slow) letGo.push(patient.wire.settled);
-    return id === slow || (id === brief && attempt === 1) || id === doomed ? broken : rendered(id);
+/** Has a job fail twice, so that it waits longer than any test. */
+async function waitsForItsThirdTry(
+  job: string,
+  worker: WiredWorker,
+  studio: Renderer,
+  rabbitmq: Parameters<typeof publish>[0],
+): Promise<void> {
+  studio.outcome = (id) => (id === job ? broken : rendered(id));
+  await idle(worker);
+  worker.wire.clear();
+  await enqueue(rabbitmq, [job]);
+  const look = (): boolean => {
+    expect(studio.renders(job), 'renders of that job').toBeGreaterThanOrEqual(2);
+    return true;
   };
-  const env = {
-    ...renderer.env,
-    PREFETCH: '1',
-    RETRY_DELAYS_MS: `50,${[FOR_EVER, FOR_EVER, FOR_EVER, FOR_EVER].join(',')}`,
-  };
-  // Its delays are not those of the worker before it, as after a change of configuration.
-  await using patient = await wiredWorker(env, diagnoseRefusal);
-  // Behind what a worker before it may have left.
-  await enqueue(rabbitmq, [first]);
-  await eventuallyDone('a first job to be done', postgres, [first], WITHIN);
-  await idle(patient);
-  patient.wire.clear();
-  await enqueue(rabbitmq, [slow]);
-  await eventually(
-    'the second try of a job',
-    () => {
-      expect(renderer.renders(slow), 'renders of that job').toBeGreaterThanOrEqual(2);
-      return true;
-    },
-    WITHIN,
-  );
-
-  expectSame(
-    'messages of a job that the worker had let go of when its first and its second try began',
-    letGo.slice(0, 2),
-    [0, 1],
-  );
-
-  patient.wire.clear();
-  await enqueue(rabbitmq, healthy);
   await explain(
-    () =>
-      eventuallyDone(
-        `${healthy.length} jobs to be done behind one that waits for its third try`,
-        postgres,
-        healthy,
-        WITHIN,
-      ),
     async () => {
-      diagnoseEndless(patient.wire, TRIES, renderer.renders(slow));
-      const done = await doneOf(postgres, healthy);
-      const ready = (await rabbitmq.queue(RENDER_QUEUE))?.ready ?? 0;
-      if (done > 0 || ready !== healthy.length || renderer.inFlight > 0) return;
-      if (patient.wire.settled + patient.wire.count('basic.publish') > 0) return;
-      lesson('sleep-in-consumer', {
-        observed: `A job failed for the second time. ${WITHIN.within.toLocaleString('en-US')} ms later its message was still in the worker's hands, not acknowledged, and ${ready} other jobs waited; the renderer had nothing to do.`,
-        meaning:
-          'A worker that waits with a message in its hands waits for all: the message takes a place of its prefetch, and the next one is not delivered. With a long delay the broker gives up on the consumer itself.',
-        lookAt: 'where else than in the worker a message can wait.',
-      });
+      await eventually('the second try of a job', look, IN_TIME);
     },
-  );
-
-  const [waitingRow] = await jobRows(postgres, [slow]);
-  expect(waitingRow?.state, 'state of a job that waits for its third try').toBe('queued');
-
-  patient.wire.clear();
-  await enqueue(rabbitmq, [brief]);
-  await explain(
-    () =>
-      eventuallyDone(
-        `a job that failed once to be tried again after 50 ms, while another waits ${thousands(FOR_EVER)} ms`,
-        postgres,
-        [brief],
-        WITHIN,
-      ),
     () => {
-      if (renderer.renders(brief) === 1)
-        diagnoseOwnExpiration(patient.wire, FOR_EVER, WITHIN.within);
+      if (studio.renders(job) === 1) diagnoseOwnExpiration(worker.wire, FOR_EVER, WITHIN);
     },
   );
+  // What it has in its hands now, it keeps.
+  await happens(() => worker.wire.held <= 0, { within: SIGN_WITHIN });
+  worker.wire.clear();
+}
 
-  // The message goes on waiting, or is redelivered.
-  patient.wire.clear();
-  // The acknowledgement of the job before may still be on its way.
-  const killed = killAtAck(patient, () => renderer.renders(doomed) > 0);
-  await enqueue(rabbitmq, [doomed, next]);
-  await eventually('the worker to let go of a job that failed', killed, WITHIN);
-  renderer.outcome = (id) => (id === slow ? broken : rendered(id));
-  await using _next = await worker(env);
-  const published = patient.wire.count('basic.publish');
-  await explain(
-    () =>
-      eventuallyDone(
-        'a job that waited for its second try to be done by another worker',
-        postgres,
-        [doomed],
-        WITHIN,
-      ),
-    () => diagnoseTimer(published),
-  );
-});
+function diagnoseSleep({ wire }: WiredWorker, ready: number): void {
+  if (wire.settled + wire.count('basic.publish') > 0 || ready === 0) return;
+  lesson('sleep-in-consumer', {
+    observed: `A job failed for the second time. ${thousands(WITHIN)} ms later its message was still in the worker's hands, not acknowledged, and other jobs waited in the queue: ${ready}. The renderer had nothing to do.`,
+    meaning:
+      'A worker that waits with a message in its hands waits for all: the message takes a place of its prefetch, and the next one is not delivered. With a long delay the broker gives up on the consumer itself.',
+    lookAt: 'where else than in the worker a message can wait.',
+  });
+}

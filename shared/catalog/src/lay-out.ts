@@ -15,9 +15,11 @@ const NOT_EDITABLE = new Set([
   'designs',
   'misconceptions',
   'lab.yaml',
+  'mutants.yaml',
   'hints.md',
   'DEBRIEF.md',
   'MEASUREMENTS.md',
+  'proof.json',
 ]);
 
 /** What describes a solution and is not laid over the starter. */

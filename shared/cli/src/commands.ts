@@ -194,11 +194,38 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
         type: 'boolean',
         help: 'apply every patch of the lab again after a solution changed',
       },
-      write: { type: 'boolean', help: "write the figures into README.md's table" },
+      write: {
+        type: 'boolean',
+        help: "record the proof in the lab, and the figures in README.md's table",
+      },
       json: JSON_FLAG,
     },
     example: 'labs verify query-plans --repeat 20',
     load: () => import('./commands/verify.ts'),
+  },
+  mutate: {
+    usage: 'mutate <lab>',
+    summary:
+      'Judge small mistakes in a solution with the tests, and list those that no test catches.',
+    positionals: [LAB],
+    flags: {
+      sample: { type: 'string', value: 'N', help: 'judge only N mutants; default: all' },
+      seed: { type: 'string', value: 'S', help: 'seed that draws the sample; default: 1' },
+      solution: { type: 'string', value: 'NAME', help: 'the solution; default: reference' },
+      again: {
+        type: 'boolean',
+        help: 'judge again what was not killed, for instance after you added a test',
+      },
+      lanes: {
+        type: 'string',
+        value: 'N',
+        help: 'mutants to judge at the same time; default: two for each core',
+      },
+      write: { type: 'boolean', help: "write the figures into README.md's table" },
+      json: JSON_FLAG,
+    },
+    example: 'labs mutate query-plans --sample 50',
+    load: () => import('./commands/mutate.ts'),
   },
   new: {
     usage: 'new <id>',
@@ -212,8 +239,13 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     usage: 'check',
     summary: 'Run everything that `npm test` checks: types, lint, prose, unit tests, every lab.',
     positionals: [],
-    flags: {},
-    example: 'npm test',
+    flags: {
+      full: {
+        type: 'boolean',
+        help: 'verify every lab in full, even a lab whose proof is up to date',
+      },
+    },
+    example: 'npm test -- --full',
     listed: false,
     load: () => import('./commands/check.ts'),
   },

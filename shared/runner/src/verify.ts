@@ -8,7 +8,7 @@ import { cellOf } from './cell.ts';
 import { takeFolder } from './folder.ts';
 import { differing, problemsOf, type MatrixRow } from './matrix.ts';
 import { plan, tasksFor, type PlannedRow } from './plan.ts';
-import { pointProblems, proofOf, type Proof } from './proof.ts';
+import { pointProblems, proofOf, type Proof } from './proof/proof.ts';
 import { judge } from './run.ts';
 import { LEARNER_SEED, Session } from './session.ts';
 import { typecheck } from './typecheck.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { cellOf } from '../src/cell.ts';
 import { differing, problemsOf, type Expectation, type MatrixRow } from '../src/matrix.ts';
 import { tasksFor } from '../src/plan.ts';
-import { pointProblems, proofOf } from '../src/proof.ts';
+import { pointProblems, proofOf } from '../src/proof/proof.ts';
 import { judged, LAB, MISCONCEPTION, unjudged } from './toy.ts';
 
 const misconception: Expectation = { kind: 'misconception', misconception: MISCONCEPTION };

@@ -39,7 +39,12 @@ export type { StatementUse, Usage } from './postgres/usage.ts';
 export type { GroupState, KafkaGroup, PartitionLag } from './kafka/group.ts';
 export type { KafkaProbe } from './kafka/probe.ts';
 export type { KafkaRecord, NewRecord, RecordBytes } from './kafka/record.ts';
-export type { Published, PublishOptions, QueueState, RabbitProbe } from './rabbitmq/probe.ts';
+export {
+  type Published,
+  type PublishOptions,
+  type QueueState,
+  RabbitProbe,
+} from './rabbitmq/probe.ts';
 export { SpareRabbit } from './rabbitmq/spare.ts';
 export type { Death, RabbitMessage } from './rabbitmq/message.ts';
 export type { RedisProbe } from './redis/probe.ts';

@@ -103,7 +103,7 @@ describe('a test file with the fixtures', () => {
     const results = await inner('alone', gone);
     expect(results.get('it fails by itself')?.meta.fault).toMatchObject({
       message: expect.stringContaining('redis at redis://127.0.0.1:9/0 does not answer'),
-      fix: 'npm run labs -- stack up redis',
+      fix: 'run `npm run labs -- stack up redis`',
     });
   });
 

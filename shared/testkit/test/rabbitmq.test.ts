@@ -96,6 +96,26 @@ test('a dead letter tells where it died and why', async ({ rabbit }) => {
   });
 });
 
+test('a dead letter that is moved keeps all of its headers', async ({ rabbit }) => {
+  await rabbit.declare('elsewhere');
+  await rabbit.declare('brief', {
+    messageTtl: 1,
+    deadLetterExchange: '',
+    deadLetterRoutingKey: 'dead',
+  });
+  await rabbit.declare('dead');
+  await rabbit.publish('poison', { routingKey: 'brief', headers: { 'x-request-id': 'r-1' } });
+  await eventually('the dead letter', async () => (await rabbit.queue('dead'))?.ready === 1);
+  const [message] = await rabbit.drain('dead');
+  await rabbit.publish(message?.bytes, { ...message?.properties, routingKey: 'elsewhere' });
+  const [moved] = await rabbit.drain('elsewhere');
+  expect(moved).toMatchObject({
+    text: 'poison',
+    headers: { 'x-request-id': 'r-1' },
+    deaths: [{ queue: 'brief', reason: 'expired', count: 1 }],
+  });
+});
+
 test('a server that is gone is a StackError', async ({ lease }) => {
   const gone = { url: 'amqp://127.0.0.1:9', vhost: '/' };
   await expect(RabbitProbe.of({ ...lease, rabbitmq: gone })).rejects.toMatchObject({

@@ -99,6 +99,28 @@ test('refuse turns new connections away until resume; open ones go on', async ({
   socket.destroy();
 });
 
+test('ignore answers nobody who comes, until resume; open ones go on', async ({ echo }) => {
+  await using proxy = await TcpProxy.to(echo.url);
+  const first = await dial(proxy.port);
+  first.socket.write('one');
+  await eventually('the echo', () => first.read() === 'one');
+  proxy.ignore();
+  const ignored = await dial(proxy.port);
+  ignored.socket.on('error', () => {});
+  ignored.socket.write('hello?');
+  first.socket.write('two');
+  await eventually('the open one to go on', () => first.read() === 'onetwo');
+  await proxy.resume();
+  const third = await dial(proxy.port);
+  third.socket.write('three');
+  await eventually('a new one to be served', () => third.read() === 'three');
+  expect(ignored.read()).toBe('');
+  expect(ignored.socket.destroyed).toBe(false);
+  expect(proxy.accepted).toBe(3);
+  first.socket.destroy();
+  third.socket.destroy();
+});
+
 test('a server that is not there shows as a reset', async ({ echo }) => {
   await using gone = await TcpProxy.to(echo.url);
   gone.refuse();

@@ -1,11 +1,11 @@
 import { lesson, LessonError, SomeWrong } from '@backend-labs/testkit';
-import { type Change, CHANGES } from './contracts.ts';
+import { type Change, CHANGES, type Json } from './contracts.ts';
 import type { Verdict } from './gate.ts';
 
 const BREAKS = CHANGES.filter(({ breaking }) => breaking).length;
 const HARMLESS = CHANGES.length - BREAKS;
 
-/** `explain` with all that the gate said of all changes; a failure that counts keeps its counts. */
+/** `explain` with everything that the gate said of all changes; a failure that counts keeps its counts. */
 export async function diagnoseGate(
   verdict: Verdict,
   assertion: () => void | Promise<void>,
@@ -39,6 +39,7 @@ function diagnose(verdict: Verdict): void {
   everyChangeBreaks(missed, blamed);
   referencesNotFollowed(missed, blamed);
   directionBlind(verdict);
+  queryOnly(missed, blamed);
 }
 
 function everyChangeBreaks(missed: readonly Change[], blamed: readonly Change[]): void {
@@ -100,5 +101,39 @@ function firstFindingOnly({ named }: Verdict, missed: readonly Change[]): void {
     meaning:
       'Whoever is told of one break mends that one, or talks with the clients about it, and lets the change through. What the gate has not said is found by the clients.',
     lookAt: 'where the search for what breaks ends, and what it has not looked at by then.',
+  });
+}
+
+function queryOnly(missed: readonly Change[], blamed: readonly Change[]): void {
+  if (blamed.length > 0 || missed.length !== 1) return;
+  if (missed[0]?.operation !== 'GET /header-required') return;
+  lesson('query-only', {
+    observed: 'Of all changes, the gate missed one: a header that has to be there now.',
+    meaning:
+      'Clients send parameters in the query, in headers, in cookies and in the path. A header that becomes required breaks each of them, as a query parameter does.',
+    lookAt: 'what the member "in" of a parameter can say.',
+  });
+}
+
+/** Throws a lesson when a contract leaves the default of a limit out. */
+export function defaultUnsaid(schema: Json, path: string): void {
+  const { minimum, maximum } = schema;
+  if (minimum !== 1 || maximum !== 1000 || schema['default'] !== undefined) return;
+  lesson('default-unsaid', {
+    observed: `The contract of GET ${path} bounds limit by 1 and 1000, and names no default.`,
+    meaning:
+      'Most clients send no limit and live on the default. If the contract is silent about it, no tool sees when it changes.',
+    lookAt: 'what a client relies on that it never sends.',
+  });
+}
+
+/** Throws a lesson when a gate that came to no answer ends as one that found a break. */
+export function crashIsOne(code: number | null, named: number, what: string): void {
+  if (code !== 1 || named > 0) return;
+  lesson('crash-reads-as-a-break', {
+    observed: `Where ${what}, the gate named no change and ended with 1.`,
+    meaning:
+      'Node ends with 1 when nobody catches an error. For the pipeline that is the answer "something breaks", and a person looks for a change in the contract that is not there.',
+    lookAt: 'how a caller tells the three ways apart in which the comparison can end.',
   });
 }

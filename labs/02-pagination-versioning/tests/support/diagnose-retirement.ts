@@ -33,3 +33,15 @@ export function overwritten(answer: Answer): void {
     lookAt: 'the difference between setting a header and adding to it.',
   });
 }
+
+/** Throws a lesson when a route that goes on says that it ends. */
+export function retiresEverything({ request, headers }: Answer): void {
+  const { deprecation, sunset } = headers;
+  if (deprecation === undefined || sunset === undefined) return;
+  lesson('retires-everything', {
+    observed: `${request} carries Deprecation: ${String(deprecation)} and Sunset: ${String(sunset)}.`,
+    meaning:
+      'Tools warn of every call that is answered with these headers. Clients that have moved to the successor read that they should leave it again, and learn to ignore the warning.',
+    lookAt: 'where the middleware stands, and which requests pass it.',
+  });
+}

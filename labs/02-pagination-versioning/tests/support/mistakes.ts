@@ -3,7 +3,7 @@ import type { Answer, StartedService } from '@backend-labs/testkit';
 /** A request that is answered with a problem. */
 export interface Mistake {
   readonly code: string;
-  /** The right status, or all that are right. */
+  /** The right status, or every right one. */
   readonly status: number | readonly number[];
   readonly send: (service: StartedService) => Promise<Answer>;
   /** What is sent, for the reader. */
@@ -12,7 +12,12 @@ export interface Mistake {
   readonly orTaken?: boolean;
 }
 
-export const EVENT = { shipmentId: 4711, type: 'delivered', ts: '2026-02-07T09:00:00Z' };
+export const EVENT = {
+  shipmentId: 4711,
+  type: 'delivered',
+  ts: '2026-02-07T09:00:00Z',
+  payload: {},
+};
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
@@ -50,7 +55,7 @@ export const CURSORS: readonly Mistake[] = [
   cursor('/v1/events?cursor=page2'),
   cursor('/v1/events?cursor='),
   cursor('/v1/events?cursor=%F0%9F%9A%9A'),
-  cursor('/v1/events?type=delivered&cursor=MTAw'),
+
   cursor('/v1/shipments/4711/events?cursor=page2'),
   cursor('/v1/shipments/4711/events?cursor='),
 ];
@@ -95,7 +100,12 @@ export const BODIES: readonly Mistake[] = [
   { ...post('{"shipmentId": 4711,'), status: [400, 413, 415] },
   post('[]'),
   post('null'),
-  { ...post(''), send: (service) => service.post('/v1/events'), body: 'no body' },
+  {
+    ...post(''),
+    status: [400, 415],
+    send: (service) => service.post('/v1/events'),
+    body: 'no body',
+  },
   unreadable('an event of 120 kB', {}, { note: 'x'.repeat(120_000) }),
   unreadable('a charset that nobody uses', { 'content-type': 'application/json; charset=latin1' }),
   unreadable('a body that is not gzip', { 'content-encoding': 'gzip' }),
@@ -109,7 +119,7 @@ export const BODIES: readonly Mistake[] = [
   post({ ...EVENT, ts: '2026-02-30T00:00:00Z' }),
   post({ ...EVENT, ts: '1 Jan 2026' }),
   post({ ...EVENT, payload: [] }),
-  // A service that takes it for none is right, too.
+  // A service that takes it for none is also right.
   { ...post({ ...EVENT, payload: null }), orTaken: true },
   post({ ...EVENT, payload: { note: 'a\0b' } }),
   post({ ...EVENT, payload: { 'a\0b': 'note' } }),

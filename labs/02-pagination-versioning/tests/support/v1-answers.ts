@@ -24,7 +24,7 @@ export const REQUESTS: readonly ((service: StartedService) => Promise<Answer>)[]
   (service) => service.get('/v1/shipments/abc/events'),
   (service) => service.get('/v1/shipments/%zz/events'),
   (service) => service.get('/v1/parcels'),
-  (service) => service.get('/v1'),
+
   (service) => service.request('PUT', '/v1/events'),
   (service) => service.request('OPTIONS', '/v1/events'),
   (service) => service.request('HEAD', '/v1/events'),

@@ -1,6 +1,7 @@
 import {
   expect,
   explain,
+  lesson,
   type PostgresProbe,
   type StartedService,
   thousands,
@@ -49,7 +50,7 @@ export async function expectWholeWalk(
   ).toEqual([]);
 }
 
-/** Asserts that events of an answer stand in the order of `occurred_at`, the newest first. */
+/** Asserts that events of an answer come in the order of `occurred_at`, the newest first. */
 export async function expectNewestFirst(
   postgres: PostgresProbe,
   ids: readonly number[],
@@ -64,8 +65,21 @@ export async function expectNewestFirst(
   const instants = new Map(rows.map(({ id, at }) => [id, at]));
   const times = ids.map((id) => instants.get(id) ?? '');
   const late = times.findIndex((at, index) => index > 0 && at > (times[index - 1] ?? ''));
-  expect(
-    late < 0 ? 'newest first' : `${times[late]} behind ${times[late - 1]}`,
-    `occurred_at of the events of ${request}, in their order`,
-  ).toBe('newest first');
+  await explain(
+    () => {
+      expect(
+        late < 0 ? 'newest first' : `${times[late]} behind ${times[late - 1]}`,
+        `occurred_at of the events of ${request}, in their order`,
+      ).toBe('newest first');
+    },
+    () => {
+      if (ids.some((id, index) => index > 0 && id >= (ids[index - 1] ?? 0))) return;
+      lesson('order-of-writing', {
+        observed: `In ${request} every id is lower than the one before it, and yet an event of ${times[late]} stands behind one of ${times[late - 1]}.`,
+        meaning:
+          'Ids count in the order in which events were written. A carrier that is offline for half a day writes late: its events are new in the table, and old in the story of the shipment.',
+        lookAt: 'which column says when something happened.',
+      });
+    },
+  );
 }

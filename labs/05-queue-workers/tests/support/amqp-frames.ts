@@ -59,6 +59,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '60.90': 'basic.reject',
   '60.120': 'basic.nack',
   '85.10': 'confirm.select',
+  '90.10': 'tx.select',
 };
 
 /** Cuts one direction of a connection into frames. Bytes of an unfinished frame wait for the rest. */

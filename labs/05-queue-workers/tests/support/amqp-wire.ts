@@ -10,6 +10,12 @@ type Verdict = Cut | { readonly lastUntil: Promise<unknown> };
 
 const SETTLES = ['basic.ack', 'basic.nack', 'basic.reject'];
 
+/** One connection. */
+interface Line {
+  /** Until this settles it carries nothing, and after that it ends. */
+  silence?: Promise<void>;
+}
+
 /** The line between a program and the broker: what each says to the other, and a place to cut it. */
 export class AmqpWire implements AsyncDisposable {
   /** By the program, in order. */
@@ -19,6 +25,8 @@ export class AmqpWire implements AsyncDisposable {
   /** Of what the program published, in order. */
   readonly published: ContentHeader[] = [];
   before: Before = () => {};
+  readonly #ever = new Map<string, number>();
+  readonly #lines = new Set<Line>();
   #held = 0;
   readonly #proxy: TcpProxy;
   readonly #url: string;
@@ -40,9 +48,19 @@ export class AmqpWire implements AsyncDisposable {
     return { AMQP_URL: this.#url };
   }
 
+  /** How many connections there ever were, those that nobody answered too. */
+  get connections(): number {
+    return this.#proxy.accepted;
+  }
+
   /** How often the program said it. */
   count(name: string): number {
     return this.sent.filter((method) => method.name === name).length;
+  }
+
+  /** How often the program has ever said it, whatever was cleared since. */
+  ever(name: string): number {
+    return this.#ever.get(name) ?? 0;
   }
 
   /** How many messages the program has acknowledged or given back. */
@@ -77,6 +95,23 @@ export class AmqpWire implements AsyncDisposable {
     this.#proxy.cut();
   }
 
+  /** Breaks the line, and whoever connects is not greeted, ever. Disposing: later ones are. */
+  greetNobody(): AsyncDisposable {
+    this.#proxy.ignore();
+    this.#proxy.cut();
+    return { [Symbol.asyncDispose]: () => this.#proxy.resume() };
+  }
+
+  /**
+   * The connections that are open carry nothing any more, in neither direction, and stay open: a
+   * black hole. New ones work. Disposing ends them; what they held never arrives.
+   */
+  silence(): Disposable {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const line of this.#lines) line.silence = promise;
+    return { [Symbol.dispose]: resolve };
+  }
+
   /** Forgets what was said so far. */
   clear(): void {
     this.sent.length = 0;
@@ -90,12 +125,18 @@ export class AmqpWire implements AsyncDisposable {
 
   private tap(): Tap {
     this.#held = 0;
-    return { toServer: this.look('toServer'), toClient: this.look('toClient') };
+    const line: Line = {};
+    this.#lines.add(line);
+    return { toServer: this.look('toServer', line), toClient: this.look('toClient', line) };
   }
 
-  private look(direction: Direction): (chunk: Buffer) => Promise<Passage> {
+  private look(direction: Direction, line: Line): (chunk: Buffer) => Promise<Passage> {
     const reader = new FrameReader({ client: direction === 'toServer' });
     return async (chunk) => {
+      if (line.silence) {
+        await line.silence;
+        return 'cut';
+      }
       let passage: Passage = undefined;
       for (const frame of reader.read(chunk)) {
         if (frame.type === 'header') {
@@ -103,6 +144,7 @@ export class AmqpWire implements AsyncDisposable {
           continue;
         }
         (direction === 'toServer' ? this.sent : this.received).push(frame);
+        if (direction === 'toServer') this.#ever.set(frame.name, this.ever(frame.name) + 1);
         if (frame.name === 'basic.deliver') this.#held += 1;
         if (direction === 'toServer' && SETTLES.includes(frame.name)) this.#held -= 1;
         const verdict = await this.before(frame, direction);

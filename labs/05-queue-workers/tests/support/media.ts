@@ -37,7 +37,7 @@ export function workerOf(run: RunContext, lease: Lease): Service {
 }
 
 /** The broker's address for this lease. */
-export function amqpUrl({ rabbitmq }: Lease): string {
+export function amqpUrl({ rabbitmq }: Pick<Lease, 'rabbitmq'>): string {
   if (rabbitmq) return rabbitmq.url;
   throw new TestkitError('NOT_LEASED', 'This lab has no rabbitmq.', 'name it in lab.yaml');
 }
@@ -58,19 +58,21 @@ export async function enqueue(rabbitmq: RabbitProbe, ids: readonly string[]): Pr
   for (const jobId of ids) await publish(rabbitmq, { jobId });
 }
 
-/** Publishes to the exchange as media-api does. */
+/** Puts a message into the render queue, which a worker has made by now. */
 export async function publish(
   rabbitmq: RabbitProbe,
   body: unknown,
   options: Readonly<Partial<PublishOptions>> = {},
 ): Promise<void> {
-  const outcome = await rabbitmq.publish(body, { ...options, ...ROUTE });
+  const outcome = await rabbitmq.publish(body, { ...options, routingKey: RENDER_QUEUE });
   if (outcome === 'routed') return;
-  const found =
-    outcome === 'no exchange' ? `there is no exchange ${ROUTE.exchange}` : 'no queue took it';
-  expect.fail(
-    `A message was published to the exchange ${ROUTE.exchange} with the key ${ROUTE.routingKey}, and ${found}. Where the exchange and ${RENDER_QUEUE} are missing, the program makes them.`,
-  );
+  expect.fail(`There is no queue ${RENDER_QUEUE}. Where it is missing, a worker makes it.`);
+}
+
+/** As operations does: makes what somebody has deleted. */
+export async function bringBack(rabbitmq: RabbitProbe): Promise<void> {
+  await rabbitmq.declareExchange(ROUTE.exchange, 'direct');
+  await rabbitmq.declare(RENDER_QUEUE, { durable: true, ...ROUTE });
 }
 
 /** The jobs' rows, in the order of `ids`, with what came of them. */

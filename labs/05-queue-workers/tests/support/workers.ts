@@ -1,4 +1,4 @@
-import { happens, type StartedService, test as base } from '@backend-labs/testkit';
+import { happens, type Lease, type StartedService, test as base } from '@backend-labs/testkit';
 import { AmqpWire } from './amqp-wire.ts';
 import { amqpUrl, Renderer, workerOf } from './media.ts';
 
@@ -18,7 +18,7 @@ export interface WiredWorker extends AsyncDisposable {
 /**
  * `test` with a `renderer` of the file's, and with `worker(env)` and `wiredWorker(env)`: each call
  * starts one of media-worker. `onRefused` is told when one does not start, with what it and the broker
- * said.
+ * said; `broker` is another vhost.
  */
 export const test = base
   .extend('renderer', { scope: 'file' }, async ({ cleanup }) => {
@@ -30,9 +30,13 @@ export const test = base
   })
   .extend('wiredWorker', { scope: 'file' }, ({ run, lease }) => {
     const worker = workerOf(run, lease);
-    return async (env: Env, onRefused?: (wire: AmqpWire) => void): Promise<WiredWorker> => {
+    return async (
+      env: Env,
+      onRefused?: (wire: AmqpWire) => void,
+      broker: Pick<Lease, 'rabbitmq'> = lease,
+    ): Promise<WiredWorker> => {
       await using held = new AsyncDisposableStack();
-      const wire = held.use(await AmqpWire.open(amqpUrl(lease)));
+      const wire = held.use(await AmqpWire.open(amqpUrl(broker)));
       try {
         const service = held.use(await worker.with({ ...wire.env, ...env }).start());
         const both = held.move();

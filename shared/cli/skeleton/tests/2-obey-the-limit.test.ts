@@ -15,13 +15,13 @@ test(
     await each('limits', [1, draw.int(2, 19), draw.int(21, 49), 50], async (limit) => {
       const found = await search(service, { q: word, limit: String(limit) });
       expect(found.length, `notes that a search with limit=${limit} finds`).toBe(limit);
-    expect(found, `texts that a search with limit=${limit} finds`).toEqual(
+      expect(found, `texts that a search with limit=${limit} finds`).toEqual(
         newest.slice(0, limit),
       );
     });
     const found = await search(service, { q: word });
     expect(found.length, 'notes that a search without a limit finds').toBe(20);
-  expect(found, 'texts that a search without a limit finds').toEqual(newest.slice(0, 20));
+    expect(found, 'texts that a search without a limit finds').toEqual(newest.slice(0, 20));
   },
 );
 

@@ -1,8 +1,10 @@
 import { findLab, findTask, readCatalog, type Lab } from '@backend-labs/catalog';
 import {
+  digestOf,
   rowNames,
   verify,
   WORKERS,
+  writeProof,
   type VerifyOptions,
   type VerifyReport,
 } from '@backend-labs/runner';
@@ -13,7 +15,7 @@ import type { Arguments, Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { changedLabs } from '../git.ts';
-import { writeFigures } from '../readme.ts';
+import { verifiedFigures, writeFigures } from '../readme.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { editPatch, rebasePatches } from './verify-patches.ts';
@@ -48,9 +50,26 @@ export const run: Run = async (args, context) => {
   }
   if (args.on('json')) console.log(JSON.stringify({ reports }, null, 2));
   else if (labs.length === 0) console.log('No lab has changed.');
-  if (args.on('write')) writeFigures(context.root, reports);
+  if (args.on('write')) writeProven(context, labs, reports);
   return exitCode(reports);
 };
+
+/** Writes the proof and the figures of each lab whose whole matrix was as it must be. */
+function writeProven(
+  { root }: Context,
+  labs: readonly Lab[],
+  reports: readonly VerifyReport[],
+): void {
+  const sound = reports.filter(({ cells }) => cells.failed === 0 && cells.notRun === 0);
+  for (const { lab: id, points, misconceptions, solutions, designs, seeds } of sound) {
+    const lab = labs.find((each) => each.id === id);
+    if (!lab) continue;
+    const digest = digestOf(root, lab);
+    const runs = seeds.length;
+    writeProof(lab, { proof: 1, digest, points, misconceptions, solutions, designs, runs });
+  }
+  writeFigures(root, sound.map(verifiedFigures));
+}
 
 /** @throws CatalogError for a lab that is unknown or malformed. */
 async function chosen(args: Arguments, { root }: Context): Promise<readonly Lab[]> {

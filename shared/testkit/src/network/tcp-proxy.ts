@@ -36,6 +36,9 @@ export class TcpProxy implements AsyncDisposable {
   readonly #options: TcpProxyOptions;
   readonly #connections = new Set<Connection>();
   readonly #stalled = new Set<Direction>();
+  /** Clients that get no answer. */
+  readonly #ignored = new Set<Socket>();
+  #ignoring = false;
   #listener: Server | undefined;
   #accepted = 0;
   #failure: unknown;
@@ -81,10 +84,19 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Resets every open connection, both ends at once. New ones are served. */
   cut(): void {
+    for (const client of this.#ignored) client.resetAndDestroy();
     for (const { client, server } of this.#connections) {
       client.resetAndDestroy();
       server.resetAndDestroy();
     }
+  }
+
+  /**
+   * New connections are accepted and get no answer, as from a host that hangs; open ones go on. After
+   * `resume()` new ones are served, and those that were ignored still are.
+   */
+  ignore(): void {
+    this.#ignoring = true;
   }
 
   /** Moves no more bytes, in one direction or both, on open and on new connections; none is closed. */
@@ -104,6 +116,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Back to normal: listens, and moves what was held back. */
   async resume(): Promise<void> {
+    this.#ignoring = false;
     for (const each of directions()) {
       this.#stalled.delete(each);
       for (const { pipes } of this.#connections) pipes[each].resume();
@@ -129,6 +142,13 @@ export class TcpProxy implements AsyncDisposable {
 
   #accept(client: Socket): void {
     this.#accepted += 1;
+    if (this.#ignoring) {
+      this.#ignored.add(client);
+      client.on('error', () => {}).on('close', () => this.#ignored.delete(client));
+      // Read, so that its end is seen.
+      client.on('end', () => client.destroy()).resume();
+      return;
+    }
     const { to, tap } = this.#options;
     const server = connect({ ...to, allowHalfOpen: true });
     const seen = tap?.() ?? {};

@@ -1,4 +1,4 @@
-import type { GetMessage } from 'amqplib';
+import type { GetMessage, MessageProperties } from 'amqplib';
 import { jsonOrNothing } from '../json.ts';
 
 /** Why and how often a message was dead-lettered, per queue and reason. */
@@ -25,6 +25,11 @@ export interface RabbitMessage {
   /** It was delivered before. */
   readonly redelivered: boolean;
   readonly persistent: boolean;
+  /**
+   * As they lie in the queue, with every header and `x-death`: what to publish it with to move it
+   * elsewhere as an operator does.
+   */
+  readonly properties: Readonly<MessageProperties>;
 }
 
 const PERSISTENT = 2;
@@ -42,6 +47,7 @@ export function readMessage({ content, fields, properties }: GetMessage): Rabbit
     deaths: Array.isArray(deaths) ? (deaths as Record<string, unknown>[]).map(readDeath) : [],
     redelivered: fields.redelivered,
     persistent: properties.deliveryMode === PERSISTENT,
+    properties,
   };
 }
 

@@ -71,10 +71,15 @@ function collect(
     paths.flatMap(([path, item]) =>
       METHODS.filter((method) => method in item).map((method) => {
         const operation = item[method] as Json;
-        const parameters = [item['parameters'] ?? [], operation['parameters'] ?? []].flat();
+        const own = (operation['parameters'] ?? []) as Json[];
+        const names = own.map(nameOf);
+        // One of the operation stands in for one of the path that has its name.
+        const shared = ((item['parameters'] ?? []) as Json[]).filter(
+          (parameter) => !names.includes(nameOf(parameter)),
+        );
         return [
           `${method.toUpperCase()} ${path}`,
-          factsOf(operation, parameters as Json[]),
+          factsOf(operation, [...shared, ...own]),
         ] as const;
       }),
     ),

@@ -1,5 +1,6 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { type Document, demandsOf, guaranteesOf, implied } from './contract-facts.ts';
+import { unfolded } from './contract-unfold.ts';
 
 // npm run contract -- old.json new.json
 const files = process.argv.slice(2);
@@ -35,7 +36,6 @@ function* brokenBy(before: Document, after: Document): Generator<string> {
 }
 
 async function read(file: string): Promise<Document> {
-  return (await SwaggerParser.validate(file, {
-    dereference: { circular: 'ignore' },
-  })) as Document;
+  const document = await SwaggerParser.validate(file, { dereference: { circular: 'ignore' } });
+  return unfolded(document as Document);
 }

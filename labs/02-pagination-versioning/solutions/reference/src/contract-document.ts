@@ -21,9 +21,12 @@ export type Contract = ReadonlyMap<string, Operation>;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'] as const;
 
-/** The operations of an OpenAPI document, without references. Throws when it is not valid. */
+/**
+ * The operations of an OpenAPI document, without references: a schema that refers to itself holds
+ * itself. Throws when the document is not valid.
+ */
 export async function readContract(file: string): Promise<Contract> {
-  const document = await SwaggerParser.validate(file, { dereference: { circular: 'ignore' } });
+  const document = await SwaggerParser.validate(file);
   const operations = new Map<string, Operation>();
   for (const [path, item = {}] of Object.entries(document.paths ?? {})) {
     // The library's types allow references, which are gone by now.
@@ -33,7 +36,13 @@ export async function readContract(file: string): Promise<Contract> {
     for (const method of METHODS) {
       const operation = described[method];
       if (!operation) continue;
-      const parameters = [...(described.parameters ?? []), ...(operation.parameters ?? [])];
+      const own = operation.parameters ?? [];
+      // One of the operation stands in for one of the path that has its name.
+      const shared = (described.parameters ?? []).filter(
+        (parameter) =>
+          !own.some((each) => each.name === parameter.name && each.in === parameter.in),
+      );
+      const parameters = [...shared, ...own];
       operations.set(`${method.toUpperCase()} ${path}`, { ...operation, parameters });
     }
   }

@@ -16,11 +16,23 @@ const LOWER = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems'];
 /** Whether one implies another is beyond us: any change may matter. */
 const OPAQUE = ['format', 'pattern', 'const', 'allOf', 'anyOf', 'oneOf', 'not', '$ref'];
 
+/** Two schemas that are being compared. */
+type Pair = readonly [from: Schema, to: Schema];
+
 /**
  * Reasons why a value that `from` allows may not be allowed by `to`; none when `from` is the
  * narrower of the two.
+ *
+ * @param outer what is compared already: a schema may hold itself.
  */
-export function misfits(from: Schema, to: Schema, at: string): string[] {
+export function misfits(
+  from: Schema,
+  to: Schema,
+  at: string,
+  outer: readonly Pair[] = [],
+): string[] {
+  if (outer.some((pair) => pair[0] === from && pair[1] === to)) return [];
+  const inside: readonly Pair[] = [...outer, [from, to]];
   return [
     ...typeMisfits(from, to, at),
     ...valueMisfits(from, to, at),
@@ -33,8 +45,8 @@ export function misfits(from: Schema, to: Schema, at: string): string[] {
     ...OPAQUE.filter(
       (name) => to[name] !== undefined && !isDeepStrictEqual(from[name], to[name]),
     ).map((name) => `${at}: ${name} differs`),
-    ...fieldMisfits(from, to, at),
-    ...(from.items && to.items ? misfits(from.items, to.items, `${at}[]`) : []),
+    ...fieldMisfits(from, to, at, inside),
+    ...(from.items && to.items ? misfits(from.items, to.items, `${at}[]`, inside) : []),
   ];
 }
 
@@ -57,12 +69,12 @@ function valueMisfits(from: Schema, to: Schema, at: string): string[] {
   return stray.map((value) => `${at}: ${String(value)} is not one of ${allowed.join(', ')}`);
 }
 
-function fieldMisfits(from: Schema, to: Schema, at: string): string[] {
+function fieldMisfits(from: Schema, to: Schema, at: string, inside: readonly Pair[]): string[] {
   const sure = from.required ?? [];
   const missing = (to.required ?? []).filter((name) => !sure.includes(name));
   const shared = Object.entries(to.properties ?? {}).flatMap(([name, schema]) => {
     const given = from.properties?.[name];
-    return given ? misfits(given, schema, `${at}.${name}`) : [];
+    return given ? misfits(given, schema, `${at}.${name}`, inside) : [];
   });
   return [...missing.map((name) => `${at}.${name} may be missing`), ...shared];
 }

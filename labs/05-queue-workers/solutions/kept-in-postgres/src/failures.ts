@@ -10,9 +10,9 @@ const DELAYS = (process.env['RETRY_DELAYS_MS'] ?? '1000,5000,30000,120000,600000
   .map(Number);
 
 /**
- * Counts a failure on the job, and has its message published again when the delay is over, or put
- * with the dead after the last try. All of it in one transaction: when this resolves, the message in
- * hand can go.
+ * Counts a failure on the job, from the beginning when it was given up before, and has its message
+ * published again when the delay is over, or put with the dead after the last try. All of it in one
+ * transaction: when this resolves, the message in hand can go.
  */
 export async function retryOrBury(
   pool: Pool,
@@ -23,13 +23,16 @@ export async function retryOrBury(
   await inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ attempts: number }>(
       `UPDATE jobs
-          SET attempts = attempts + 1, last_error = $2
-        WHERE id = $1 AND state = 'queued'
+          SET attempts = CASE state WHEN 'failed' THEN 1 ELSE attempts + 1 END,
+              state = 'queued',
+              last_error = $2,
+              finished_at = NULL
+        WHERE id = $1 AND state <> 'done'
     RETURNING attempts`,
       [jobId, error.message],
     );
     const [job] = rows;
-    // Another delivery has settled the job meanwhile.
+    // Another delivery has done the job meanwhile.
     if (!job) return;
     const delay = DELAYS[job.attempts - 1];
     if (delay === undefined) {

@@ -61,7 +61,7 @@ export async function recordFailure(
     `UPDATE jobs
         SET attempts = $2,
             last_error = $3,
-            state = CASE WHEN $4 THEN 'failed' ELSE state END,
+            state = CASE WHEN $4 THEN 'failed' ELSE 'queued' END,
             finished_at = CASE WHEN $4 THEN now() END
       WHERE id = $1 AND state <> 'done'`,
     [jobId, attempts, error.message, final],

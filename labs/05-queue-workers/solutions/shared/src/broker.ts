@@ -6,14 +6,16 @@ export const RENDER_KEY = 'render';
 export const RENDER_QUEUE = 'media.render';
 export const DEAD_QUEUE = 'media.dead';
 
-const URL = process.env['AMQP_URL'] ?? 'amqp://127.0.0.1';
+const AMQP_URL = process.env['AMQP_URL'] ?? 'amqp://127.0.0.1';
 
 /** Whoever does not greet us for so long is not waited for. */
 const HANDSHAKE_MS = 1_000;
+/** A connection that has carried nothing for three of these is dead, whatever TCP says. */
+const HEARTBEAT_S = 2;
 
 /** A connection that lasts until it breaks, with our topology declared. */
 export async function connectBroker(log: Logger): Promise<ChannelModel> {
-  const connection = await connect(URL);
+  const connection = await connect(AMQP_URL);
   connection.on('error', (error) => log.error({ err: error }, 'the broker connection broke'));
   await declareTopology(connection);
   return connection;
@@ -29,7 +31,9 @@ export async function connectBrokerForGood(
     await onConnected(connection);
   };
   const recovery = { initialDelay: 50, maxDelay: 2_000, setup };
-  const connection = await connect(URL, { recovery, timeout: HANDSHAKE_MS });
+  const url = new URL(AMQP_URL);
+  url.searchParams.set('heartbeat', String(HEARTBEAT_S));
+  const connection = await connect(url.href, { recovery, timeout: HANDSHAKE_MS });
   connection.on('error', (error) => log.error({ err: error }, 'the broker connection broke'));
   return connection;
 }

@@ -1,5 +1,5 @@
 import type { Lab, Misconception } from '@backend-labs/catalog';
-import type { MatrixRow } from './matrix.ts';
+import type { MatrixRow } from '../matrix.ts';
 
 /** A misconception that breaks more points than these shows little about each. */
 const FEW = 3;

@@ -1,0 +1,156 @@
+import { lesson } from '@backend-labs/testkit';
+import type { AmqpWire } from './amqp-wire.ts';
+import { type MediaApi, PUBLISH_TIMEOUT, type Upload } from './media-api.ts';
+
+/** Throws a lesson when media-api has published, and never asked the broker whether it has anything. */
+export function diagnoseUnconfirmed(wire: AmqpWire, observed: string): void {
+  if (wire.ever('basic.publish') === 0) return;
+  if (wire.ever('confirm.select') + wire.ever('tx.select') > 0) return;
+  lesson('publish-true', {
+    observed: `${observed} media-api never asked the broker for confirms.`,
+    meaning:
+      'publish() puts the message into a buffer of this process and returns whether the buffer has room for more. Nothing has reached the broker by then, and what the connection takes with it is gone without an error.',
+    lookAt: 'who can say that a message is safe, and when media-api hears it.',
+  });
+}
+
+/** Throws a lesson when uploads were answered 202 because the connection had ended. */
+export function diagnoseEndIsConfirm(promised: readonly string[], lost: readonly string[]): void {
+  const late = lost.filter((job) => promised.includes(job));
+  if (late.length === 0) return;
+  lesson('end-is-no-confirm', {
+    observed: `The connection broke while media-api waited for confirms. ${late.length} uploads were answered 202 after that, and their messages are nowhere.`,
+    meaning:
+      'A confirm that did not come is not a confirm. When a channel or a connection ends, nobody knows which of the messages in between have reached the broker.',
+    lookAt: 'what ends the wait for a confirm, and what of that means success.',
+  });
+}
+
+/** Throws a lesson when an upload was answered 202 as the time for its confirm was over. */
+export function diagnoseTimeIsConfirm(uploads: readonly Upload[], lost: readonly string[]): void {
+  const given = uploads.find(
+    ({ job, ms }) => job !== undefined && ms >= PUBLISH_TIMEOUT * 0.9 && lost.includes(job),
+  );
+  if (!given) return;
+  lesson('timeout-is-no-confirm', {
+    observed: `The broker said nothing. After ${Math.round(given.ms)} ms, with PUBLISH_TIMEOUT_MS=${PUBLISH_TIMEOUT}, the upload was answered 202. Its message never came to the queue.`,
+    meaning:
+      'When time is over, two things are possible: the broker has the message and is slow to say so, or it never had it. A 202 promises the first.',
+    lookAt: 'which answer is true in both cases, and what the customer does with it.',
+  });
+}
+
+/** Throws a lesson when an upload had no answer while the broker said nothing. */
+export function diagnoseNoAnswer(uploads: readonly Upload[]): void {
+  const hung = uploads.find(({ answered }) => !answered);
+  if (!hung) return;
+  lesson('no-publish-timeout', {
+    observed: `The broker said nothing. ${Math.round(hung.ms)} ms later, with PUBLISH_TIMEOUT_MS=${PUBLISH_TIMEOUT}, the upload still had no answer.`,
+    meaning:
+      'A connection can stand and carry nothing: no error comes, no end, no confirm. Whoever waits for one of these alone waits for ever, and the customer with them.',
+    lookAt: 'what ends the wait when nothing at all happens.',
+  });
+}
+
+/** Throws a lesson when uploads were answered as if media-api itself were broken. */
+export function diagnoseOddAnswers({ odd }: MediaApi): void {
+  const errors = odd.filter((answer) => /^50[0-24-9]/u.test(answer));
+  if (errors.length === 0 || errors.length < odd.length) return;
+  lesson('broker-error-is-500', {
+    observed: `While the broker could not be reached ${errors.length} uploads were answered ${errors[0]?.slice(0, 3)}.`,
+    meaning:
+      'A 500 says that media-api has a bug, and that nobody knows what it did. A 503 says: not now, and nothing was promised; a customer may send the upload again at once.',
+    lookAt: 'which errors of the publisher reach the route, and what the route makes of them.',
+  });
+}
+
+/** Throws a lesson when nothing in the broker was there for messages that it had confirmed. */
+export function diagnoseNotMandatory(
+  { confirmed, mandatory }: { confirmed: boolean; mandatory: boolean | undefined },
+  observed: string,
+): void {
+  if (!confirmed || mandatory !== false) return;
+  lesson('confirm-not-mandatory', {
+    observed: `${observed} They were published without "mandatory", and the broker confirmed them.`,
+    meaning:
+      'A confirm says that the broker took responsibility for the message. If no queue is bound for it, that is over at once: it is dropped, and dropping it is confirmed like a success.',
+    lookAt:
+      'how a publisher can ask to get such a message back, and in which order the two answers come.',
+  });
+}
+
+/** Throws a lesson when messages were given to a broker that does not keep them over a restart. */
+export function diagnoseFleeting(fleeting: readonly string[], lost: number): void {
+  if (!fleeting.some((what) => what.startsWith('a message'))) return;
+  lesson('not-persistent', {
+    observed: `200 uploads were answered 202, the broker was killed and started again: ${lost} of them have no message. The queue is durable; the messages are published with delivery mode 1.`,
+    meaning:
+      'Durable says that the queue itself outlives a restart. Each message says for itself whether it does: one that is not persistent is not there after a restart, and a confirm for it means no more than that.',
+    lookAt: 'the options of the publish, beside the options of the queue.',
+  });
+}
+
+/** Throws a lesson when a media-api that was started again knows nothing of what it had promised. */
+export function diagnoseKeptInMemory(wire: AmqpWire, { ms }: Upload): void {
+  if (ms >= PUBLISH_TIMEOUT * 0.9 || wire.count('basic.publish') > 0) return;
+  lesson('kept-in-memory', {
+    observed: `The broker said nothing, and an upload was answered 202 after ${Math.round(ms)} ms. media-api was killed and started again, and has published nothing since.`,
+    meaning:
+      'What was to be sent again was in the memory of the process that promised it. A deploy, a crash or the kernel ends that process, and the promise with it.',
+    lookAt: 'which place outlives a process, and when the message is there.',
+  });
+}
+
+/** Throws a lesson when a channel is gone and nobody opened another one. */
+export function diagnoseClosedChannel({
+  refusal,
+  reopened,
+}: {
+  refusal: AmqpWire['refusal'];
+  reopened: boolean;
+}): void {
+  if (refusal?.code !== 404 || reopened) return;
+  lesson('channel-closed-alone', {
+    observed: `The exchange media was gone for one upload, and the broker closed the channel: ${refusal.code} ${refusal.text?.replace(/ in vhost '[^']*'/u, '')}. The exchange is back, the connection stands, and media-api has not opened another channel on it.`,
+    meaning:
+      'A broker answers an error on a channel by closing that channel. The connection lives on, so that whoever listens for its end alone hears nothing, and goes on publishing into a channel that is no more.',
+    lookAt:
+      'what else than a connection can be closed, and what of yours has to be made anew then.',
+  });
+}
+
+/** Throws a lesson when a connection has carried nothing for long and nobody made another one. */
+export function diagnoseDeadConnection({ reconnected }: { reconnected: boolean }): void {
+  if (reconnected) return;
+  lesson('dead-connection-kept', {
+    observed:
+      'The connection stands and has carried nothing for 30 s. A new one would have worked at once; media-api has not made one.',
+    meaning:
+      'TCP tells nobody that the other side is gone while nothing is sent, and says little for minutes when something is. A connection that has not kept its time is as good as broken, and all that is published on it waits in it.',
+    lookAt:
+      'what you take for a sign of life of the broker, and what you do when it does not come.',
+  });
+}
+
+/** Throws a lesson when media-api still waits for a greeting that will not come. */
+export function diagnoseNoConnectTimeout(seen: { ignored: boolean; knocksAgain: boolean }): void {
+  if (!seen.ignored || seen.knocksAgain) return;
+  lesson('no-connect-timeout', {
+    observed:
+      'media-api connected again and was not greeted. 30 s later it still waits for that greeting; whoever connects now is greeted at once.',
+    meaning:
+      'Making a connection is an exchange of messages, and each of them can be the one that never comes. The loop that reconnects is as long as its longest try.',
+    lookAt: 'how long one try to connect may take.',
+  });
+}
+
+/** Throws a lesson when a message was sent before the row of its job could be seen. */
+export function diagnoseSentTooEarly(before: number, sent: readonly number[]): void {
+  if (sent[0] !== before) return;
+  lesson('published-before-commit', {
+    observed: `When the message of an upload was sent, jobs had ${before} rows, as many as before the upload.`,
+    meaning:
+      'A worker can have the message before the transaction commits. It finds no job, and takes the message for one that can never succeed. If the transaction is rolled back, the message stays.',
+    lookAt: 'what must be true of the database at the moment when the message leaves.',
+  });
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Lab } from '@backend-labs/catalog';
+import { PROOF } from './record.ts';
+
+/** What every lab's verdicts depend on, beside the lab itself. */
+const COMMON = [
+  'pnpm-lock.yaml',
+  'tsconfig.base.json',
+  'infra/toolchain.json',
+  'infra/{kafka,postgres,rabbitmq,redis}/**/*',
+  'shared/{protocol,launcher,stack,testkit,catalog,runner}/{src/**/*,package.json}',
+];
+
+/** Prose that no verdict depends on. The ticket is not among it: the points are read from there. */
+const PROSE = new Set(['hints.md', 'DEBRIEF.md', 'MEASUREMENTS.md', 'SOLUTION.md']);
+
+/**
+ * A digest of every file that the verdicts of a lab depend on: SHA-256 over their paths and contents,
+ * with LF line ends, as 32 hexadecimal digits.
+ */
+export function digestOf(root: string, lab: Pick<Lab, 'dir'>): string {
+  const own = `${relative(root, lab.dir).replaceAll('\\', '/')}/**/*`;
+  const hash = createHash('sha256');
+  for (const path of filesOf(root, [...COMMON, own])) {
+    const text = readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n');
+    hash.update(`${path}\0${text.length}\0${text}\0`);
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+function filesOf(root: string, patterns: readonly string[]): string[] {
+  return globSync(patterns, {
+    cwd: root,
+    withFileTypes: true,
+    exclude: ({ name }) => name === 'node_modules' || name === PROOF || PROSE.has(name),
+  })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .toSorted();
+}
