@@ -4,7 +4,7 @@ import { MARKS } from './verdicts.ts';
 
 /** A lab's matrix, its problems and its figures. */
 export function renderReport(report: VerifyReport): string {
-  const width = Math.max(...report.rows.map(({ name }) => name.length));
+  const width = Math.max(0, ...report.rows.map(({ name }) => name.length));
   const judged = report.rows.flatMap(({ cells }) => cells);
   const tasks = [...new Set(judged.map(({ task }) => task))].toSorted((a, b) => a - b);
   const columns = tasks.map((task) => {

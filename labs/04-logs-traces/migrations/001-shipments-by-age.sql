@@ -1,0 +1,1 @@
+CREATE INDEX shipments_by_age ON shipments (created_at);

@@ -1,0 +1,40 @@
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { AmqplibInstrumentation } from '@opentelemetry/instrumentation-amqplib';
+import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrumentation-express';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { ScrubbingExporter } from './scrub.ts';
+import { SERVICE } from './service-name.ts';
+
+// For `npm run traces`, which reads JSON and does not like to wait.
+process.env['OTEL_EXPORTER_OTLP_PROTOCOL'] ??= 'http/json';
+process.env['OTEL_BSP_SCHEDULE_DELAY'] ??= '1000';
+
+/** A collector that does not answer must not keep the process alive. */
+const FLUSH_WITHIN_MS = 3_000;
+
+const sdk = new NodeSDK({
+  serviceName: SERVICE,
+  traceExporter: new ScrubbingExporter(new OTLPTraceExporter()),
+  instrumentations: [
+    new HttpInstrumentation({
+      ignoreIncomingRequestHook: ({ url }) => url === '/healthz',
+    }),
+    new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE] }),
+    new PgInstrumentation(),
+    new AmqplibInstrumentation(),
+    new PinoInstrumentation(),
+  ],
+});
+sdk.start();
+
+/** Exports what is left, if the collector takes it in time. Never rejects. */
+export async function stopTelemetry(): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, FLUSH_WITHIN_MS);
+  // The reason went to OpenTelemetry's own log.
+  await Promise.race([sdk.shutdown().catch(() => {}), late.promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,39 @@
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { declareQueue, QUEUE } from './broker.ts';
+import { logContext } from './log.ts';
+import { type CheckoutRequested, PUBLISHED_AT } from './message.ts';
+
+/** Hands checkouts to the worker. */
+export class Publisher {
+  readonly #channel: ConfirmChannel;
+
+  private constructor(channel: ConfirmChannel) {
+    this.#channel = channel;
+  }
+
+  static async open(broker: ChannelModel): Promise<Publisher> {
+    const channel = await broker.createConfirmChannel();
+    await declareQueue(channel);
+    return new Publisher(channel);
+  }
+
+  /** Resolves when the broker has the message, and rejects when it refuses it. */
+  async publish(message: CheckoutRequested): Promise<void> {
+    const confirmed = Promise.withResolvers<void>();
+    this.#channel.sendToQueue(
+      QUEUE,
+      Buffer.from(JSON.stringify(message)),
+      {
+        contentType: 'application/json',
+        persistent: true,
+        correlationId: logContext.getStore()?.requestId ?? '',
+        headers: { [PUBLISHED_AT]: Date.now() },
+      },
+      (error: unknown) => {
+        if (error === null || error === undefined) confirmed.resolve();
+        else confirmed.reject(new Error('the broker refused a checkout', { cause: error }));
+      },
+    );
+    await confirmed.promise;
+  }
+}

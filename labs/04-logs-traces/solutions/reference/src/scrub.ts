@@ -1,0 +1,33 @@
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+
+/** What instrumentations copy from a request or an error into a span, and may hold anything. */
+const UNSAFE = ['url.query', 'url.full', 'exception.message', 'exception.stacktrace'];
+
+/** Takes out of spans what customers sent, before they leave the process. */
+export class ScrubbingExporter implements SpanExporter {
+  readonly #inner: SpanExporter;
+
+  constructor(inner: SpanExporter) {
+    this.#inner = inner;
+  }
+
+  export(spans: ReadableSpan[], done: Parameters<SpanExporter['export']>[1]): void {
+    for (const span of spans) {
+      for (const name of UNSAFE) delete span.attributes[name];
+      for (const { attributes = {} } of span.events) {
+        for (const name of UNSAFE) delete attributes[name];
+      }
+      // The message of an error. A database may quote the row in it.
+      delete span.status.message;
+    }
+    this.#inner.export(spans, done);
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#inner.forceFlush?.() ?? Promise.resolve();
+  }
+
+  shutdown(): Promise<void> {
+    return this.#inner.shutdown();
+  }
+}
