@@ -1,51 +1,120 @@
 import {
   type Answer,
-  eventually,
+  each,
   explain,
   expect,
+  judges,
   lesson,
-  type PgSession,
-  type PlanNode,
+  PgSession,
   type PostgresProbe,
+  runScript,
   type StartedService,
-  test,
   thousands,
 } from '@backend-labs/testkit';
-import { LIMIT } from './support/limits.ts';
-import { type Order, placeOrder, remove, TENANT } from './support/orders.ts';
 import {
-  conditionOf,
-  costliest,
-  definitionOf,
-  describe,
-  indexOf,
-  keyOf,
-  lookedAt,
-  scanOf,
-} from './support/plans.ts';
+  claim,
+  claimAmongOthers,
+  oldestPending,
+  orderOf,
+  PATH,
+  REFUSALS,
+  settled,
+  twoClaims,
+  whileRefused,
+} from './support/claims.ts';
+import { diagnoseClaim } from './support/diagnose-claim.ts';
+import { test } from './support/few-orders.ts';
+import { LIMIT } from './support/limits.ts';
+import { average, placeOrder, STATUSES } from './support/orders.ts';
 
-const PATH = '/internal/orders/claim';
+test(
+  'claims take the oldest order, and the lower id of equal instants',
+  judges('5.1'),
+  async ({ draw, service, postgres }) => {
+    const oldest = await oldestPending(postgres, 3);
+    const claimed: number[] = [];
+    for (let call = 0; call < 3; call += 1) claimed.push((await claim(service)).id);
+    expect(claimed, 'ids of three claims, one after the other').toEqual(oldest);
 
-interface Claimed {
-  readonly order: Order;
-}
+    const order = { tenant: average(draw), status: 'pending', cents: 100 } as const;
+    const id = await placeOrder(postgres, { ...order, placedAt: '2024-12-31T12:00:00Z' });
+    const next = await claim(service);
+    await explain(
+      () => {
+        expect(next.id, 'the next claim, after an order older than all others was placed').toBe(id);
+      },
+      () => {
+        if (next.placedAt < '2024-12-31T12:00:01Z') return;
+        lesson('oldest-by-id', {
+          observed: `Order ${id} was placed at 2024-12-31T12:00:00Z and written last; it is the oldest of all. The claim took order ${next.id}, of ${next.placedAt}.`,
+          meaning:
+            'An id says when a row was written, and not when the customer ordered. Imports and retries write old orders late, and those wait behind all newer ones.',
+          lookAt: 'by which column the worker must know the oldest.',
+        });
+      },
+    );
+  },
+);
 
-async function claim(service: StartedService): Promise<Order> {
-  const answer = await service.post(PATH);
-  expect(answer.status, `status of POST ${PATH}, while orders are pending`).toBe(200);
-  const { body } = answer;
-  expect(body, `POST ${PATH} must answer { "order": { … } }`).toHaveProperty('order.id');
-  return (body as Claimed).order;
-}
-
-async function oldestPending(postgres: PostgresProbe, many: number): Promise<number[]> {
-  const rows = await postgres.query<{ id: number }>(
-    `SELECT id::float8 AS id FROM orders WHERE status = 'pending'
-      ORDER BY placed_at, orders.id LIMIT $1`,
-    [many],
+/** How many orders have each status. */
+async function census(postgres: PostgresProbe): Promise<Record<string, number>> {
+  const rows = await postgres.query<{ status: string; orders: number }>(
+    'SELECT status, count(*)::float8 AS orders FROM orders GROUP BY status',
   );
-  return rows.map(({ id }) => id);
+  const counted = new Map(rows.map(({ status, orders }) => [status, orders]));
+  return Object.fromEntries(STATUSES.map((status) => [status, counted.get(status) ?? 0]));
 }
+
+test(
+  'a claimed order is processing, and no other order changes',
+  judges('5.2'),
+  async ({ service, postgres }) => {
+    const before = await census(postgres);
+    const order = await claim(service);
+    await settled(postgres);
+    const after = await census(postgres);
+    const [row] = await postgres.query<{ status: string }>(
+      'SELECT status FROM orders WHERE id = $1',
+      [order.id],
+    );
+    expect(row?.status, `status of the claimed order ${order.id} in the table`).toBe('processing');
+    const { pending = 0, processing = 0 } = before;
+    expect(after, 'how many orders have each status after one claim').toEqual({
+      ...before,
+      pending: pending - 1,
+      processing: processing + 1,
+    });
+    await explain(
+      () => {
+        expect(order.status, 'status of the claimed order in the answer').toBe('processing');
+      },
+      () => {
+        if (order.status !== 'pending') return;
+        lesson('row-before-the-update', {
+          observed: `Order ${order.id} is processing in the table, and the answer shows it as pending.`,
+          meaning:
+            'All parts of one statement see the table as it was before it. A worker that is handed a pending order cannot know that it is its own.',
+          lookAt: 'which part of the statement returns the row.',
+        });
+      },
+    );
+  },
+);
+
+test('a claim reads few buffers', judges('5.3'), async ({ service, postgres }) => {
+  const claims = 5;
+  const { buffers } = await postgres.measure(async () => {
+    for (let call = 0; call < claims; call += 1) await claim(service);
+  });
+  const mean = Math.round(buffers / claims);
+  const cost = `A claim read ${thousands(mean)} buffers, the mean of ${claims}; ${LIMIT.claim} are allowed`;
+  await explain(
+    () => {
+      expect(mean, cost).toBeLessThanOrEqual(LIMIT.claim);
+    },
+    () => diagnoseClaim(postgres, cost),
+  );
+});
 
 /** What the role's connections start with; see data/3-access.admin.sql. */
 const HOUSE_RULE = 'force_generic_plan';
@@ -62,30 +131,20 @@ const WATCH_SETTING = `
 const UNWATCH = `
   DROP TRIGGER see_setting ON orders; DROP FUNCTION see_setting(); DROP TABLE seen_settings`;
 
-test('claims take the oldest orders, the lower id first', async ({ service, postgres }) => {
-  const oldest = await oldestPending(postgres, 20);
+const houseRuleBroken = (observed: string): never =>
+  lesson('house-rule', {
+    observed,
+    meaning:
+      'A setting made for the connection, the transaction or the role turns the rule off for whatever else runs there, and the next planner that burns a core is ours. Who made the rule will not see it in any statement.',
+    lookAt: 'what the statement itself could say, so that one plan for all values is a good one.',
+  });
+
+test('a claim is planned by the house rule', judges('5.4'), async ({ service, postgres }) => {
   await postgres.query(WATCH_SETTING);
-  const claimed: Order[] = [];
-  for (let each = 0; each < 3; each += 1) claimed.push(await claim(service));
+  await service.post(PATH);
+  await settled(postgres);
   const seen = await postgres.query<{ value: string }>('SELECT DISTINCT value FROM seen_settings');
   await postgres.query(UNWATCH);
-  expect(
-    claimed.map(({ id }) => id),
-    'ids of three claims, one after the other',
-  ).toEqual(oldest.slice(0, 3));
-  expect([...new Set(claimed.map(({ status }) => status))], 'status of a claimed order').toEqual([
-    'processing',
-  ]);
-  const taken = await postgres.query<{ id: number }>(
-    `SELECT id::float8 AS id FROM orders
-      WHERE id = ANY ($1::bigint[]) AND status <> 'pending' ORDER BY placed_at, orders.id`,
-    [oldest],
-  );
-  expect(
-    taken.map(({ id }) => id),
-    'of the twenty oldest, those that three claims took',
-  ).toEqual(oldest.slice(0, 3));
-
   const settings = seen.map(({ value }) => value);
   await explain(
     () => {
@@ -94,197 +153,237 @@ test('claims take the oldest orders, the lower id first', async ({ service, post
     () => {
       const other = settings.find((value) => value !== HOUSE_RULE);
       if (other === undefined) return;
-      lesson('house-rule', {
-        observed: `While a claim was written, its connection had plan_cache_mode = ${other}. The DBAs gave our role ${HOUSE_RULE}, and a new connection starts with it.`,
-        meaning:
-          'A setting made for the connection, the transaction or the role turns the rule off for whatever else runs there, and the next planner that burns a core is ours. Who made the rule will not see it in any statement.',
-        lookAt:
-          'what the statement itself could say, so that one plan for all values is a good one.',
-      });
+      houseRuleBroken(
+        `While a claim was written, its connection had plan_cache_mode = ${other}. The DBAs gave our role ${HOUSE_RULE}, and a new connection starts with it.`,
+      );
     },
   );
-
-  const older = { tenant: TENANT.average, status: 'pending', cents: 100 } as const;
-  const id = await placeOrder(postgres, { ...older, placedAt: '2024-12-31T12:00:00Z' });
-  const next = await claim(service);
-  await remove(postgres, [id]);
-  expect(next.id, 'the next claim, after an order older than all others was placed').toBe(id);
 });
 
-test('claims at the same time take different orders', async ({ service, postgres }) => {
-  const [oldest] = await oldestPending(postgres, 1);
-  // Somebody else holds the oldest order, so that both have looked for one before either can take it.
-  await using other = await postgres.session('administrator');
-  await other.query('BEGIN');
-  await other.query('SELECT FROM orders WHERE id = $1 FOR UPDATE', [oldest]);
-  let answered = 0;
-  const claims = [claim(service), claim(service)].map((each) =>
-    each.finally(() => {
-      answered += 1;
-    }),
+test('migrations leave the house rule alone', judges('5.4'), async ({ run, fewOrders }) => {
+  await using lease = await fewOrders();
+  await runScript('migrate', { run, lease });
+  await using session = await PgSession.open(lease.postgres.adminUrl);
+  const rows = await session.query<{ setting: string }>(
+    `SELECT concat_ws(' ', coalesce(r.rolname, 'every role'), 'in', coalesce(d.datname, 'every database'),
+                      'has', setting) AS setting
+       FROM pg_db_role_setting s
+       LEFT JOIN pg_roles r ON r.oid = s.setrole
+       LEFT JOIN pg_database d ON d.oid = s.setdatabase,
+            unnest(s.setconfig) AS setting
+      WHERE (s.setrole = 0 OR r.rolname = $1)
+        AND (s.setdatabase = 0 OR d.datname = current_database())
+        AND setting LIKE 'plan\\_cache\\_mode=%'`,
+    [lease.postgres.role],
   );
-  const claimed = Promise.all(claims);
-  // Awaited below; a claim that fails meanwhile is no stray rejection.
-  claimed.catch(() => {});
-  await eventually('two claims, while another session holds the oldest order', async () => {
-    const held = await postgres.locksHeld();
-    const waiting = new Set(held.filter(({ granted }) => !granted).map(({ pid }) => pid)).size;
-    expect(
-      answered + waiting,
-      `${answered} of two claims had answered, ${waiting} waited for a lock in the database, and the others were kept in the service, where only this instance knows of them; claims that answered or waited in the database`,
-    ).toBe(claims.length);
-    return true;
-  });
-  await other.query('ROLLBACK');
-  const [first, second] = (await claimed).map(({ id }) => id);
+  const settings = rows.map(({ setting }) => setting);
   await explain(
     () => {
-      expect(second, 'the order of one claim and that of another at the same time').not.toBe(first);
+      expect(settings.length, 'settings of plan_cache_mode after the migrations').toBe(1);
+      expect(settings[0], 'the setting after the migrations').toContain(HOUSE_RULE);
     },
-    () => {
-      lesson('claimed-twice', {
-        observed: `Order ${oldest} was locked by somebody else while two workers claimed. When it was free again, both were handed order ${first}.`,
-        meaning:
-          'Both looked for the oldest pending order before either had changed it. An UPDATE waits for the lock of its row, and then goes on with the row that was found, whatever its status has become.',
-        lookAt:
-          'what the SELECT that finds the order does about orders that others are just taking.',
-      });
-    },
+    () =>
+      houseRuleBroken(
+        `After npm run migrate ${settings.join(' and ') || 'no role and no database has plan_cache_mode'}. The DBAs gave our role ${HOUSE_RULE}.`,
+      ),
   );
 });
 
-test('a claim that comes too late for one order takes another', async ({ service, postgres }) => {
-  // Each is taken by somebody else when the one before it is gone: whoever looks first and takes
-  // then is late five times.
-  const oldest = await oldestPending(postgres, 5);
-  const taken: number[] = [];
-  await using sessions = new AsyncDisposableStack();
-  const take = async (id: number): Promise<{ session: PgSession; pid: number }> => {
-    const session = sessions.use(await postgres.session('administrator'));
-    await session.query('BEGIN');
-    await session.query(`UPDATE orders SET status = 'processing' WHERE id = $1`, [id]);
-    const [backend] = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    return { session, pid: backend?.pid ?? 0 };
-  };
-  let holder: { session: PgSession; pid: number } | undefined;
-  let answered = false;
-  let answer: Promise<Answer> | undefined;
-  for (const id of oldest) {
-    const next = await take(id);
-    taken.push(id);
-    await holder?.session.query('COMMIT');
-    holder = next;
-    answer ??= service.post(PATH).finally(() => (answered = true));
-    // Awaited below; one that fails meanwhile is no stray rejection.
-    answer.catch(() => {});
-    await eventually(
-      `a claim to answer, or to wait for order ${id}, which another takes`,
-      async () => {
-        const held = await postgres.locksHeld();
-        return answered || held.some(({ blockedBy }) => blockedBy.includes(next.pid));
+test(
+  'claims at the same time take different orders',
+  judges('5.5'),
+  async ({ service, postgres, definition }) => {
+    const answers = await twoClaims(postgres, service, definition);
+    const taken = answers
+      .filter(({ status }) => status === 200)
+      .map((answer) => orderOf(answer).id);
+    await explain(
+      () => {
+        expect(
+          new Set(taken).size,
+          `different orders, when two claims at the same time got ${taken.join(' and ')}`,
+        ).toBe(taken.length);
       },
+      () =>
+        lesson('claimed-twice', {
+          observed: `One worker was about to take the oldest order when another asked, at a second instance. Both were handed order ${taken[0]}.`,
+          meaning:
+            'Both looked for the oldest pending order before either had changed it. An UPDATE waits for the lock of its row, and then goes on with the row that was found, whatever its status has become.',
+          lookAt:
+            'what the SELECT that finds the order does about orders that others are just taking.',
+        }),
     );
-    if (answered) break;
-  }
-  await holder?.session.query('COMMIT');
-  const late = answer && (await answer);
-  if (!late) throw new Error('no order is pending');
-  const [pending] = await oldestPending(postgres, 1);
-  expect(
-    late.status,
-    `status of a claim while others take order after order, and ${pending} is pending still`,
-  ).toBe(200);
-  expect(taken, 'orders that others have taken, and not the claim').not.toContain(
-    (late.body as Claimed).order.id,
-  );
-});
+  },
+);
 
-test('a claim reads few buffers', async ({ service, postgres }) => {
-  const claims = 5;
-  const { buffers } = await postgres.measure(async () => {
-    for (let each = 0; each < claims; each += 1) await claim(service);
-  });
-  const mean = Math.round(buffers / claims);
-  const cost = `A claim read ${thousands(mean)} buffers, the mean of ${claims}; ${LIMIT.claim} are allowed`;
+/** Requires a claim to have got an order, for one was free. */
+async function expectAnOrder(answer: Answer, postgres: PostgresProbe, when: string): Promise<void> {
+  const pending = (await oldestPending(postgres, 100)).length;
   await explain(
     () => {
-      expect(mean, cost).toBeLessThanOrEqual(LIMIT.claim);
+      expect(answer.status, `status of a claim ${when}`).toBe(200);
+    },
+    () => {
+      if (answer.status !== 204 || pending < 2) return;
+      lesson('empty-handed', {
+        observed: `The service answered 204 to a claim ${when}. ${pending === 100 ? '100 and more' : pending} orders were pending, and nobody had locked them.`,
+        meaning:
+          'To a worker 204 says that there is nothing to do, and it goes to sleep. One that came second to another has not seen that: the next order was free.',
+        lookAt: 'what a claim does when it does not get what it tried for first.',
+      });
+    },
+  );
+}
+
+test(
+  'a second claim gets an order while the first is still busy',
+  judges('5.6'),
+  async ({ service, postgres, definition }) => {
+    const answers = await twoClaims(postgres, service, definition);
+    await each('claims', answers, (answer) =>
+      expectAnOrder(answer, postgres, 'at the same time as another'),
+    );
+  },
+);
+
+test(
+  'a claim that comes too late for one order takes another',
+  judges('5.6'),
+  async ({ service, postgres }) => {
+    const { answer } = await claimAmongOthers(postgres, service);
+    await expectAnOrder(answer, postgres, 'while others take order after order');
+  },
+);
+
+test(
+  'a claim does not get an order that another has taken',
+  judges('5.5'),
+  async ({ service, postgres }) => {
+    const { answer, taken } = await claimAmongOthers(postgres, service);
+    const order = answer.status === 200 ? orderOf(answer).id : undefined;
+    await explain(
+      () => {
+        expect(taken, 'orders that others have taken').not.toContain(order);
+      },
+      () =>
+        lesson('claimed-twice', {
+          observed: `Another worker was about to take order ${order} when a claim came. It waited, and was handed the same order.`,
+          meaning:
+            'The claim found the order while it was still pending. An UPDATE waits for the lock of its row, and then goes on with the row that was found, whatever its status has become.',
+          lookAt:
+            'what the SELECT that finds the order does about orders that others are just taking.',
+        }),
+    );
+  },
+);
+
+test(
+  'a claim that the database refuses is a 5xx, and its order stays pending',
+  judges('5.7'),
+  async ({ definition, postgres }) => {
+    // Of its own: connections that it loses are missed by no other test.
+    await using service = await definition.start();
+    await each('refusals', REFUSALS, async (at) => {
+      const [oldest] = await oldestPending(postgres, 1);
+      const { status } = await whileRefused(postgres, at, () => service.post(PATH));
+      const [still] = await oldestPending(postgres, 1);
+      await explain(
+        () => {
+          expect(
+            status,
+            `status of a claim whose ${at} the database refused`,
+          ).toBeGreaterThanOrEqual(500);
+        },
+        () => {
+          if (status !== 200 || still !== oldest) return;
+          lesson('answered-too-early', {
+            observed: `The database refused the ${at} of a claim. The service answered 200, and order ${oldest} is still pending.`,
+            meaning:
+              'Until its commit has succeeded, a transaction has changed nothing. A worker that has the answer already processes the order, and so does the next one that claims it.',
+            lookAt: 'what can still fail behind the line that sends the answer.',
+          });
+        },
+      );
+      expect(still, `the oldest pending order, after the ${at} of its claim was refused`).toBe(
+        oldest,
+      );
+      const next = await claim(service);
+      expect(next.id, 'the order of the next claim, which is not refused').toBe(oldest);
+    });
+  },
+);
+
+/** More than the pool has connections. */
+const TWELVE = Array.from({ length: 12 });
+
+/** Requires that the next claim finds a connection and gets an order. */
+async function expectToGoOn(
+  service: StartedService,
+  postgres: PostgresProbe,
+  after: string,
+): Promise<void> {
+  const { status } = await service.post(PATH);
+  await explain(
+    () => {
+      expect(status, `status of the claim after ${after}`).toBe(200);
     },
     async () => {
-      const plan = costliest(await postgres.plans(claim));
-      const scan = plan && scanOf(plan);
-      const indexes = await postgres.indexes();
-      if (plan && scan) {
-        const partial = indexes.find(({ predicate }) => predicate?.includes('status') === true);
-        if (partial && !plan.indexes.includes(partial.name) && asksByParameter(plan.nodes())) {
-          lesson('partial-with-param', {
-            observed: `${cost}. ${keyOf(partial)} WHERE ${partial.predicate} is there and was not used: the statement asks for status = $n, and Postgres ran a ${scan.type} of ${thousands(lookedAt(scan))} rows.`,
-            meaning:
-              'Postgres uses a partial index only if the statement itself proves that every row it wants is in it. A plan made for any value of a parameter proves nothing.',
-            lookAt: 'what is constant in this question, and who has to know that.',
-          });
-        }
-        const index = indexOf(scan, indexes);
-        const ties = scan.rows > 100 && scan.rowsRemoved < scan.rows;
-        if (index && ties && plan.nodes('Incremental Sort').length > 0) {
-          lesson('no-tiebreak', {
-            observed: `${cost}. An Incremental Sort read ${thousands(scan.rows)} pending orders that share one placed_at to find the first. The index is ${definitionOf(index)}.`,
-            meaning:
-              'The index holds the order only as far as placed_at. Where many rows tie on it, all of them must be read before the id can decide.',
-            lookAt: 'the whole ORDER BY at the end of the index.',
-          });
-        }
-      }
-      expect.fail(`${cost}. ${describe(plan)}`);
+      const sessions = await postgres.query<{ state: string }>(
+        `SELECT state FROM pg_stat_activity
+          WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+      );
+      if (sessions.length < 2) return;
+      lesson('connection-kept', {
+        observed: `After ${after} the service answered ${status} to the next claim. ${sessions.length} connections of the service are ${sessions[0]?.state}, and do nothing.`,
+        meaning:
+          'Each failed claim took a connection from the pool and did not give it back. When the pool is empty, every request of the service waits for one, and none comes.',
+        lookAt: 'the ways out of the handler, and which of them put the connection away.',
+      });
     },
   );
-});
+}
 
-/** Refuses updates of orders, at once or when they are committed, as long as a row says so. */
-const REFUSE = `
-  TRUNCATE orders;
-  CREATE TABLE refused (at text NOT NULL);
-  CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-    BEGIN
-      IF EXISTS (SELECT FROM refused WHERE at = TG_ARGV[0]) THEN RAISE 'refused by the test'; END IF;
-      RETURN NEW;
-    END $$;
-  CREATE TRIGGER refuse BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION refuse('update');
-  CREATE CONSTRAINT TRIGGER refuse_late AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION refuse('commit')`;
+test(
+  'twelve refused claims leave connections for the next',
+  judges('5.8'),
+  async ({ definition, postgres }) => {
+    await each('refusals', REFUSALS, async (at) => {
+      await using service = await definition.start();
+      await whileRefused(postgres, at, () => Promise.all(TWELVE.map(() => service.post(PATH))));
+      await expectToGoOn(service, postgres, `twelve claims whose ${at} the database refused`);
+    });
+  },
+);
 
-test('a claim that fails or finds nothing leaves nothing behind', async ({ service, postgres }) => {
-  await postgres.query(REFUSE);
-  const order = { tenant: TENANT.average, status: 'pending', cents: 100 } as const;
-  // One for each claim: a connection that failed may still hold the order it had.
-  for (let each = 0; each < 14; each += 1) {
-    await placeOrder(postgres, { ...order, placedAt: '2026-02-05T12:00:00Z' });
-  }
-  const statuses = async (): Promise<number[]> => {
-    const seen: number[] = [];
-    // With the six of the other kind more than the pool has connections.
-    for (let each = 0; each < 6; each += 1) seen.push((await service.post(PATH)).status);
-    return seen;
-  };
-  for (const at of ['update', 'commit']) {
-    await postgres.query('INSERT INTO refused VALUES ($1)', [at]);
-    const seen = await statuses();
-    await postgres.query('DELETE FROM refused');
-    const handed = seen.filter((status) => status < 500);
-    expect(handed, `answers below 500 to claims whose ${at} the database refused`).toEqual([]);
-  }
-  const after = await service.post(PATH);
-  expect(after.status, 'status of the claim after twelve that the database refused').toBe(200);
+// The last two: no order is pending from here on.
+const TAKE_ALL = `UPDATE orders SET status = 'shipped' WHERE status = 'pending'`;
 
-  await postgres.query(`DELETE FROM orders WHERE status = 'pending'`);
-  const empty = [...(await statuses()), ...(await statuses())];
-  const others = empty.filter((status) => status !== 204);
-  expect(others, 'answers other than 204 to twelve claims, with no order pending').toEqual([]);
-  const late = await placeOrder(postgres, { ...order, placedAt: '2100-01-01T00:00:00Z' });
-  const last = await service.post(PATH);
-  expect(last.status, `status of a claim when order ${late} of the year 2100 is pending`).toBe(200);
-  expect((last.body as Claimed).order.id, 'order of that claim').toBe(late);
-});
+test(
+  'a claim is a 204 only when no order is pending',
+  judges('5.6'),
+  async ({ draw, service, postgres }) => {
+    await postgres.query(TAKE_ALL);
+    const empty = await service.post(PATH);
+    expect(empty.status, 'status of a claim when no order is pending').toBe(204);
+    const order = { tenant: average(draw), status: 'pending', cents: 100 } as const;
+    const late = await placeOrder(postgres, { ...order, placedAt: '2100-01-01T00:00:00Z' });
+    const last = await service.post(PATH);
+    expect(last.status, `status of a claim when order ${late} of the year 2100 is pending`).toBe(
+      200,
+    );
+    expect(orderOf(last).id, 'order of that claim').toBe(late);
+  },
+);
 
-const asksByParameter = (nodes: readonly PlanNode[]): boolean =>
-  nodes.some((node) => /status = \$\d/u.test(`${node.filter ?? ''} ${conditionOf(node)}`));
+test(
+  'twelve claims that find nothing leave connections for the next',
+  judges('5.8'),
+  async ({ draw, definition, postgres }) => {
+    await using service = await definition.start();
+    await postgres.query(TAKE_ALL);
+    await Promise.all(TWELVE.map(() => service.post(PATH)));
+    const order = { tenant: average(draw), status: 'pending', cents: 100 } as const;
+    await placeOrder(postgres, { ...order, placedAt: '2026-01-01T12:00:00Z' });
+    await expectToGoOn(service, postgres, 'twelve claims that found nothing');
+  },
+);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { test as base, PgSession } from '@backend-labs/testkit';
+import { type Lease, test as base, PgSession, type PostgresLease } from '@backend-labs/testkit';
 
 /** First key of the advisory locks that hold builds; any number that nobody else takes. */
 export const HOLD = 412;
@@ -28,6 +28,9 @@ const HOLD_BUILDS = `
     WHEN TAG IN ('CREATE INDEX', 'REINDEX') EXECUTE FUNCTION harness.hold_build();
   CREATE EVENT TRIGGER hold_rewrites ON table_rewrite EXECUTE FUNCTION harness.hold_build()`;
 
+/** A lease whose database has few orders. */
+export type FewOrders = Lease & { readonly postgres: PostgresLease };
+
 /** `test` with `fewOrders()`: a lease of its own, 20,000 orders, the target's migrations not run. */
 export const test = base.extend('fewOrders', { scope: 'file' }, ({ run, stack }) => {
   const request = {
@@ -35,7 +38,7 @@ export const test = base.extend('fewOrders', { scope: 'file' }, ({ run, stack })
     servers: ['postgres'],
     dataDir: join(run.labDir, 'data'),
   } as const;
-  return async () => {
+  return async (): Promise<FewOrders> => {
     const postgres = await stack.of('postgres');
     const from = await postgres.template(
       request,

@@ -1,19 +1,29 @@
 import {
   type Answer,
+  type Draw,
   expect,
   type PostgresProbe,
   type StartedService,
 } from '@backend-labs/testkit';
-import { expectLines } from './lines.ts';
 
 /** Tenants that the seed made for a purpose; see data/2-seed.sql. */
 export const TENANT = {
   whale: 1,
-  average: 57,
   churned: 500,
   importer: 600,
-  unknown: 9999,
 } as const;
+
+/** One of the 198 tenants that are alike. */
+export const average = (draw: Draw): number => draw.int(2, 199);
+
+/** One of each kind of tenant, the last without orders. */
+export const tenants = (draw: Draw): readonly number[] => [
+  TENANT.whale,
+  average(draw),
+  TENANT.churned,
+  TENANT.importer,
+  draw.int(5_000, 9_999),
+];
 
 export const STATUSES = ['paid', 'shipped', 'failed', 'pending', 'processing'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -59,11 +69,24 @@ export function ordersOf(answer: Answer): Order[] {
   return orders as Order[];
 }
 
-/** What clients know of an order; `via` is a key of the seed's meta. */
-const KEYS = 'id tenantId customerId status totalCents email placedAt meta via'.split(' ');
+const COLUMNS = `id::float8 AS id, tenant_id AS "tenantId", customer_id::float8 AS "customerId",
+  status, total_cents::float8 AS "totalCents", email, placed_at AS "placedAt", meta`;
 
-/** An order as a failed assertion shows it, all of it in one line. */
-const line = (order: Order): string => JSON.stringify(order, KEYS);
+type Row = Omit<Order, 'placedAt'> & { readonly placedAt: Date };
+
+const toOrder = (row: Row): Order => ({ ...row, placedAt: row.placedAt.toISOString() });
+
+/** Orders as clients must see them, by their ids. */
+export async function ordersWith(
+  postgres: PostgresProbe,
+  ids: readonly number[],
+): Promise<Map<number, Order>> {
+  const rows = await postgres.query<Row>(
+    `SELECT ${COLUMNS} FROM orders WHERE id = ANY ($1::bigint[])`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, toOrder(row)]));
+}
 
 /** The page that a tenant must see, from the table itself. */
 export async function truePage(
@@ -72,21 +95,18 @@ export async function truePage(
   status?: Status,
   limit: number = PAGE,
 ): Promise<Order[]> {
-  const rows = await postgres.query<Omit<Order, 'placedAt'> & { placedAt: Date }>(
-    `SELECT id::float8 AS id, tenant_id AS "tenantId", customer_id::float8 AS "customerId", status,
-            total_cents::float8 AS "totalCents", email, placed_at AS "placedAt", meta
-       FROM orders WHERE tenant_id = $1 ${status ? 'AND status = $3' : ''}
+  const rows = await postgres.query<Row>(
+    `SELECT ${COLUMNS} FROM orders WHERE tenant_id = $1 ${status ? 'AND status = $3' : ''}
       ORDER BY placed_at DESC, orders.id DESC LIMIT $2`,
     status ? [tenant, limit, status] : [tenant, limit],
   );
-  return rows.map((row) => ({ ...row, placedAt: row.placedAt.toISOString() }));
+  return rows.map(toOrder);
 }
 
-/** Requires the very orders of a page in their order, and each as clients know it. */
+/** Requires the very orders of a page, in their order. */
 export function expectPage(seen: readonly Order[], page: readonly Order[], request: string): void {
   const ids = (orders: readonly Order[]): number[] => orders.map(({ id }) => id);
   expect(ids(seen), `ids of ${request}`).toEqual(ids(page));
-  expectLines(seen.map(line), page.map(line), `orders of ${request}`);
 }
 
 export interface NewOrder {

@@ -7,7 +7,10 @@ interface StatementRow {
   buffers: string;
 }
 
-/** `GET /internal/top-queries`: the ten statements that read most buffers in this database. */
+/**
+ * `GET /internal/top-queries`: the ten statements that read most buffers in this database, without
+ * this one, which knows itself by the id that Postgres gave it.
+ */
 export function topQueries(pool: Pool): RequestHandler {
   return async (_req, res) => {
     const { rows } = await pool.query<StatementRow>(
@@ -16,7 +19,7 @@ export function topQueries(pool: Pool): RequestHandler {
               sum(shared_blks_hit + shared_blks_read) AS buffers
          FROM pg_stat_statements
         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND query NOT LIKE '%pg_stat_statements%'
+          AND queryid <> (SELECT query_id FROM pg_stat_activity WHERE pid = pg_backend_pid())
         GROUP BY query
         ORDER BY buffers DESC
         LIMIT 10`,
