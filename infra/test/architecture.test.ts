@@ -14,13 +14,14 @@ const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }
   { from: /^shared\/launcher\//, to: ['protocol'] },
   { from: /^shared\/testkit\//, to: ['launcher', 'protocol', 'stack'] },
   { from: /^shared\/runner\//, to: ['catalog', 'protocol', 'stack'] },
+  { from: /^shared\/mutation\//, to: ['catalog', 'protocol', 'runner', 'stack'] },
   { from: /^shared\/workbench\//, to: ['catalog', 'protocol', 'runner', 'stack'] },
   // What `labs new` makes is a lab.
   { from: /^shared\/cli\/skeleton\/tests\//, to: ['testkit'] },
   { from: /^shared\/cli\/skeleton\//, to: [] },
   {
     from: /^shared\/cli\//,
-    to: ['catalog', 'launcher', 'protocol', 'runner', 'stack', 'workbench'],
+    to: ['catalog', 'launcher', 'mutation', 'protocol', 'runner', 'stack', 'workbench'],
   },
   { from: /^labs\/[^/]+\/tests\//, to: ['testkit'] },
   { from: /^labs\//, to: [] },
@@ -103,6 +104,7 @@ describe('architecture', () => {
     ['shared/launcher/src/x.ts', `import { connectStack } from '@backend-labs/stack';`],
     ['shared/protocol/src/x.ts', `import { launch } from '@backend-labs/launcher';`],
     ['shared/runner/src/x.ts', `const kit = await import('@backend-labs/testkit');`],
+    ['shared/runner/src/x.ts', `import { mutate } from '@backend-labs/mutation';`],
     ['shared/runner/src/x.ts', `import type { Lab } from '../../catalog/src/lab.ts';`],
     ['labs/01-query-plans/src/x.ts', `import { lesson } from '@backend-labs/testkit';`],
     ['labs/01-query-plans/tests/x.test.ts', `import { judge } from '@backend-labs/runner';`],

@@ -148,7 +148,7 @@ test(
       pathOf(`/v1/shipments/${shipment}/events`, { limit: 4 }),
       pathOf('/v1/events', { since: '2026-02-08T00:00:00Z', limit: 4 }),
     ];
-    // Other tests of this file write events, too, all of them later ones.
+    // Other tests of this file also write events.
     await each('lists', lists, async (path) => {
       const { items } = pageOf(await service.get(path));
       const written = items
@@ -167,7 +167,7 @@ test(
           lesson('new-value-in-an-old-enum', {
             observed: `GET ${path} shows ${shown.map((type) => `"${type}"`).join(', ')}. The strict client knows the five types of v1's first day and "other".`,
             meaning:
-              'To whoever decodes into a closed list, a new value is as foreign as a missing field: the whole page is refused. Whoever writes the table decides what will come next, not this service.',
+              'To a client that decodes into a closed list, a new value is as foreign as a missing field: the whole page is refused. The programs that write the table decide what will come next, not this service.',
             lookAt:
               'the edge where v1 is written out, and what it does with a type that it was not born with.',
           });
@@ -214,8 +214,8 @@ test('ts alone says when an event occurred', judges('5.5'), async ({ service, dr
       lesson('second-name-on-the-way-in', {
         observed: `An event without ts, and with an occurredAt of ${occurredAt}, was taken: ${answer.text.slice(0, 160)}`,
         meaning:
-          'For years clients could send a field of that name, and it meant nothing. Now it does, for those of them who leave ts out by mistake: an error that was told to them becomes an event of a wrong time.',
-        lookAt: 'in which direction the new name was asked for.',
+          'For years clients could send a field of that name, and it meant nothing. Now it does, for those of them who leave ts out by mistake: an error that they could read becomes an event of a wrong time.',
+        lookAt: 'in which direction Mobile wants the new name.',
       });
     },
   );

@@ -6,7 +6,6 @@ import {
   gate,
   happens,
   judges,
-  lesson,
   type RabbitMessage,
   thousands,
 } from '@backend-labs/testkit';
@@ -22,10 +21,12 @@ import {
   diagnoseRefusal,
   diagnoseRequeue,
   diagnoseSendersExpiration,
+  diagnoseSleep,
   diagnoseTimer,
   isLostOnTheWay,
 } from './support/diagnose-retries.ts';
 import { settledRow, test, untilGivenUp } from './support/failing-jobs.ts';
+import { isGivenUp, liesWell, moveBack, waitsForItsThirdTry } from './support/given-up.ts';
 import { DELAYS, FOR_EVER, SENDERS_EXPIRATION, TRIES, WITHIN } from './support/lives.ts';
 import {
   addJobs,
@@ -34,16 +35,13 @@ import {
   doneOf,
   enqueue,
   eventuallyDone,
-  type JobRow,
   jobRows,
   publish,
   RENDER_QUEUE,
-  type Renderer,
   rendered,
-  told,
 } from './support/media.ts';
 import { expectSame } from './support/same.ts';
-import { idle, killAtAck, type WiredWorker } from './support/workers.ts';
+import { idle, killAtAck } from './support/workers.ts';
 
 const IN_TIME = { within: WITHIN };
 /** Until what was to go to a deleted queue is there, in ms; the ticket's bound. */
@@ -447,68 +445,3 @@ test(
     await eventuallyDone('the job that was in the queue to be done', postgres, [waiting], IN_TIME);
   },
 );
-
-/** The row of a job that was given up. */
-function isGivenUp(row: JobRow | undefined): void {
-  if (!row) expect.fail('The job was not given up.');
-  expectSame('its row', told(row), told({ state: 'failed', outputs: 0, emails: 0 }));
-  expectSame('its attempts', row.attempts, TRIES);
-  expect(row.last_error, 'its last_error').toMatch(/./u);
-}
-
-/** A message in media.dead, after so many tries. */
-function liesWell(message: RabbitMessage | undefined, tries: number): void {
-  const lies = `of the message in ${DEAD_QUEUE}`;
-  expectSame(`header x-attempts ${lies}, a number`, message?.headers['x-attempts'], tries);
-  expect(message?.headers['x-last-error'], `header x-last-error ${lies}`).toMatch(/./u);
-  expect(message?.persistent, `whether the message in ${DEAD_QUEUE} is persistent`).toBe(true);
-  expectSame(`expiration ${lies}`, message?.properties.expiration, undefined);
-}
-
-/** As an operator does, with all of its headers. One that is lost is sent as it was first. */
-async function moveBack(
-  rabbitmq: Parameters<typeof publish>[0],
-  message: RabbitMessage | undefined,
-  body: string,
-  headers: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  await publish(rabbitmq, message?.bytes ?? body, message?.properties ?? { headers });
-}
-
-/** Has a job fail twice, so that it waits longer than any test. */
-async function waitsForItsThirdTry(
-  job: string,
-  worker: WiredWorker,
-  studio: Renderer,
-  rabbitmq: Parameters<typeof publish>[0],
-): Promise<void> {
-  studio.outcome = (id) => (id === job ? broken : rendered(id));
-  await idle(worker);
-  worker.wire.clear();
-  await enqueue(rabbitmq, [job]);
-  const look = (): boolean => {
-    expect(studio.renders(job), 'renders of that job').toBeGreaterThanOrEqual(2);
-    return true;
-  };
-  await explain(
-    async () => {
-      await eventually('the second try of a job', look, IN_TIME);
-    },
-    () => {
-      if (studio.renders(job) === 1) diagnoseOwnExpiration(worker.wire, FOR_EVER, WITHIN);
-    },
-  );
-  // What it has in its hands now, it keeps.
-  await happens(() => worker.wire.held <= 0, { within: SIGN_WITHIN });
-  worker.wire.clear();
-}
-
-function diagnoseSleep({ wire }: WiredWorker, ready: number): void {
-  if (wire.settled + wire.count('basic.publish') > 0 || ready === 0) return;
-  lesson('sleep-in-consumer', {
-    observed: `A job failed for the second time. ${thousands(WITHIN)} ms later its message was still in the worker's hands, not acknowledged, and other jobs waited in the queue: ${ready}. The renderer had nothing to do.`,
-    meaning:
-      'A worker that waits with a message in its hands waits for all: the message takes a place of its prefetch, and the next one is not delivered. With a long delay the broker gives up on the consumer itself.',
-    lookAt: 'where else than in the worker a message can wait.',
-  });
-}

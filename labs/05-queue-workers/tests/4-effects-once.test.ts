@@ -5,6 +5,7 @@ import {
   explain,
   gate,
   happens,
+  judges,
   lesson,
   type PostgresProbe,
   type RabbitProbe,
@@ -24,6 +25,7 @@ import {
   told,
 } from './support/media.ts';
 import { expectSame } from './support/same.ts';
+import { WorkerSlot } from './support/worker-slot.ts';
 import { idle, test as base, type WiredWorker } from './support/workers.ts';
 
 const WITHIN = { within: 5_000 };
@@ -33,7 +35,7 @@ const EFFECT = /insert\s+into\s+(?:public\.)?"?(outputs|emails_sent)\b/u;
 /** A statement that asks whether the work was done. */
 const CHECK = /^\s*select\b.*\b(?:outputs|emails_sent|state|finished_at|exists)\b/isu;
 
-/** A job whose message came twice to one worker, which is gone now, and what came of it. */
+/** A job whose message came twice to one worker, and what came of it. */
 interface Repeated {
   readonly id: string;
   readonly seen: JobRow;
@@ -57,15 +59,19 @@ const test = base
       return { id, seen };
     },
   )
-  .extend('second', { scope: 'file' }, async ({ repeated, wiredWorker, env, cleanup }) => {
-    expect(repeated.id).not.toBe('');
-    return cleanup.use(await wiredWorker(env));
+  .extend('one', { scope: 'file' }, ({ wiredWorker, env, rabbitmq, cleanup }) => {
+    return cleanup.use(new WorkerSlot(() => wiredWorker(env), rabbitmq));
   })
-  /** What an earlier test of the file has shown. */
-  .extend('shown', { scope: 'file' }, () => ({ oneAfterTheOther: false }))
-  .extend('third', { scope: 'file' }, async ({ wiredWorker, env, cleanup }) => {
-    return cleanup.use(await wiredWorker(env));
-  });
+  .extend('other', { scope: 'file' }, ({ wiredWorker, env, rabbitmq, cleanup }) => {
+    return cleanup.use(new WorkerSlot(() => wiredWorker(env), rabbitmq));
+  })
+  .extend('second', async ({ one, renderer }) => {
+    renderer.outcome = rendered;
+    return one.take();
+  })
+  .extend('third', async ({ other }) => other.take())
+  /** What earlier tests of the file have shown. */
+  .extend('shown', { scope: 'file' }, () => ({ oneAfterTheOther: false, redelivered: false }));
 
 async function row(postgres: PostgresProbe, id: string): Promise<JobRow> {
   const [found] = await jobRows(postgres, [id]);
@@ -75,13 +81,24 @@ async function row(postgres: PostgresProbe, id: string): Promise<JobRow> {
 
 const ONCE = told({ state: 'done', outputs: 1, emails: 1 });
 
-function diagnoseHalf(seen: JobRow, what: string): void {
+function diagnoseHalf(seen: Pick<JobRow, 'outputs' | 'emails'>, what: string): void {
   if (seen.outputs !== 1 || seen.emails < 2) return;
   lesson('one-effect-guarded', {
     observed: `${what}: the job has ${seen.outputs} output and ${seen.emails} e-mails.`,
     meaning:
       'The database refused the second output, and the code went on to the e-mail as if it had been the first. Being told that the work is done already is of use only to who listens.',
     lookAt: 'what else should not happen when the one write that decides did not.',
+  });
+}
+
+/** Throws a lesson when a job that was done was made to fail after that. */
+function diagnoseFailedOverDone(state: string, dead: readonly string[]): void {
+  if (state === 'done' && dead.length === 0) return;
+  lesson('failed-over-done', {
+    observed: `A job was done. Then a try of it failed that had begun without knowing: its state is ${state} now, and ${dead.length} of its messages lie in ${DEAD_QUEUE}.`,
+    meaning:
+      'A failure is an answer to one try, not the news about the job. Between the moment when the try began and the moment when it failed somebody else may have done the job; written without a look, the failure wins because it comes last.',
+    lookAt: 'what must still be true of the job when its failure is written down.',
   });
 }
 
@@ -130,212 +147,256 @@ async function atMost(look: () => Promise<boolean>): Promise<void> {
   await happens(look, { within: 2_000 });
 }
 
-test('a message that comes twice has one effect', async ({ repeated }) => {
-  const { seen } = repeated;
-  await explain(
-    () => {
-      expectSame('a job whose message came twice, one after the other', told(seen), ONCE);
-    },
-    () => diagnoseHalf(seen, 'A message was delivered twice, one after the other'),
-  );
-});
-
-test('a message that comes again to another worker has no effect', async ({
-  repeated,
-  second,
-  shown,
-  renderer,
-  rabbitmq,
-  postgres,
-}) => {
-  expect(second.service.running, 'the other worker runs').toBe(true);
-  const { id, seen: before } = repeated;
-  await deliver(rabbitmq, postgres, [id]);
-  await eventually('both messages to be acknowledged', () => settled(second) >= 2, WITHIN);
-  const after = await row(postgres, id);
-  await explain(
-    () => {
-      expectSame('a job whose message came again when it was done', told(after), ONCE);
-    },
-    () => {
-      if (before.outputs !== 1 || before.emails !== 1 || after.outputs === 1) return;
-      lesson('dedupe-in-memory', {
-        observed: `One worker was given a message twice and made ${before.outputs} output. Then another worker was given it, and now there are ${after.outputs} outputs and ${after.emails} e-mails.`,
-        meaning:
-          'The first worker remembered the job, and only it. Another worker, or the same one after a restart, has never heard of it; and most messages that come twice do so because the first worker is gone.',
-        lookAt: 'a place that all workers share, and that changes together with the effect.',
-      });
-    },
-  );
-  shown.oneAfterTheOther = true;
-
-  const renders = renderer.renders(id);
-  const [beaten = ''] = await addJobs(postgres, 1);
-  const late = { done: false, settled: Number.POSITIVE_INFINITY };
-  renderer.outcome = async (job, attempt) => {
-    if (job === beaten && attempt === LAST_RENDER) {
-      late.done = await doneByAnother(postgres, beaten);
-      late.settled = settled(second);
-    }
-    return job === id || job === beaten ? broken : rendered(job);
-  };
-  await enqueue(rabbitmq, [beaten]);
-  await deliver(rabbitmq, postgres, [id]);
-  // Who gives a job up sooner is judged elsewhere.
-  await happens(() => settled(second) > late.settled, WITHIN);
-  const dead: string[] = [];
-  const buried = async (): Promise<boolean> => {
-    const texts = (await rabbitmq.drain(DEAD_QUEUE)).map(({ text }) => text);
-    // Whose row was held by its worker could not be done by another, and is given up.
-    dead.push(...texts.filter((text) => late.done || !text.includes(beaten)));
-    return dead.length > 0;
-  };
-  // Who has it rendered again may have to try some more before it gives up.
-  if (renderer.renders(id) > renders) await atMost(buried);
-  else await buried();
-  renderer.outcome = rendered;
-  const last = await row(postgres, id);
-  const what = 'a job that is done, whose message came again when the renderer was broken';
-  expectSame(what, told(last), ONCE);
-  if (late.done) {
-    const by = 'a job that another worker did while its sixth try, which failed, was under way';
-    expectSame(by, told(await row(postgres, beaten)), ONCE);
-  }
-  expectSame(`messages in ${DEAD_QUEUE} of jobs that are done`, dead, []);
-});
-
-test('two workers with the same message at the same time have one effect', async ({
-  second,
-  third,
-  shown,
-  renderer,
-  rabbitmq,
-  postgres,
-}) => {
-  const [id = ''] = await addJobs(postgres, 1);
-  using both = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
-  renderer.outcome = async (job) => {
-    await both.arrive();
-    return rendered(job);
-  };
-  await idle(second);
-  const before = settled(second, third);
-  const { statements } = await postgres.measure(async () => {
-    await enqueue(rabbitmq, [id, id]);
-    // One of them may have to wait for the other in the database, before it renders.
-    await both.reached(1);
-    await atMost(
-      async () =>
-        both.arrived >= 2 || settled(second, third) > before || (await waiting(postgres)) > 0,
+test(
+  'a message that comes twice to one worker has one effect',
+  judges('4.1'),
+  async ({ repeated: { seen } }) => {
+    await explain(
+      () => {
+        expectSame('a job whose message came twice, one after the other', told(seen), ONCE);
+      },
+      () => diagnoseHalf(seen, 'A message was delivered twice, one after the other'),
     );
-    // Neither can write until both have looked: a row of theirs refers to the job's, or changes it.
-    // A lock on the tables would have them wait before they look.
-    await using lock = await postgres.session('administrator');
-    await lock.query('BEGIN');
-    // Who keeps it locked while it renders needs no help in taking turns.
-    await lock.query('SELECT id FROM jobs WHERE id = $1 FOR UPDATE SKIP LOCKED', [id]);
-    both.open();
-    await atMost(async () => (await waiting(postgres)) >= 2 || settled(second, third) > before);
-    await lock.query('COMMIT');
-    await eventually('both messages to be settled', () => settled(second, third) >= before + 2);
-  });
-  renderer.outcome = rendered;
-  const seen = await row(postgres, id);
-  await explain(
-    () => {
-      expectSame('a job whose message two workers had at the same time', told(seen), ONCE);
-    },
-    () => {
-      diagnoseHalf(seen, 'Two workers had the message at the same time');
-      const check = statements.find(({ query, calls }) => CHECK.test(query) && calls >= 2);
-      if (seen.outputs < 2 || !check || !shown.oneAfterTheOther) return;
-      lesson('check-then-insert', {
-        observed: `Two workers had the same message. Each asked whether it was done ("${check.query.replaceAll(/\s+/gu, ' ').slice(0, 80)}…"), and both made an output: there are ${seen.outputs}, and ${seen.emails} e-mails.`,
-        meaning:
-          'Both asked before either had written, so both were told no, and both were right. What one reads can be over by the time it writes.',
-        lookAt: 'who can decide at the very moment of the write which of two is the first.',
-      });
-    },
-  );
-});
+  },
+);
 
-test('a worker that dies between its work and its acknowledgement leaves no second effect', async ({
-  second,
-  third,
-  rabbitmq,
-  postgres,
-}) => {
-  const [id = ''] = await addJobs(postgres, 1);
-  let killed = false;
-  for (const { wire, service } of [second, third]) {
-    wire.before = async ({ name }, direction) => {
-      if (killed || direction !== 'toServer' || name !== 'basic.ack') return;
-      killed = true;
-      await service.kill();
-      return 'cut';
+test(
+  'a message that comes again to another worker has no effect',
+  judges('4.2'),
+  async ({ second, repeated: { id, seen: before }, shown, rabbitmq, postgres }) => {
+    const settledBefore = settled(second);
+    await deliver(rabbitmq, postgres, [id]);
+    await eventually(
+      'both messages to be acknowledged',
+      () => settled(second) >= settledBefore + 2,
+      WITHIN,
+    );
+    const after = await row(postgres, id);
+    const gained = {
+      state: after.state,
+      outputs: 1 + after.outputs - before.outputs,
+      emails: 1 + after.emails - before.emails,
     };
-  }
-  const before = settled(second, third);
-  await enqueue(rabbitmq, [id]);
-  await eventually('the message to be acknowledged by one worker, and again by the other', () => {
-    return settled(second, third) >= before + 2;
-  });
-  const seen = await row(postgres, id);
-  expectSame('a job whose first worker died before its ack', told(seen), ONCE);
-});
+    await explain(
+      () => {
+        expectSame('a job whose message came again when it was done', told(gained), ONCE);
+      },
+      () => {
+        diagnoseHalf(gained, 'The message of a job that was done came again');
+        if (before.outputs !== 1 || before.emails !== 1 || after.outputs === 1) return;
+        lesson('dedupe-in-memory', {
+          observed: `One worker was given a message twice and made ${before.outputs} output. Then another worker was given it, and now there are ${after.outputs} outputs and ${after.emails} e-mails.`,
+          meaning:
+            'The first worker remembered the job, and only it. Another worker, or the same one after a restart, has never heard of it; and most messages that come twice do so because the first worker is gone.',
+          lookAt: 'a place that all workers share, and that changes together with the effect.',
+        });
+      },
+    );
+    shown.oneAfterTheOther = before.outputs === 1;
+  },
+);
 
-test('a worker that dies between the output and the e-mail loses neither', async ({
-  second,
-  third,
-  env,
-  lease,
-  worker,
-  wiredWorker,
-  rabbitmq,
-  postgres,
-}) => {
-  await Promise.all([second.service.kill(), third.service.kill()]);
-  const { url = '' } = lease.postgres ?? {};
-  const doomed: { worker?: StartedService; table?: string; killed: boolean } = { killed: false };
-  await using proxy = await TcpProxy.to(url, () =>
-    beforeStatement(async (sql) => {
-      const [, table] = EFFECT.exec(sql.toLowerCase()) ?? [];
-      if (doomed.killed) return 'cut';
-      if (table === undefined) return;
-      doomed.table ??= table;
-      if (doomed.table === table) return;
-      doomed.killed = true;
-      await doomed.worker?.kill();
-      return 'cut';
-    }),
-  );
-  doomed.worker = await worker({ ...env, DATABASE_URL: proxy.rewrite(url) });
-  await using _doomed = doomed.worker;
-  const [id = ''] = await addJobs(postgres, 1);
-  await enqueue(rabbitmq, [id]);
-  await eventually('the job to be done, or half done', async () => {
-    const done = doomed.killed || (await doneOf(postgres, [id])) === 1;
-    expect(done, 'whether its worker was killed between the two, or has done it').toBe(true);
-    return true;
-  });
-  const half = await row(postgres, id);
-  await doomed.worker.kill();
-  await using next = await wiredWorker(env);
-  if (doomed.killed) await eventually('another worker to settle the message', () => settled(next));
-  const seen = await row(postgres, id);
-  await explain(
-    () => {
-      expectSame('a job whose worker died between its two effects', told(seen), ONCE);
-    },
-    () => {
-      if (!doomed.killed || half.outputs + half.emails !== 1) return;
-      if (seen.outputs > 0 && seen.emails > 0) return;
-      lesson('effects-apart', {
-        observed: `A worker was killed between its two writes. At that moment the job had ${half.outputs} output and ${half.emails} e-mails; after another worker had the message it has ${seen.outputs} and ${seen.emails}.`,
-        meaning:
-          'The first write was committed alone, and it is what the next worker takes for a job that is done. Whatever should have followed it belongs to nobody.',
-        lookAt: 'which writes must be there all, or none of them.',
-      });
-    },
-  );
-});
+test(
+  'a worker that dies between its work and its acknowledgement leaves no second effect',
+  judges('4.4'),
+  async ({ second, third, shown, rabbitmq, postgres }) => {
+    const [id = ''] = await addJobs(postgres, 1);
+    await Promise.all([idle(second), idle(third)]);
+    let killed = false;
+    for (const { wire, service } of [second, third]) {
+      wire.before = async ({ name }, direction) => {
+        if (killed || direction !== 'toServer' || name !== 'basic.ack') return;
+        killed = true;
+        await service.kill();
+        return 'cut';
+      };
+    }
+    const before = settled(second, third);
+    await enqueue(rabbitmq, [id]);
+    await eventually('the message to be acknowledged by one worker, and again by the other', () => {
+      return settled(second, third) >= before + 2;
+    });
+    const seen = await row(postgres, id);
+    expectSame('a job whose first worker died before its ack', told(seen), ONCE);
+    shown.redelivered = true;
+  },
+);
+
+test(
+  'a worker that dies between the output and the e-mail loses neither',
+  judges('4.5'),
+  async ({ one, other, env, lease, worker, wiredWorker, rabbitmq, postgres }) => {
+    await Promise.all([one.rest(), other.rest()]);
+    const { url = '' } = lease.postgres ?? {};
+    const doomed: { worker?: StartedService; table?: string; killed: boolean } = { killed: false };
+    await using proxy = await TcpProxy.to(url, () =>
+      beforeStatement(async (sql) => {
+        const [, table] = EFFECT.exec(sql.toLowerCase()) ?? [];
+        if (doomed.killed) return 'cut';
+        if (table === undefined) return;
+        doomed.table ??= table;
+        if (doomed.table === table) return;
+        doomed.killed = true;
+        await doomed.worker?.kill();
+        return 'cut';
+      }),
+    );
+    doomed.worker = await worker({ ...env, DATABASE_URL: proxy.rewrite(url) });
+    await using _doomed = doomed.worker;
+    const [id = ''] = await addJobs(postgres, 1);
+    await enqueue(rabbitmq, [id]);
+    await eventually('the job to be done, or half done', async () => {
+      const done = doomed.killed || (await doneOf(postgres, [id])) === 1;
+      expect(done, 'whether its worker was killed between the two, or has done it').toBe(true);
+      return true;
+    });
+    const half = await row(postgres, id);
+    await doomed.worker.kill();
+    await using next = await wiredWorker(env);
+    if (doomed.killed)
+      await eventually('another worker to settle the message', () => settled(next));
+    const seen = await row(postgres, id);
+    await explain(
+      () => {
+        expectSame('a job whose worker died between its two effects', told(seen), ONCE);
+      },
+      () => {
+        if (!doomed.killed || half.outputs + half.emails !== 1) return;
+        if (seen.outputs > 0 && seen.emails > 0) return;
+        lesson('effects-apart', {
+          observed: `A worker was killed between its two writes. At that moment the job had ${half.outputs} output and ${half.emails} e-mails; after another worker had the message it has ${seen.outputs} and ${seen.emails}.`,
+          meaning:
+            'The first write was committed alone, and it is what the next worker takes for a job that is done. Whatever should have followed it belongs to nobody.',
+          lookAt: 'which writes must be there all, or none of them.',
+        });
+      },
+    );
+  },
+);
+
+test(
+  'a message that comes again is no failure, even if the renderer is broken',
+  judges('4.6'),
+  async ({ second: _second, renderer, rabbitmq, postgres }) => {
+    const [id = ''] = await addJobs(postgres, 1);
+    await deliver(rabbitmq, postgres, [id]);
+    const renders = renderer.renders(id);
+    await rabbitmq.drain(DEAD_QUEUE);
+    renderer.outcome = (job) => (job === id ? broken : rendered(job));
+    await deliver(rabbitmq, postgres, [id]);
+    const dead: string[] = [];
+    const buried = async (): Promise<boolean> => {
+      const texts = (await rabbitmq.drain(DEAD_QUEUE)).map(({ text }) => text);
+      dead.push(...texts.filter((text) => text.includes(id)));
+      return dead.length > 0;
+    };
+    // Who has it rendered again may have to try some more before it gives up.
+    if (renderer.renders(id) > renders) await atMost(buried);
+    else await buried();
+    const { state } = await row(postgres, id);
+    await explain(
+      () => {
+        const what =
+          'state of a job that is done, whose message came again when the renderer was broken';
+        expectSame(what, state, 'done');
+        expectSame(`its messages in ${DEAD_QUEUE}`, dead, []);
+      },
+      () => diagnoseFailedOverDone(state, dead),
+    );
+  },
+);
+
+test(
+  'a job that another worker did is no failure of the sixth try',
+  judges('4.7'),
+  async ({ second, renderer, rabbitmq, postgres }) => {
+    const [beaten = ''] = await addJobs(postgres, 1);
+    await idle(second);
+    const late = { done: false, settled: Number.POSITIVE_INFINITY };
+    renderer.outcome = async (job, attempt) => {
+      if (job !== beaten) return rendered(job);
+      if (attempt === LAST_RENDER) {
+        late.done = await doneByAnother(postgres, beaten);
+        late.settled = settled(second);
+      }
+      return broken;
+    };
+    await enqueue(rabbitmq, [beaten]);
+    // Who gives a job up sooner is judged elsewhere.
+    await happens(() => settled(second) > late.settled, WITHIN);
+    const dead = (await rabbitmq.drain(DEAD_QUEUE))
+      .map(({ text }) => text)
+      // Whose row was held by its worker could not be done by another, and is given up.
+      .filter((text) => late.done && text.includes(beaten));
+    const { state } = await row(postgres, beaten);
+    await explain(
+      () => {
+        const by =
+          'state of a job that another worker did while its sixth try, which failed, was under way';
+        if (late.done) expectSame(by, state, 'done');
+        expectSame(`its messages in ${DEAD_QUEUE}`, dead, []);
+      },
+      () => diagnoseFailedOverDone(state, dead),
+    );
+  },
+);
+
+test(
+  'two workers with the same message at the same time have one effect',
+  judges('4.3'),
+  async ({ second, third, shown, renderer, rabbitmq, postgres }) => {
+    const [id = ''] = await addJobs(postgres, 1);
+    using both = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+    renderer.outcome = async (job) => {
+      await both.arrive();
+      return rendered(job);
+    };
+    await Promise.all([idle(second), idle(third)]);
+    const before = settled(second, third);
+    const { statements } = await postgres.measure(async () => {
+      await enqueue(rabbitmq, [id, id]);
+      // One of them may have to wait for the other in the database, before it renders.
+      await both.reached(1);
+      await atMost(
+        async () =>
+          both.arrived >= 2 || settled(second, third) > before || (await waiting(postgres)) > 0,
+      );
+      // Neither can write until both have looked: a row of theirs refers to the job's, or changes it.
+      // A lock on the tables would have them wait before they look.
+      await using lock = await postgres.session('administrator');
+      await lock.query('BEGIN');
+      // Who keeps it locked while it renders needs no help in taking turns.
+      await lock.query('SELECT id FROM jobs WHERE id = $1 FOR UPDATE SKIP LOCKED', [id]);
+      both.open();
+      await atMost(async () => (await waiting(postgres)) >= 2 || settled(second, third) > before);
+      await lock.query('COMMIT');
+      await eventually('both messages to be settled', () => settled(second, third) >= before + 2);
+    });
+    renderer.outcome = rendered;
+    const seen = await row(postgres, id);
+    await explain(
+      () => {
+        expectSame('a job whose message two workers had at the same time', told(seen), ONCE);
+      },
+      () => {
+        diagnoseHalf(seen, 'Two workers had the message at the same time');
+        if (seen.outputs > 1 && shown.redelivered && !shown.oneAfterTheOther) {
+          lesson('redelivered-only', {
+            observed: `A worker died before its acknowledgement, the broker delivered the message again, and the job was done once. Two workers had two messages of one job, neither of them redelivered: there are ${seen.outputs} outputs.`,
+            meaning:
+              '"redelivered" speaks of one message that the broker has handed out before. A publisher that did not get its confirm, and an operator who moves messages, make another message of the same job, and that comes for the first time.',
+            lookAt: 'what two messages of one job have in common.',
+          });
+        }
+        const check = statements.find(({ query, calls }) => CHECK.test(query) && calls >= 2);
+        if (seen.outputs < 2 || !check || !shown.oneAfterTheOther) return;
+        lesson('check-then-insert', {
+          observed: `Two workers had the same message. Each asked whether it was done ("${check.query.replaceAll(/\s+/gu, ' ').slice(0, 80)}…"), and both made an output: there are ${seen.outputs}, and ${seen.emails} e-mails.`,
+          meaning:
+            'Both asked before either had written, so both were told no, and both were right. What one reads can be over by the time it writes.',
+          lookAt: 'who can decide at the very moment of the write which of two is the first.',
+        });
+      },
+    );
+  },
+);

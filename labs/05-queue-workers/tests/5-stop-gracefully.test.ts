@@ -5,6 +5,7 @@ import {
   type Gate,
   gate,
   happens,
+  judges,
   lesson,
   type RabbitMessage,
   type RabbitProbe,
@@ -17,6 +18,7 @@ import {
   broken,
   doneOf,
   enqueue,
+  eventuallyDone,
   jobRows,
   RENDER_QUEUE,
   Renderer,
@@ -27,10 +29,11 @@ import { test as base, type WiredWorker } from './support/workers.ts';
 
 const PREFETCH = 3;
 const GRACE = 300;
-/** So long that a job that fails does not come back before the test is over. */
-const DELAYS = Array.from({ length: 5 }, () => 600_000).join(',');
-/** Far above what a process takes to end that may end. */
+/** Longer than it takes to look what a worker that has ended left behind. In ms. */
+const DELAY = 3_000;
+/** The ticket's bounds, in ms. */
 const ENDS_WITHIN = 5_000;
+const TRIED_WITHIN = 10_000;
 /** Until a worker that was sent SIGTERM says something to the broker, if it does. */
 const SIGN_WITHIN = 1_000;
 
@@ -49,31 +52,78 @@ interface BusyWorker extends WiredWorker {
 }
 
 /** `test` with `busyWorker(waiting, env)`: one that is busy, with so many jobs waiting behind. */
-const test = base.extend(
-  'busyWorker',
-  { scope: 'file' },
-  ({ wiredWorker, rabbitmq, postgres }) =>
-    async (waiting: number, env: Readonly<Record<string, string>> = {}): Promise<BusyWorker> => {
-      await using stack = new AsyncDisposableStack();
-      const held = stack.use(gate(Number.POSITIVE_INFINITY, { opens: 'by hand' }));
-      const renderer = stack.use(await Renderer.open());
-      const told: Pick<BusyWorker, 'outcome'> = { outcome: rendered };
-      renderer.outcome = async (id) => {
-        await held.arrive();
-        return told.outcome(id);
+const test = base
+  .extend(
+    'busyWorker',
+    { scope: 'file' },
+    ({ wiredWorker, rabbitmq, postgres }) =>
+      async (waiting: number, env: Readonly<Record<string, string>> = {}): Promise<BusyWorker> => {
+        await using stack = new AsyncDisposableStack();
+        const held = stack.use(gate(Number.POSITIVE_INFINITY, { opens: 'by hand' }));
+        const renderer = stack.use(await Renderer.open());
+        const told: Pick<BusyWorker, 'outcome'> = { outcome: rendered };
+        renderer.outcome = async (id) => {
+          await held.arrive();
+          return told.outcome(id);
+        };
+        const settings = { ...renderer.env, PREFETCH: String(PREFETCH), ...env };
+        const { service, wire } = stack.use(await wiredWorker(settings));
+        const begun = await addJobs(postgres, PREFETCH);
+        const later = await addJobs(postgres, waiting);
+        await enqueue(rabbitmq, [...begun, ...later]);
+        await held.reached(PREFETCH);
+        wire.clear();
+        const all = stack.move();
+        const put = { [Symbol.asyncDispose]: () => all.disposeAsync() };
+        return Object.assign(told, { service, wire, renderer, held, begun, later, ...put });
+      },
+  )
+  /** What came of a worker that was sent SIGTERM while it was busy, and of its jobs. */
+  .extend('stopped', { scope: 'file' }, ({ file, busyWorker, rabbitmq, postgres, cleanup }) =>
+    file.once('stopped', async () => {
+      const delays = Array.from({ length: 5 }, () => DELAY).join(',');
+      const worker = cleanup.use(await busyWorker(PREFETCH, { RETRY_DELAYS_MS: delays }));
+      const { wire, service, held, begun, later } = worker;
+      const [failing = '', ...others] = begun;
+      worker.outcome = async (id) => {
+        if (id !== failing) return rendered(id);
+        const alone = async (): Promise<boolean> =>
+          !service.running || (await doneOf(postgres, others)) === others.length;
+        await happens(alone, { within: ENDS_WITHIN });
+        return broken;
       };
-      const settings = { ...renderer.env, PREFETCH: String(PREFETCH), ...env };
-      const { service, wire } = stack.use(await wiredWorker(settings));
-      const begun = await addJobs(postgres, PREFETCH);
-      const later = await addJobs(postgres, waiting);
-      await enqueue(rabbitmq, [...begun, ...later]);
-      await held.reached(PREFETCH);
-      wire.clear();
-      const all = stack.move();
-      const put = { [Symbol.asyncDispose]: () => all.disposeAsync() };
-      return Object.assign(told, { service, wire, renderer, held, begun, later, ...put });
-    },
-);
+      service.signal('SIGTERM');
+      const closing = ['basic.cancel', 'channel.close', 'connection.close'].map(by);
+      // One that goes on consuming gives no sign; it has had far more time than a signal needs.
+      await happens(() => !service.running || closing.some((said) => said(wire)), {
+        within: SIGN_WITHIN,
+      });
+      const open = service.running;
+      const closedEarly = by('channel.close')(wire) || by('connection.close')(wire);
+      const cancelled = by('basic.cancel')(wire);
+      held.open();
+      const { ended, exit } = await ending(worker);
+      const failedAt = performance.now();
+      const acknowledged = wire.count('basic.ack');
+      const left = await leftBehind(rabbitmq, begun.length + later.length - acknowledged);
+      const done = await doneOf(postgres, begun);
+      const more = wire.received.filter(({ name }) => name === 'basic.deliver').length;
+      return {
+        worker,
+        failing,
+        others,
+        open,
+        closedEarly,
+        cancelled,
+        ended,
+        exit,
+        failedAt,
+        left,
+        done,
+        more,
+      };
+    }),
+  );
 
 /** Waits for the process to end, if it does, and then ends it. Answers whether it did, and how. */
 async function ending({ service }: WiredWorker): Promise<{ ended: boolean; exit: Exit }> {
@@ -102,127 +152,197 @@ function endedBadly({ code }: Exit): void {
   expect.fail('A worker that did not finish its jobs ended with exit code 0, expected another.');
 }
 
-const jobOf = ({ json }: RabbitMessage): unknown => (json as { jobId: string } | undefined)?.jobId;
+const inOrder = (a: string, b: string): number => a.localeCompare(b);
 
-test('SIGTERM: what is in flight is finished, what is not begun stays for others', async ({
-  busyWorker,
-  rabbitmq,
-  postgres,
-}) => {
-  await using worker = await busyWorker(PREFETCH, { RETRY_DELAYS_MS: DELAYS });
-  const { renderer, held, begun, later } = worker;
-  const [failing = '', ...others] = begun;
-  worker.outcome = async (id) => {
-    if (id !== failing) return rendered(id);
-    const alone = async (): Promise<boolean> =>
-      !worker.service.running || (await doneOf(postgres, others)) === others.length;
-    await happens(alone, { within: ENDS_WITHIN });
-    return broken;
-  };
-  worker.service.signal('SIGTERM');
-  const closing = ['basic.cancel', 'channel.close', 'connection.close'].map(by);
-  // One that goes on consuming gives no sign; it has had far more time than a signal needs.
-  await happens(() => !worker.service.running || closing.some((said) => said(worker.wire)), {
-    within: SIGN_WITHIN,
-  });
-  const open = worker.service.running;
-  const closedEarly = by('channel.close')(worker.wire) || by('connection.close')(worker.wire);
-  const cancelled = by('basic.cancel')(worker.wire);
-  held.open();
-  const { ended, exit } = await ending(worker);
-  const acknowledged = worker.wire.count('basic.ack');
-  const left = await leftBehind(rabbitmq, begun.length + later.length - acknowledged);
+const jobOf = ({ json }: RabbitMessage): string =>
+  String((json as { jobId?: unknown } | null | undefined)?.jobId);
+
+test('jobs that were not begun stay in the queue', judges('5.1'), async ({ stopped }) => {
+  const { worker, left } = stopped;
+  const { later } = worker;
+  const notBegun = left.filter((message) => later.some((job) => job === jobOf(message)));
+  await explain(
+    () => {
+      expectSame('jobs that were not begun, and are left in the queue', notBegun.map(jobOf), later);
+      const delivered = notBegun.filter(({ redelivered }) => redelivered);
+      expectSame('of these, those whose message was delivered', delivered.map(jobOf), []);
+    },
+    () => diagnoseStop(stopped),
+  );
+});
+
+test(
+  'jobs in flight are finished, and the worker ends with 0',
+  judges('5.2'),
+  async ({ stopped, postgres }) => {
+    const { others, left, ended, exit } = stopped;
+    await explain(
+      async () => {
+        const states = (await jobRows(postgres, others)).map(({ state }) => state);
+        expectSame(
+          'states of the jobs that were in flight',
+          states,
+          others.map(() => 'done'),
+        );
+        const back = left.map(jobOf).filter((job) => others.some((other) => other === job));
+        expectSame('of these, those whose message came back', back, []);
+        expect(ended, `whether the worker ended within ${ENDS_WITHIN} ms of its last job`).toBe(
+          true,
+        );
+        const { code, signal } = exit;
+        const what = 'how a worker ended that finished its jobs';
+        expectSame(what, { code, signal }, { code: 0, signal: null });
+      },
+      () => diagnoseStop(stopped),
+    );
+  },
+);
+
+test(
+  'a job that fails by then waits for its next try',
+  judges('5.3'),
+  async ({ stopped, worker, postgres }) => {
+    const { worker: gone, failing, left, failedAt } = stopped;
+    const { renderer } = gone;
+    gone.outcome = rendered;
+    const back = left.filter((message) => jobOf(message) === failing);
+    await explain(
+      async () => {
+        expectSame('messages in the queue of the job that failed', back.length, 0);
+        const delays = Array.from({ length: 5 }, () => DELAY).join(',');
+        await using _next = await worker({ ...renderer.env, RETRY_DELAYS_MS: delays });
+        const what = 'the job that failed to be tried again by another worker';
+        const within = { within: DELAY + TRIED_WITHIN };
+        await eventuallyDone(what, postgres, [failing], within);
+        const second = renderer.begun.get(failing)?.[1] ?? 0;
+        expect(
+          second - failedAt,
+          `ms until its second try, with a delay of ${DELAY}`,
+        ).toBeGreaterThan(DELAY - SIGN_WITHIN);
+      },
+      () => {
+        diagnoseStop(stopped);
+        diagnoseGivenBack(gone.wire, back);
+      },
+    );
+  },
+);
+
+test(
+  'a second SIGTERM ends it, and its jobs come back',
+  judges('5.4'),
+  async ({ busyWorker, rabbitmq }) => {
+    await using worker = await busyWorker(0);
+    worker.service.signal('SIGTERM');
+    await happens(() => !worker.service.running || worker.wire.sent.length > 0, {
+      within: SIGN_WITHIN,
+    });
+    worker.service.signal('SIGTERM');
+    const { ended, exit } = await ending(worker);
+    const left = await leftBehind(rabbitmq, PREFETCH);
+    await explain(
+      () => {
+        expect(ended, `whether the worker ended within ${ENDS_WITHIN} ms of a second SIGTERM`).toBe(
+          true,
+        );
+      },
+      () => {
+        lesson('second-signal-ignored', {
+          observed: `A worker was sent SIGTERM while ${worker.renderer.inFlight} renders hung, and SIGTERM again. ${thousands(ENDS_WITHIN)} ms later it still waited for them.`,
+          meaning:
+            'Whoever sends the signal again does not want to wait any more. A worker that takes the second for the first leaves only SIGKILL, after which nothing is logged and no exit code tells what happened.',
+          lookAt: 'what the handler does when it is called again.',
+        });
+      },
+    );
+    endedBadly(exit);
+    expectSame(
+      'jobs that came back',
+      left.map(jobOf).toSorted(inOrder),
+      worker.begun.toSorted(inOrder),
+    );
+  },
+);
+
+test(
+  'a job that takes longer than SHUTDOWN_GRACE_MS comes back',
+  judges('5.5'),
+  async ({ busyWorker, rabbitmq }) => {
+    await using worker = await busyWorker(0, { SHUTDOWN_GRACE_MS: String(GRACE) });
+    worker.service.signal('SIGTERM');
+    const { ended, exit } = await ending(worker);
+    const left = await leftBehind(rabbitmq, PREFETCH);
+    await explain(
+      () => {
+        expect(ended, `the worker ended with SHUTDOWN_GRACE_MS=${GRACE}, its jobs unfinished`).toBe(
+          true,
+        );
+      },
+      () => {
+        lesson('no-deadline', {
+          observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} was sent SIGTERM while ${worker.renderer.inFlight} renders hung. ${thousands(ENDS_WITHIN)} ms later it still waited for them.`,
+          meaning:
+            'Somebody else has a limit: the orchestrator sends SIGKILL when its own time is up, and then nothing is closed, logged or handed back in order. A render that hangs holds the deploy until then.',
+          lookAt: 'who ends the wait, and what becomes of the messages that are not acknowledged.',
+        });
+      },
+    );
+    endedBadly(exit);
+    expectSame(
+      'jobs that came back',
+      left.map(jobOf).toSorted(inOrder),
+      worker.begun.toSorted(inOrder),
+    );
+  },
+);
+
+/** Throws a lesson when the line shows what a worker did at SIGTERM instead of finishing its jobs. */
+function diagnoseStop(stopped: {
+  readonly worker: BusyWorker;
+  readonly open: boolean;
+  readonly closedEarly: boolean;
+  readonly cancelled: boolean;
+  readonly exit: Exit;
+  readonly left: readonly RabbitMessage[];
+  readonly done: number;
+  readonly more: number;
+}): void {
+  const { worker, open, closedEarly, cancelled, exit, left, done, more } = stopped;
   const again = left.filter(({ redelivered }) => redelivered);
+  if (!open && again.length > 0) {
+    lesson('exit-on-sigterm', {
+      observed: `A worker with ${PREFETCH} jobs in flight was sent SIGTERM and ended at once, with ${exit.signal ?? `exit code ${exit.code}`}; ${again.length} messages came back to the queue.`,
+      meaning:
+        'The work on these jobs is thrown away, and each is delivered and begun again. No message is lost that way, but every deploy makes duplicates of whatever was under way.',
+      lookAt: 'what has to happen to a job in flight between the signal and the exit.',
+    });
+  }
+  if (closedEarly && again.length > 0 && done > 0) {
+    lesson('close-before-ack', {
+      observed: `After SIGTERM the worker closed its channel with ${PREFETCH} jobs in flight. ${done} of them were finished after that, and ${again.length} messages came back to the queue, to be done again.`,
+      meaning:
+        'Closing a channel gives all that it has not acknowledged back to the queue at once. An acknowledgement can only be sent on the channel that the message came by.',
+      lookAt: 'the order: who must be done before the channel may close.',
+    });
+  }
+  if (open && !cancelled && !closedEarly && more > 0) {
+    lesson('no-cancel', {
+      observed: `After SIGTERM the worker went on consuming: the broker sent it ${more} more messages. It finished ${done} jobs of ${PREFETCH}, began ${worker.renderer.renders() - PREFETCH} others, and ${again.length} messages came back to the queue.`,
+      meaning:
+        'Every acknowledgement makes room for the next delivery, so a worker that still consumes is never done while there is work. What comes last is begun in vain, or given back.',
+      lookAt: 'how to tell the broker that this consumer wants no more.',
+    });
+  }
+}
 
-  await explain(
-    async () => {
-      expectSame('jobs whose message was delivered and came back', again.map(jobOf), []);
-      expectSame('jobs left in the queue: those that were not begun', left.map(jobOf), later);
-      const rows = await jobRows(postgres, begun);
-      expectSame(
-        'states of the jobs that were in flight, the first of which failed and waits for its second try',
-        rows.map(({ state }) => state),
-        ['queued', ...others.map(() => 'done')],
-      );
-    },
-    async () => {
-      const done = await doneOf(postgres, begun);
-      if (!open && again.length > 0) {
-        lesson('exit-on-sigterm', {
-          observed: `A worker with ${PREFETCH} jobs in flight was sent SIGTERM and ended at once, with ${exit.signal ?? `exit code ${exit.code}`}; ${again.length} messages came back to the queue.`,
-          meaning:
-            'The work on these jobs is thrown away, and each is delivered and begun again. No message is lost that way, but every deploy makes duplicates of whatever was under way.',
-          lookAt: 'what has to happen to a job in flight between the signal and the exit.',
-        });
-      }
-      if (closedEarly && again.length > 0 && done > 0) {
-        lesson('close-before-ack', {
-          observed: `After SIGTERM the worker closed its channel with ${PREFETCH} jobs in flight. ${done} of them were finished after that, and ${again.length} messages came back to the queue, to be done again.`,
-          meaning:
-            'Closing a channel gives all that it has not acknowledged back to the queue at once. An acknowledgement can only be sent on the channel that the message came by.',
-          lookAt: 'the order: who must be done before the channel may close.',
-        });
-      }
-      const more = worker.wire.received.filter(({ name }) => name === 'basic.deliver').length;
-      if (open && !cancelled && !closedEarly && more > 0) {
-        lesson('no-cancel', {
-          observed: `After SIGTERM the worker went on consuming: the broker sent it ${more} more messages. It finished ${done} jobs of ${PREFETCH}, began ${renderer.renders() - PREFETCH} others, and ${again.length} messages came back to the queue.`,
-          meaning:
-            'Every acknowledgement makes room for the next delivery, so a worker that still consumes is never done while there is work. What comes last is begun in vain, or given back.',
-          lookAt: 'how to tell the broker that this consumer wants no more.',
-        });
-      }
-    },
-  );
-  expect(ended, `the worker ended within ${ENDS_WITHIN} ms of its last job`).toBe(true);
-  const { code, signal } = exit;
-  expectSame(
-    'how a worker ended that finished its jobs',
-    { code, signal },
-    { code: 0, signal: null },
-  );
-});
-
-test('a second SIGTERM ends it at once, and its jobs come back', async ({
-  busyWorker,
-  rabbitmq,
-}) => {
-  await using worker = await busyWorker(0);
-  worker.service.signal('SIGTERM');
-  await happens(() => !worker.service.running || worker.wire.sent.length > 0, {
-    within: SIGN_WITHIN,
+/** Throws a lesson when a worker has given back the message of a job that failed. */
+function diagnoseGivenBack(wire: AmqpWire, back: readonly RabbitMessage[]): void {
+  if (back.length === 0 || wire.count('basic.nack') + wire.count('basic.reject') === 0) return;
+  lesson('given-back-on-stop', {
+    observed:
+      'A job failed after SIGTERM. The worker gave its message back, and it lay at the head of the queue at once, not counted and without its delay.',
+    meaning:
+      'A worker that stops has all the time that its grace allows for the jobs that it has begun, the failed ones too. Given back, such a job is tried again at once by the next worker, as if it had not failed.',
+    lookAt: 'what a failure needs that a stop must not take from it.',
   });
-  worker.service.signal('SIGTERM');
-  const { ended, exit } = await ending(worker);
-  const left = await leftBehind(rabbitmq, PREFETCH);
-  expect(ended, 'the worker ended at a second SIGTERM').toBe(true);
-  endedBadly(exit);
-  expectSame('jobs that came back', left.map(jobOf), worker.begun);
-});
-
-test('a job that takes longer than SHUTDOWN_GRACE_MS comes back', async ({
-  busyWorker,
-  rabbitmq,
-}) => {
-  await using worker = await busyWorker(0, { SHUTDOWN_GRACE_MS: String(GRACE) });
-  worker.service.signal('SIGTERM');
-  const { ended, exit } = await ending(worker);
-  const left = await leftBehind(rabbitmq, PREFETCH);
-  await explain(
-    () => {
-      expect(ended, `the worker ended with SHUTDOWN_GRACE_MS=${GRACE}, its jobs unfinished`).toBe(
-        true,
-      );
-    },
-    () => {
-      lesson('no-deadline', {
-        observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} was sent SIGTERM while ${worker.renderer.inFlight} renders hung. ${thousands(ENDS_WITHIN)} ms later it still waited for them.`,
-        meaning:
-          'Somebody else has a limit: the orchestrator sends SIGKILL when its own time is up, and then nothing is closed, logged or handed back in order. A render that hangs holds the deploy until then.',
-        lookAt: 'who ends the wait, and what becomes of the messages that are not acknowledged.',
-      });
-    },
-  );
-  endedBadly(exit);
-  expectSame('jobs that came back', left.map(jobOf), worker.begun);
-});
+}

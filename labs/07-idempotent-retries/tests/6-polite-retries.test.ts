@@ -1,5 +1,5 @@
-import { explain, expect, lesson } from '@backend-labs/testkit';
-import { plural } from './support/charges.ts';
+import { each, explain, expect, judges, lesson } from '@backend-labs/testkit';
+import { newTap, plural } from './support/charges.ts';
 import { refuses } from './support/provider.ts';
 import {
   BRISK,
@@ -21,30 +21,11 @@ const BURST = 10;
 const RETRIES_PER_REQUEST = 0.1;
 const OUTAGE = 30;
 
-test('what will not heal is not tried again', async ({ provider, slow }) => {
-  for (const { status, sent } of slow.refused) {
-    const answer = await sent.answer;
-    const calls = provider.callsFor(sent.tap.source).length;
-    await explain(
-      () => expect(calls, `calls after the provider answered ${status}`).toBe(1),
-      () => {
-        if (calls === 0) return;
-        lesson('retry-everything', {
-          observed: `The provider answered ${status}, and was called ${calls} times with the same request.`,
-          meaning:
-            'A 4xx says that the request is wrong, and it is the same request each time. Only 409 and 429 are about the moment and not about the request.',
-          lookAt: 'which answers of the provider can be another one in a second.',
-        });
-      },
-    );
-    expect(
-      answer?.status ?? `no answer in ${SOON_MS / 1000} s`,
-      `status of a charge that the provider answered with ${status}`,
-    ).toBe(402);
-  }
+test('a temporary failure is retried', judges('6.2'), async ({ provider, slow: { healing } }) => {
+  await each('failures', healing, ({ sent, after }) => expectHealed(provider, sent, after));
 });
 
-test('nobody retries for a caller who is gone', async ({ provider, slow }) => {
+test('nobody retries for a caller who has hung up', judges('6.8'), async ({ provider, slow }) => {
   const { gone, after } = await slow.gone;
   await after.answer;
   const calls = provider.callsFor(gone.source).length;
@@ -60,81 +41,150 @@ test('nobody retries for a caller who is gone', async ({ provider, slow }) => {
       });
     },
   );
-  await expectHealed(provider, after, 'answered 503, then 503');
 });
 
-test('retries stay within their budget when the provider is down', async ({
-  provider,
-  brisk,
-  slow,
-}) => {
-  const { after: last } = await slow.gone;
-  // The outage leaves no retry for others. And who keeps one waiting keeps 30 waiting.
-  for (const { sent, after } of [...slow.pairs, { sent: last, after: 'answered 503, then 503' }]) {
-    if (!(await sent.answer)) await expectHealed(provider, sent, after);
-  }
-  const sent: Sent[] = [];
-  let isStuck = false;
-  const lines = Array.from({ length: 10 }, async () => {
-    while (sent.length < OUTAGE && !isStuck) {
-      const next = send(provider, brisk, 'outage', refuses(503));
-      sent.push(next);
-      if ((await next.answer) === undefined) isStuck = true;
-    }
+test('a permanent error is not retried', judges('6.3'), async ({ provider, slow }) => {
+  await each('errors', await slow.refused(), async ({ status, sent }) => {
+    const answer = await sent.answer;
+    const calls = provider.callsFor(sent.tap.source).length;
+    await explain(
+      () => {
+        expect(
+          `${answer ? 'an answer' : 'no answer'} after ${plural(calls, 'call')}`,
+          `within ${SOON_MS / 1000} s, when the provider answered ${status}`,
+        ).toBe('an answer after 1 call');
+      },
+      () => {
+        if (calls < 2) return;
+        lesson('retry-everything', {
+          observed: `The provider answered ${status}, and was called ${calls} times with the same request.`,
+          meaning:
+            'A 4xx says that the request is wrong, and it is the same request each time. Only 408, 409 and 429 are about the moment and not about the request.',
+          lookAt: 'which answers of the provider can be another one in a second.',
+        });
+      },
+    );
   });
-  await Promise.all(lines);
-  await slow.silent.answer;
-  const outage = sent.reduce((all, { tap }) => all + provider.callsFor(tap.source).length, 0);
-  // All that this process was asked for, in the other tests, too.
-  const ours = provider.calls.filter(({ source }) => !source.startsWith(`card_${LONE}`));
-  const charges = new Set(ours.map(({ source }) => source)).size;
-  const allowed = Math.floor(BURST + charges * RETRIES_PER_REQUEST);
+});
+
+test('the cap bounds the wait', judges('6.4'), async ({ provider, slow }) => {
+  await expectHealed(
+    provider,
+    slow.capped,
+    'answered 503, then 503',
+    `; with RETRY_RANDOM=${BRISK.random}, RETRY_BASE_MS=${BRISK.base} and RETRY_CAP_MS=${BRISK.cap} no wait is longer than ${BRISK.random * BRISK.cap} ms, and PROVIDER_DEADLINE_MS=${DEADLINE_MS}`,
+  );
+});
+
+test(
+  'retries stay within their budget when the provider is down',
+  judges('6.9'),
+  async ({ draw, provider, plain, slow }) => {
+    // The outage leaves no retry for others.
+    await Promise.all(slow.healing.map(({ sent }) => sent.answer));
+    await (
+      await slow.gone
+    ).after.answer;
+    const sent: Sent[] = [];
+    let isStuck = false;
+    const lines = Array.from({ length: 10 }, async () => {
+      while (sent.length < OUTAGE && !isStuck) {
+        const next = send(provider, plain, newTap(draw, `outage-${sent.length}`), refuses(503));
+        sent.push(next);
+        // A service that keeps one waiting keeps 30 waiting.
+        if ((await next.answer) === undefined) isStuck = true;
+      }
+    });
+    await Promise.all(lines);
+    const outage = sent.reduce((all, { tap }) => all + provider.callsFor(tap.source).length, 0);
+    // Every call of this process, in the other tests too.
+    const ours = provider.calls.filter(({ source }) => !source.startsWith(`card_${LONE}`));
+    const charges = new Set(ours.map(({ source }) => source)).size;
+    const allowed = Math.floor(BURST + charges * RETRIES_PER_REQUEST);
+    await explain(
+      () => {
+        expect(
+          ours.length - charges,
+          `retries of a process that has had ${charges} charges`,
+        ).toBeLessThanOrEqual(allowed);
+      },
+      () => {
+        if (outage < sent.length * 1.5) return;
+        lesson('no-budget', {
+          observed: `${sent.length} charges made ${outage} calls to a provider that is down, ${outage - sent.length} of them retries; ${allowed} are allowed to a process that has had ${charges} charges.`,
+          meaning:
+            'Each charge decides alone, so that an outage turns every request into three. The whole fleet does so at once, and what was too much for the provider becomes three times too much.',
+          lookAt:
+            'something that all charges of a process draw from, and that ordinary traffic fills again.',
+        });
+      },
+    );
+  },
+);
+
+test(
+  'a call that takes too long is given up and tried again',
+  judges('6.2'),
+  async ({ provider, slow }) => {
+    await expectHealed(
+      provider,
+      slow.late,
+      `was silent for longer than PROVIDER_TIMEOUT_MS=${CALL_MS}`,
+      '; PROVIDER_DEADLINE_MS=60000',
+    );
+  },
+);
+
+test('a charge makes three calls and no more', judges('6.1'), async ({ provider, slow }) => {
+  const { answer, tap } = slow.down;
+  await answer;
+  const calls = provider.callsFor(tap.source).length;
   await explain(
     () => {
-      expect(
-        ours.length - charges,
-        `retries of a process that has had ${charges} charges`,
-      ).toBeLessThanOrEqual(allowed);
+      expect(calls, 'calls for one charge, with a provider that answers 503').toBeLessThanOrEqual(
+        MOST_ATTEMPTS,
+      );
     },
     () => {
-      if (outage < sent.length * 1.5) return;
-      lesson('no-budget', {
-        observed: `${sent.length} charges made ${outage} calls to a provider that is down, ${outage - sent.length} of them retries; ${allowed} are allowed to a process that has had ${charges} charges.`,
+      lesson('tries-too-often', {
+        observed: `The provider answered 503 to each call, and was called ${calls} times for one charge.`,
         meaning:
-          'Each charge decides alone, so that an outage turns every request into three. The whole fleet does so at once, and what was too much for the provider becomes three times too much.',
-        lookAt:
-          'something that all charges of a process draw from, and that ordinary traffic fills again.',
+          'The third failure in a row says that the fourth will fail too. Each further call is work for a provider that has too much of it, and time for which a customer waits.',
+        lookAt: 'whether the limit counts calls or retries.',
       });
     },
   );
 });
 
-test('a charge is tried three times and no more', async ({ provider, slow }) => {
-  const bound = `; with RETRY_RANDOM=${BRISK.random}, RETRY_BASE_MS=${BRISK.base} and RETRY_CAP_MS=${BRISK.cap} no wait is longer than ${BRISK.random * BRISK.cap} ms, and PROVIDER_DEADLINE_MS=${DEADLINE_MS}`;
-  for (const { sent, after } of slow.pairs) await expectHealed(provider, sent, after, bound);
-  await expectHealed(provider, slow.broken, 'answered 504, then broke the connection');
-  const { answer, tap } = slow.down;
-  const refused = await answer;
-  expect(provider.callsFor(tap.source).length, 'calls for one charge').toBeLessThanOrEqual(
-    MOST_ATTEMPTS,
-  );
-  expect(refused?.status, 'status when the provider answered 503 to all calls').toBe(503);
-  expect(
-    refused?.headers['retry-after'],
-    'Retry-After of our 503, when the last 503 of the provider asked for 2 s',
-  ).toBe('2');
+test('a Retry-After that was not waited for is passed on', judges('6.7'), async ({ slow }) => {
+  const charges = [
+    ['the last call’s 503', '2', slow.down],
+    ['a 503 to the first call, of an hour,', '3600', slow.long],
+  ] as const;
+  await each('answers', charges, async ([what, seconds, { answer }]) => {
+    const seen = await answer;
+    await explain(
+      () => {
+        expect(
+          `${seen?.status ?? 'no answer'}, Retry-After: ${seen?.headers['retry-after'] ?? 'none'}`,
+          `our answer, when the provider sent Retry-After: ${seconds} with ${what}`,
+        ).toBe(`503, Retry-After: ${seconds}`);
+      },
+      () => {
+        const passed = seen?.headers['retry-after'];
+        if (seen?.status !== 503 || passed === undefined || passed === seconds) return;
+        lesson('own-retry-after', {
+          observed: `The provider sent Retry-After: ${seconds} with ${what} and our 503 says ${passed}.`,
+          meaning:
+            'The provider knows when it can work again, and we do not. A client that comes back earlier is sent away again, and one that comes later has waited for nothing.',
+          lookAt: 'what becomes of the provider’s number on its way to the client.',
+        });
+      },
+    );
+  });
 });
 
-test('a call that takes too long is given up and tried again', async ({ provider, slow }) => {
-  await expectHealed(
-    provider,
-    slow.late,
-    `was silent for longer than PROVIDER_TIMEOUT_MS=${CALL_MS}`,
-    '; PROVIDER_DEADLINE_MS=60000',
-  );
-});
-
-test('all calls together keep the deadline', async ({ provider, slow }) => {
+test('all calls together keep the deadline', judges('6.6'), async ({ provider, slow }) => {
   const { tap, answer } = slow.silent;
   const seen = await answer;
   await explain(
@@ -157,7 +207,15 @@ test('all calls together keep the deadline', async ({ provider, slow }) => {
   );
 });
 
-test('waits grow and are random from zero up', async ({ provider, slow }) => {
+test('a wait that would end too late is not begun', judges('6.6'), async ({ slow }) => {
+  const answer = await slow.long.answer;
+  expect(
+    answer ? answer.status : `no answer in ${SOON_MS / 1000} s`,
+    'status when the provider is away for an hour, with PROVIDER_DEADLINE_MS=60000',
+  ).toBe(503);
+});
+
+test('waits grow and are random from zero up', judges('6.4'), async ({ provider, slow }) => {
   const { tap, answer } = slow.waits;
   const seen = await answer;
   const told = await slow.told();
@@ -202,8 +260,8 @@ test('waits grow and are random from zero up', async ({ provider, slow }) => {
   );
 });
 
-test('Retry-After is kept', async ({ provider, slow }) => {
-  const answer = await slow.long.answer;
+test('Retry-After is the least that is waited', judges('6.5'), async ({ provider, slow }) => {
+  await slow.long.answer;
   const told = (await slow.told()).map(({ tap }) => provider.callsFor(tap.source));
   const wait = Math.min(...told.map(([first, second]) => gap(first?.answeredAt, second?.at)));
   const calls = provider.callsFor(slow.long.tap.source).length;
@@ -234,17 +292,12 @@ test('Retry-After is kept', async ({ provider, slow }) => {
       lesson('ignore-retry-after', {
         observed: seen.join(' '),
         meaning:
-          'Who sends Retry-After knows when it can work again. An earlier call cannot succeed, and adds to what keeps it down.',
+          'The side that sends Retry-After knows when it can work again. An earlier call cannot succeed, and adds to what keeps it down.',
         lookAt:
-          'how the wait that was asked for and the one of your own become one, and what to do when it ends behind the deadline.',
+          'how the provider’s wait and your own become one, and what to do when it ends behind the deadline.',
       });
     },
   );
-  expect(
-    answer ? answer.status : `no answer in ${SOON_MS / 1000} s`,
-    'status when the provider is away for an hour, with PROVIDER_DEADLINE_MS=60000',
-  ).toBe(503);
-  expect(answer?.headers['retry-after'], 'Retry-After that is passed on').toBe('3600');
 });
 
 const gap = (from: number | undefined, to: number | undefined): number =>

@@ -3,6 +3,7 @@ export { layOutForEditing, rebasePatch, savePatch } from './edit-patch.ts';
 export { CatalogError, type CatalogErrorCode } from './errors.ts';
 export { loadLab, type Lab, type Task } from './lab.ts';
 export { editableEntries, layOut, SOLUTION_NOTES } from './lay-out.ts';
+export { MUTANT_MARKS, mutantMarksOf, type MutantMark } from './mutant-marks.ts';
 export {
   designsOf,
   misconceptionsOf,

@@ -15,6 +15,7 @@ const NOT_EDITABLE = new Set([
   'designs',
   'misconceptions',
   'lab.yaml',
+  'mutants.yaml',
   'hints.md',
   'DEBRIEF.md',
   'MEASUREMENTS.md',

@@ -203,6 +203,30 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     example: 'labs verify query-plans --repeat 20',
     load: () => import('./commands/verify.ts'),
   },
+  mutate: {
+    usage: 'mutate <lab>',
+    summary:
+      'Judge small mistakes in a solution with the tests, and list those that no test catches.',
+    positionals: [LAB],
+    flags: {
+      sample: { type: 'string', value: 'N', help: 'judge only N mutants; default: all' },
+      seed: { type: 'string', value: 'S', help: 'seed that draws the sample; default: 1' },
+      solution: { type: 'string', value: 'NAME', help: 'the solution; default: reference' },
+      again: {
+        type: 'boolean',
+        help: 'judge again what was not killed, for instance after you added a test',
+      },
+      lanes: {
+        type: 'string',
+        value: 'N',
+        help: 'mutants to judge at the same time; default: two for each core',
+      },
+      write: { type: 'boolean', help: "write the figures into README.md's table" },
+      json: JSON_FLAG,
+    },
+    example: 'labs mutate query-plans --sample 50',
+    load: () => import('./commands/mutate.ts'),
+  },
   new: {
     usage: 'new <id>',
     summary: 'Make the skeleton of a new lab.',

@@ -30,6 +30,7 @@ export function told(error: unknown): ErrorReport {
   const { name, message } = error;
   const { code, fix } = error as { code?: unknown; fix?: unknown };
   const withFix = typeof fix === 'string' ? `${sentence(message)} ${sentence(fix)}` : message;
+  if (name === 'MutationError') return { line: message, exit: EXIT.red };
   if (name === 'Interrupted') return { line: message, exit: EXIT.interrupted };
   if (name === 'UsageError' || name === 'CatalogError') return { line: message, exit: EXIT.usage };
   if (error instanceof WorkError && USAGE.has(error.code))

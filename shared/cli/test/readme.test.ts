@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Lab } from '@backend-labs/catalog';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands.ts';
+import { withFigures } from '../src/readme.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
 
@@ -11,3 +13,39 @@ test.each(Object.values(COMMANDS).filter(({ listed }) => listed !== false))(
     expect(README).toContain(`| \`${usage.replaceAll('|', '\\|')}\` | ${summary} |`);
   },
 );
+
+const TABLE = `# Labs
+<!-- labs: written by \`labs verify --write\` -->
+
+| lab | title | misconceptions killed | runs of each test |
+|---|---|---|---|
+| [01-a](labs/01-a/README.md) | Old title | 3 of 3 | 20 |
+| [02-b](labs/02-b/README.md) | B | 4 of 4 | 5 |
+<!-- labs: end -->
+The end.
+`;
+
+const lab = (id: string, title: string): Lab =>
+  ({
+    id,
+    title,
+    level: 'mid',
+    hours: '2',
+    servers: ['postgres'],
+    tasks: [{ stretch: false }],
+  }) as unknown as Lab;
+
+test("a lab's new figures change its row, and every other figure stays", () => {
+  const figures = [{ lab: '01-a', cells: { 'mutants killed': '97 % of 214' } }];
+  const written = withFigures(TABLE, [lab('01-a', 'A'), lab('02-b', 'B')], figures);
+  expect(written.split('\n').slice(3)).toEqual([
+    '| lab | title | level | time | servers | tasks | points proven | misconceptions killed | mutants killed | solutions accepted | runs of each test |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
+    '| [01-a](labs/01-a/README.md) | A | mid | 2 h | postgres | 1 |  | 3 of 3 | 97 % of 214 |  | 20 |',
+    '| [02-b](labs/02-b/README.md) | B | mid | 2 h | postgres | 1 |  | 4 of 4 |  |  | 5 |',
+    '<!-- labs: end -->',
+    'The end.',
+    '',
+  ]);
+  expect(withFigures(written, [lab('01-a', 'A'), lab('02-b', 'B')], [])).toBe(written);
+});

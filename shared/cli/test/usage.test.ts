@@ -57,6 +57,14 @@ describe('a wrong argument is one line and exit code 2', () => {
       ['verify', '1', '--row', 'starter', '--write'],
       'labs: --write wants the whole matrix: leave out --row and --task.',
     ],
+    [
+      ['mutate', '1', '--solution', 'best'],
+      'labs: 01-query-plans has no solution "best". It has reference, status-by-status.',
+    ],
+    [
+      ['mutate', '1', '--sample', '5', '--write'],
+      'labs: --write needs every mutant: leave out --sample and --solution.',
+    ],
     [['stack', 'start'], 'labs: Unknown action "start". Use one of up, down, status, logs.'],
     [
       ['stack', 'up', 'mysql'],

@@ -1,4 +1,5 @@
 export { type MatrixCell } from './cell.ts';
+export { takeFolder } from './folder.ts';
 export { type MatrixRow } from './matrix.ts';
 export { digestOf } from './proof/digest.ts';
 export { readProof, writeProof, type ProofRecord } from './proof/record.ts';
@@ -8,5 +9,13 @@ export { ctrf } from './report/ctrf.ts';
 export { junit } from './report/junit.ts';
 export { type LabResults } from './report/results.ts';
 export { judge } from './run.ts';
-export { LEARNER_SEED, Session, type Row } from './session.ts';
+export {
+  LEARNER_SEED,
+  Session,
+  type Cell,
+  type CellEvent,
+  type OnCellEvent,
+  type Row,
+} from './session.ts';
+export { typecheckPieces, type TypedPiece } from './typecheck.ts';
 export { verify, WORKERS, type Count, type VerifyOptions, type VerifyReport } from './verify.ts';

@@ -36,6 +36,8 @@ export type CellEvent = { readonly row: string; readonly task: Task } & (
   | {
       readonly type: 'test ended';
       readonly test: TestVerdict;
+      /** When it began: milliseconds since 1970. */
+      readonly began: number;
       readonly points: TaskVerdict['points'];
     }
   | { readonly type: 'ended'; readonly verdict: TaskVerdict }
@@ -45,12 +47,17 @@ export interface SessionOptions {
   readonly lab: Lab;
   readonly rows: readonly Row[];
   readonly context: Pick<RunContext, 'servers' | 'stateDir' | 'templates' | 'keepFailed' | 'seed'>;
+  /** Outer deadline of one test, in ms; `TEST_DEADLINE` when left out. */
+  readonly testDeadline?: number;
 }
 
 export type OnCellEvent = (event: CellEvent) => void;
 
 /** Outer deadline of one test, in ms: far above what any takes, so that its end is a fault of ours. */
-const TEST_DEADLINE = 120_000;
+export const TEST_DEADLINE = 120_000;
+
+/** What a worker loads first, so that Ctrl-C lets it put away what it has leased. */
+const SPARED = import.meta.resolve('./worker-interrupt.ts');
 
 /**
  * A vitest for a lab. Every row is a project of its own that runs the same test files against another
@@ -66,7 +73,7 @@ export class Session implements AsyncDisposable {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
-    const { lab, rows, context } = options;
+    const { lab, rows, context, testDeadline = TEST_DEADLINE } = options;
     const reporter = new CellReporter(lab);
     const interrupts = listeners();
     const vitest = await createVitest(
@@ -87,9 +94,9 @@ export class Session implements AsyncDisposable {
             include: ['tests/*.test.ts'],
             pool: 'forks',
             // kafkajs sets timers that have run out, and Node warns of each on the learner's screen.
-            execArgv: ['--disable-warning=TimeoutNegativeWarning'],
-            testTimeout: TEST_DEADLINE,
-            hookTimeout: TEST_DEADLINE,
+            execArgv: ['--disable-warning=TimeoutNegativeWarning', '--import', SPARED],
+            testTimeout: testDeadline,
+            hookTimeout: testDeadline,
             // Node runs the TypeScript itself: no transform, no module graph to warm up per row.
             experimental: { viteModuleRunner: false, nodeLoader: false },
             provide: {
@@ -179,7 +186,8 @@ class CellReporter implements Reporter {
     if (!task) return;
     const points = settledBy(test, task);
     const row = test.project.name;
-    this.listener({ type: 'test ended', row, task, test: testVerdict(test), points });
+    const began = test.diagnostic()?.startTime ?? 0;
+    this.listener({ type: 'test ended', row, task, test: testVerdict(test), began, points });
   }
 
   onTestModuleEnd(module: TestModule): void {

@@ -5,6 +5,21 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Row } from './session.ts';
 
+/** The compiler says no more than these while a file has one: it cannot be parsed. */
+const SYNTAX = /error TS1\d{3}:/u;
+
+/** Bytes that the compiler may print: hundreds of mutants have hundreds of faults. */
+const MOST_OUTPUT = 64 * 1024 * 1024;
+
+/** Files that are judged together. */
+export interface TypedPiece {
+  readonly name: string;
+  /** Absolute path or pattern of its files. */
+  readonly include: string;
+  /** How the paths of its files begin. */
+  readonly prefix: string;
+}
+
 /**
  * Type-checks every row's folder at once: an overlay that does not compile proves nothing.
  *
@@ -16,19 +31,52 @@ export async function typecheck(
   dir: string,
   rows: readonly Row[],
 ): Promise<Map<string, string[]>> {
+  const pieces = rows.map(({ name, target }) => {
+    return { name, include: join(target, 'src/**/*.ts'), prefix: `${target}/` };
+  });
+  return typecheckPieces(root, dir, pieces);
+}
+
+/**
+ * Type-checks pieces of a folder at once. Those with a file that cannot be parsed hide the faults of
+ * the others, so the rest is checked again without them.
+ *
+ * @returns name → the compiler's lines about it; `starter`: about files of no piece.
+ */
+export async function typecheckPieces(
+  root: string,
+  dir: string,
+  pieces: readonly TypedPiece[],
+): Promise<Map<string, string[]>> {
+  const faults = new Map<string, string[]>();
+  for (let left = pieces; left.length > 0;) {
+    const found = await faultsOf(root, dir, left);
+    for (const [name, lines] of found) faults.set(name, lines);
+    const parsed = left.filter(({ name }) => !found.get(name)?.some((line) => SYNTAX.test(line)));
+    if (parsed.length === left.length) break;
+    left = parsed;
+  }
+  return faults;
+}
+
+async function faultsOf(
+  root: string,
+  dir: string,
+  pieces: readonly TypedPiece[],
+): Promise<Map<string, string[]>> {
   const config = join(dir, 'tsconfig.json');
   writeFileSync(
     config,
     JSON.stringify({
       extends: join(root, 'tsconfig.base.json'),
       compilerOptions: { typeRoots: [join(root, 'node_modules/@types')] },
-      include: rows.map(({ target }) => join(target, 'src/**/*.ts')),
+      include: pieces.map(({ include }) => include),
     }),
   );
   const faults = new Map<string, string[]>();
   for (const line of await compile(config, dir)) {
-    const row = rows.find(({ target }) => join(dir, line).startsWith(target + '/'));
-    const name = row?.name ?? 'starter';
+    const piece = pieces.find(({ prefix }) => join(dir, line).startsWith(prefix));
+    const name = piece?.name ?? 'starter';
     faults.set(name, [...(faults.get(name) ?? []), line]);
   }
   return faults;
@@ -38,7 +86,10 @@ async function compile(config: string, cwd: string): Promise<string[]> {
   const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
   const tsc = join(dirname(manifest), 'bin/tsc');
   try {
-    await promisify(execFile)(process.execPath, [tsc, '-p', config, '--pretty', 'false'], { cwd });
+    await promisify(execFile)(process.execPath, [tsc, '-p', config, '--pretty', 'false'], {
+      cwd,
+      maxBuffer: MOST_OUTPUT,
+    });
     return [];
   } catch (error) {
     const { stdout } = error as { stdout?: string };

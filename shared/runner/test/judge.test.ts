@@ -23,7 +23,7 @@ class ScriptedSession {
       onEvent({ type: 'started', row, task });
       if (first) {
         const points = verdict.points.slice(0, 1);
-        onEvent({ type: 'test ended', row, task, test: first, points });
+        onEvent({ type: 'test ended', row, task, test: first, began: 0, points });
       }
       onEvent({ type: 'ended', row, task, verdict });
     }

@@ -6,6 +6,23 @@ import { digestOf } from '../src/proof/digest.ts';
 import { readProof, writeProof, type ProofRecord } from '../src/proof/record.ts';
 import { sampleOf } from '../src/proof/sample.ts';
 
+/** A lock file in which a lab, another lab and the testkit have packages of their own. */
+const lock = (pg: string, other = '1.0.0', deep = '2.0.0') => `
+importers:
+  labs/90-toy:
+    dependencies:
+      pg: { specifier: 'catalog:', version: ${pg} }
+      '@backend-labs/testkit': { specifier: 'workspace:*', version: 'link:../../shared/testkit' }
+  labs/91-other:
+    dependencies:
+      other: { specifier: 'catalog:', version: ${other} }
+snapshots:
+  pg@${pg}:
+    dependencies: { pg-protocol: ${deep} }
+  pg-protocol@${deep}: {}
+  other@${other}: {}
+`;
+
 let root = '';
 const write = (path: string, text: string): void => {
   mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -15,7 +32,7 @@ const digest = (): string => digestOf(root, { dir: join(root, 'labs/90-toy') });
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'labs-proof-'));
-  write('pnpm-lock.yaml', 'lock: 1\n');
+  write('pnpm-lock.yaml', lock('8.23.1'));
   write('shared/testkit/src/index.ts', 'export {};\n');
   write('labs/90-toy/src/app.ts', 'one\ntwo\n');
   write('labs/90-toy/tests/1-first.test.ts', 'test\n');
@@ -29,7 +46,6 @@ describe('the digest of a lab', () => {
     ['its ticket', 'labs/90-toy/README.md'],
     ['a new patch', 'labs/90-toy/misconceptions/naive/change.patch'],
     ['the testkit', 'shared/testkit/src/index.ts'],
-    ['the lock file', 'pnpm-lock.yaml'],
     ['a server’s settings', 'infra/postgres/postgresql.conf'],
   ])('changes with %s', (_what, path) => {
     const before = digest();
@@ -48,6 +64,16 @@ describe('the digest of a lab', () => {
     const before = digest();
     write(path, 'changed\n');
     expect(digest()).toBe(before);
+  });
+
+  test.each([
+    ['changes with a package of its own', lock('9.0.0'), false],
+    ['changes with a package below its own', lock('8.23.1', '1.0.0', '3.0.0'), false],
+    ['stays with a package of another lab', lock('8.23.1', '2.0.0'), true],
+  ])('%s', (_what, text, stays) => {
+    const before = digest();
+    write('pnpm-lock.yaml', text);
+    expect(digest() === before).toBe(stays);
   });
 
   test('does not depend on line ends', () => {

@@ -5,7 +5,7 @@ import type { Verdict } from './gate.ts';
 const BREAKS = CHANGES.filter(({ breaking }) => breaking).length;
 const HARMLESS = CHANGES.length - BREAKS;
 
-/** `explain` with all that the gate said of all changes; a failure that counts keeps its counts. */
+/** `explain` with everything that the gate said of all changes; a failure that counts keeps its counts. */
 export async function diagnoseGate(
   verdict: Verdict,
   assertion: () => void | Promise<void>,

@@ -41,7 +41,7 @@ export function retiresEverything({ request, headers }: Answer): void {
   lesson('retires-everything', {
     observed: `${request} carries Deprecation: ${String(deprecation)} and Sunset: ${String(sunset)}.`,
     meaning:
-      'Tools warn of every call that is answered with these headers. Clients that have moved to the successor are told to leave it, too, and learn to ignore the warning.',
+      'Tools warn of every call that is answered with these headers. Clients that have moved to the successor read that they should leave it again, and learn to ignore the warning.',
     lookAt: 'where the middleware stands, and which requests pass it.',
   });
 }

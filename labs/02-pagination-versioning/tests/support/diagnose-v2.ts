@@ -9,7 +9,7 @@ export function fewerDigits(at: string, shown: unknown): void {
     observed: `An event of ${at} is shown as "occurredAt": "${shown}".`,
     meaning:
       'A JavaScript Date ends at milliseconds, and some writers leave out zeros at the end. Clients that compare, sort or deduplicate by the text see other instants than those that happened.',
-    lookAt: 'who writes the instant as a text, and how many digits that one knows.',
+    lookAt: 'which code writes the instant as a text, and how many digits it knows.',
   });
 }
 

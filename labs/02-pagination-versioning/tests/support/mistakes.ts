@@ -3,7 +3,7 @@ import type { Answer, StartedService } from '@backend-labs/testkit';
 /** A request that is answered with a problem. */
 export interface Mistake {
   readonly code: string;
-  /** The right status, or all that are right. */
+  /** The right status, or every right one. */
   readonly status: number | readonly number[];
   readonly send: (service: StartedService) => Promise<Answer>;
   /** What is sent, for the reader. */
@@ -119,7 +119,7 @@ export const BODIES: readonly Mistake[] = [
   post({ ...EVENT, ts: '2026-02-30T00:00:00Z' }),
   post({ ...EVENT, ts: '1 Jan 2026' }),
   post({ ...EVENT, payload: [] }),
-  // A service that takes it for none is right, too.
+  // A service that takes it for none is also right.
   { ...post({ ...EVENT, payload: null }), orTaken: true },
   post({ ...EVENT, payload: { note: 'a\0b' } }),
   post({ ...EVENT, payload: { 'a\0b': 'note' } }),

@@ -1,7 +1,7 @@
 import { type Answer, expect, explain, lesson } from '@backend-labs/testkit';
 import { linkTo } from './links.ts';
 
-/** Parameters of a request; a name may stand there more than once. */
+/** Parameters of a request; a name may occur more than once. */
 export type Query = readonly (readonly [name: string, value: string])[];
 
 /** The target of an answer's next link, after it was asserted that there is one. */
@@ -36,16 +36,16 @@ export async function expectKept(asked: Query, path: string): Promise<void> {
       const meant = asked.find(([name]) => name === 'since')?.[1];
       if (since?.includes(' ') === true) {
         lesson('link-not-encoded', {
-          observed: `The next link says since=${/since=([^&]*)/u.exec(path)?.[1]}, which reads "${since}". The page was asked for since=${meant}.`,
+          observed: `The next link says since=${/since=([^&]*)/u.exec(path)?.[1]}, which reads "${since}". The request of the page had since=${meant}.`,
           meaning:
             'In a query, a plus sign stands for a space, and other characters have a meaning of their own. A value that was decoded on its way in has to be encoded on its way out.',
-          lookAt: 'who builds the query of the link, and from what.',
+          lookAt: 'which code builds the query of the link, and from what.',
         });
       }
       const lost = names.filter((name) => !searchParams.has(name));
       if (lost.length === 0) return;
       lesson('link-without-filters', {
-        observed: `The page was asked for with ${names.join(', ')}. Its next link is ${path}: without ${lost.join(' and ')}.`,
+        observed: `The request of the page had ${names.join(', ')}. Its next link is ${path}: without ${lost.join(' and ')}.`,
         meaning:
           'A client that follows links adds nothing to them; that is what they are for. A link that forgets the question leads to the second page of another list.',
         lookAt: 'the whole request of this page, of which only the cursor changes.',

@@ -21,7 +21,7 @@ export interface Problem {
 /**
  * Asserts the status and the `type` of a problem; its form is judged by `expectForm`.
  *
- * @param status the right one, or all that are right.
+ * @param status the right one, or every right one.
  * @param body what was sent, for the reader.
  */
 export async function expectProblem(
@@ -49,7 +49,7 @@ export async function expectProblem(
   expect(type, `type in the body of ${request}`).toBe(PROBLEMS + code);
 }
 
-/** Asserts that an error is a problem of RFC 9457 with a type of the ticket's. Answers the problem. */
+/** Asserts that an error is a problem of RFC 9457 with a type that the ticket names. Answers the problem. */
 export async function expectForm(answer: Answer, body?: string): Promise<Problem> {
   const request = body === undefined ? answer.request : `${answer.request} with ${body}`;
   await explain(

@@ -50,7 +50,7 @@ export async function expectWholeWalk(
   ).toEqual([]);
 }
 
-/** Asserts that events of an answer stand in the order of `occurred_at`, the newest first. */
+/** Asserts that events of an answer come in the order of `occurred_at`, the newest first. */
 export async function expectNewestFirst(
   postgres: PostgresProbe,
   ids: readonly number[],

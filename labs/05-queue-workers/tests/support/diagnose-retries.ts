@@ -7,8 +7,10 @@ import {
   type Life,
   SENDERS_EXPIRATION,
   TRIES,
+  WITHIN,
 } from './lives.ts';
 import { DEAD_QUEUE } from './media.ts';
+import type { WiredWorker } from './workers.ts';
 
 /** Throws a lesson when the broker refused a declaration. */
 export function diagnoseRefusal({ refusal }: AmqpWire): void {
@@ -198,5 +200,16 @@ export function diagnoseLostOnTheWay(wire: AmqpWire): void {
     meaning:
       'Between two queues a worker is a publisher like any other: until the broker has confirmed the new message, and has not returned it, the old one is the only one there is.',
     lookAt: 'what has to be known of the message that was sent, before the other is acknowledged.',
+  });
+}
+
+/** Throws a lesson when a worker has had a message in its hands all the time that its job waited. */
+export function diagnoseSleep({ wire }: WiredWorker, ready: number): void {
+  if (wire.settled + wire.count('basic.publish') > 0 || ready === 0) return;
+  lesson('sleep-in-consumer', {
+    observed: `A job failed for the second time. ${thousands(WITHIN)} ms later its message was still in the worker's hands, not acknowledged, and other jobs waited in the queue: ${ready}. The renderer had nothing to do.`,
+    meaning:
+      'A worker that waits with a message in its hands waits for all: the message takes a place of its prefetch, and the next one is not delivered. With a long delay the broker gives up on the consumer itself.',
+    lookAt: 'where else than in the worker a message can wait.',
   });
 }

@@ -7,11 +7,12 @@ import {
   TcpProxy,
 } from '@backend-labs/testkit';
 import { retryWhile, type Tap } from './charges.ts';
+import { SECRET } from './events.ts';
 import { test as base } from './payments.ts';
 
 /** Short, so that no test waits long for the end of one. */
 export const LEASE_MS = 250;
-/** Outer bound: a right service needs one lease and a request. */
+/** The ticket prints it: a right service needs one lease and a request. */
 export const FINAL_WITHIN_MS = 3_000;
 
 export interface Hold {
@@ -76,28 +77,31 @@ export interface Crashing {
   readonly startOther: () => Promise<StartedService>;
 }
 
-/** The task's `test`, with an instance that is to be killed. */
+/** `test` with an instance that is to be killed. */
 export const test = base.extend(
   'crashing',
   { scope: 'file' },
-  async ({ payments, lease, cleanup }): Promise<Crashing> => {
-    const dead = Promise.withResolvers<void>();
-    cleanup.defer(() => dead.resolve());
-    const next = new NextStatement(dead.promise);
-    const url = lease.postgres?.url ?? '';
-    const proxy = cleanup.use(await TcpProxy.to(url, next.tap));
-    const instance = payments.with({
-      CLAIM_LEASE_MS: String(LEASE_MS),
-      RETRY_RANDOM: '0',
-      // A look of the service's own would come into the count of statements.
-      RECONCILE_EVERY_MS: String(60 * 60 * 1000),
-    });
-    const held = instance.with({ DATABASE_URL: proxy.rewrite(url) });
-    const service = cleanup.use(await held.start());
-    return { service, next, dead, startOther: () => instance.start() };
-  },
+  async ({ file, payments, lease, cleanup }): Promise<Crashing> =>
+    file.once('crashing', async () => {
+      const dead = Promise.withResolvers<void>();
+      cleanup.defer(() => dead.resolve());
+      const next = new NextStatement(dead.promise);
+      const url = lease.postgres?.url ?? '';
+      const proxy = cleanup.use(await TcpProxy.to(url, next.tap));
+      const instance = payments.with({
+        CLAIM_LEASE_MS: String(LEASE_MS),
+        RETRY_RANDOM: '0',
+        WEBHOOK_SECRET: SECRET,
+        // A look of the service's own would come into the count of statements.
+        RECONCILE_EVERY_MS: String(60 * 60 * 1000),
+      });
+      const held = instance.with({ DATABASE_URL: proxy.rewrite(url) });
+      const service = cleanup.use(await held.start());
+      const startOther = async () => cleanup.use(await instance.start());
+      return { service, next, dead, startOther };
+    }),
 );
 
 /** Sends a tap again until the answer is final, and answers the last. */
 export const lastAnswer = (service: StartedService, tap: Tap): Promise<Answer> =>
-  retryWhile([202, 409], FINAL_WITHIN_MS, service, tap);
+  retryWhile([202, 409], { within: FINAL_WITHIN_MS }, service, tap);

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Answer, StartedService } from '@backend-labs/testkit';
+import { type Answer, eventually, expect, type StartedService } from '@backend-labs/testkit';
 
 export const SECRET = 'whsec_of_the_test';
 
@@ -27,6 +27,15 @@ export function deliver(
       'content-type': 'application/json',
       ...(signature !== '' && { 'provider-signature': signature }),
     },
+  });
+}
+
+/** The provider sends it again until it is taken. */
+export async function redeliver(service: StartedService, event: ProviderEvent): Promise<Answer> {
+  return eventually('an event that failed to be taken when it comes again', async () => {
+    const answer = await deliver(service, event);
+    expect(answer.status, 'status of the event').toBe(200);
+    return answer;
   });
 }
 

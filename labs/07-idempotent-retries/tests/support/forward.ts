@@ -7,13 +7,12 @@ import { Double, type RecordedRequest, type Reply } from '@backend-labs/testkit'
 async function forward(
   origin: string,
   { method, path, headers, text: body }: RecordedRequest,
-  more: Readonly<Record<string, string>> = {},
 ): Promise<Reply> {
   const { host: _host, connection: _connection, ...kept } = headers;
   const outgoing = httpRequest(new URL(path, origin), {
     method,
     agent: false,
-    headers: { ...kept, ...more },
+    headers: kept,
   });
   try {
     outgoing.end(body);
@@ -43,6 +42,8 @@ export interface Deliveries {
   /** Most that were under way at the same time. */
   together: number;
   underWay: number;
+  /** Of the answers, in their order. */
+  readonly statuses: number[];
 }
 
 /**
@@ -80,24 +81,29 @@ export class Door implements AsyncDisposable {
 
   async #count({ headers }: RecordedRequest, send: () => Promise<Reply>): Promise<Reply> {
     const key = String(headers['idempotency-key']);
-    const seen = this.keys.get(key) ?? { count: 0, together: 0, underWay: 0 };
+    const seen = this.keys.get(key) ?? {
+      count: 0,
+      together: 0,
+      underWay: 0,
+      statuses: [],
+    };
     this.keys.set(key, seen);
     seen.count += 1;
     seen.underWay += 1;
     seen.together = Math.max(seen.together, seen.underWay);
     try {
-      return await send();
+      const reply = await send();
+      if (typeof reply !== 'string') seen.statuses.push(reply.status ?? 200);
+      return reply;
     } finally {
       seen.underWay -= 1;
     }
   }
 }
 
-/** The way from a service to the provider, which `again` may send a second time, as a new charge. */
+/** The way from a service to the provider. */
 export class ProviderLine implements AsyncDisposable {
   readonly url: string;
-  again: () => boolean = () => false;
-  doubled = 0;
   /** Calls that were at the provider for `HELD_MS`. */
   held = 0;
   #onHeld: (() => void)[] = [];
@@ -118,10 +124,6 @@ export class ProviderLine implements AsyncDisposable {
       }, HELD_MS);
       const reply = await forward(origin, request);
       clearTimeout(timer);
-      if (line.again()) {
-        line.doubled += 1;
-        await forward(origin, request, { 'idempotency-key': `again-${line.doubled}` });
-      }
       return reply;
     };
     return line;

@@ -1,14 +1,14 @@
 import { gate } from '@backend-labs/testkit';
 import { pay, retryWhile, type Tap } from './charges.ts';
-import { type Crashing, LEASE_MS } from './crashing.ts';
+import { type Crashing, FINAL_WITHIN_MS, LEASE_MS } from './crashing.ts';
 import { inTime } from './in-time.ts';
 import { fails, heldAt, type Provider, refuses, type Step, well } from './provider.ts';
 import { writes } from './sql.ts';
 
 /** A first request that writes its outcome when a second may have taken over. */
 export interface Late {
+  /** Short: vitest cuts a title that a test takes from its input. */
   readonly title: string;
-  readonly tap: Tap;
   /** What the provider does to all its calls, and how we say that. */
   readonly outcome: Step;
   readonly told: string;
@@ -20,25 +20,22 @@ export interface Late {
 
 export const LATE: readonly Late[] = [
   {
-    title: 'who has lost its claim takes nothing from who has it',
-    tap: { key: 'late-1', source: 'card_late_1' },
+    title: 'a late 503 undoes no charge',
     outcome: refuses(503),
     told: 'was refused by the provider with 503',
     counts: () => true,
     second: 'got 201',
   },
   {
-    title: 'who has lost its claim takes nothing from who is still at the provider',
-    tap: { key: 'late-2', source: 'card_late_2' },
+    title: 'a late 503 undoes no call under way',
     outcome: refuses(503),
     told: 'was refused by the provider with 503',
-    // A look that comes just before the write is no condition of it.
+    // A look that comes just before the write is not a condition of it.
     counts: writes,
     second: 'was at the provider',
   },
   {
-    title: 'who has lost its claim does not open again what another has settled',
-    tap: { key: 'late-3', source: 'card_late_3' },
+    title: 'a late 500 reopens no charge',
     outcome: fails({ status: 500 }),
     told: 'got 500 from the provider',
     counts: writes,
@@ -51,7 +48,8 @@ export const LATE: readonly Late[] = [
  * both end. Answers the first one's status, and whether the second took over.
  */
 export async function bringLate(
-  { tap, outcome, counts, second: far }: Late,
+  { outcome, counts, second: far }: Late,
+  tap: Tap,
   provider: Provider,
   { service, next }: Crashing,
 ): Promise<{ status: number; isTakenOver: boolean }> {
@@ -69,7 +67,7 @@ export async function bringLate(
 
   using atProvider = gate(1, { opens: 'by hand' });
   provider.plan(tap.source, far === 'got 201' ? well : heldAt(atProvider));
-  const second = retryWhile([409], 6 * LEASE_MS, service, tap);
+  const second = retryWhile([409], { within: FINAL_WITHIN_MS }, service, tap);
   const isThere = await ends(
     far === 'got 201' ? second : Promise.race([second, atProvider.reached()]),
   );
@@ -88,7 +86,7 @@ export async function bringLate(
 export async function ends(coming: Promise<unknown>): Promise<boolean> {
   return (
     (await inTime(
-      8 * LEASE_MS,
+      FINAL_WITHIN_MS + LEASE_MS,
       coming.then(() => true),
     )) ?? false
   );

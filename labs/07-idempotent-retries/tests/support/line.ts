@@ -7,7 +7,7 @@ import {
 } from '@backend-labs/testkit';
 import { reads, steers } from './sql.ts';
 
-/** Outer bound; two come within a second, on a busy machine, too. */
+/** Outer bound; even on a busy machine two come within a second. */
 const OVERLAP_WITHIN_MS = 5_000;
 
 /** What happens to the service's statements on their way to Postgres. */
@@ -55,7 +55,7 @@ export async function overlapped(
   postgres: PostgresProbe,
   seen: () => boolean = () => false,
 ): Promise<void> {
-  // A service that works on one after the other lets nothing overlap, which is right, too.
+  // A service that works on one after the other lets nothing overlap, which is also right.
   await happens(
     async () =>
       writes.isOpen || seen() || (await postgres.locksHeld()).some(({ granted }) => !granted),

@@ -12,7 +12,7 @@ export const QUIET = {
 };
 
 /**
- * The task's `test` with the provider's double; `definition` and `service` are told where it is.
+ * The task's `test` with the provider's double; `payments` and its instances know where it is.
  */
 export const test = base
   .extend('provider', { scope: 'file' }, async ({ cleanup }) => {

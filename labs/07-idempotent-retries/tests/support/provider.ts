@@ -54,7 +54,7 @@ export function heldAt(gate: Gate, then: Step = well): Step {
 }
 
 /**
- * The payment provider, as the ticket tells of it: charges once for each key, answers a known key
+ * The payment provider, as the ticket describes it: charges once for each key, answers a known key
  * with its first answer, 409 while a call of that key is under way, and declines cards whose name
  * begins with `card_declined`. A test may plan how calls for a card go.
  */
@@ -80,12 +80,12 @@ export class Provider implements AsyncDisposable {
     return { PROVIDER_URL: this.#double.url };
   }
 
-  /** How the next calls for this card go, one step each; the last step is for all that follow. */
+  /** How the next calls for this card go, one step each; the last step is for all later calls. */
   plan(source: string, ...steps: readonly Step[]): void {
     this.#plans.set(source, [...steps]);
   }
 
-  /** From now on all goes well for every card. */
+  /** From now on everything goes well for every card. */
   heal(): void {
     this.#plans.clear();
   }
@@ -144,6 +144,26 @@ export class Provider implements AsyncDisposable {
     this.charges.push({ id, key, reference, amount, source });
     return { status: 201, body: { id, reference, status: 'succeeded' } };
   }
+}
+
+/**
+ * Does something while a call for this card is at the provider, which has charged and not answered.
+ * Resolves with what came of it.
+ */
+export function whileAtProvider<T>(
+  provider: Provider,
+  source: string,
+  work: (call: Call) => Promise<T>,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  // The test that awaits it sees a failure.
+  promise.catch(() => {});
+  provider.plan(source, async (call, charge) => {
+    const reply = charge();
+    await work(call).then(resolve, reject);
+    return reply;
+  });
+  return promise;
 }
 
 function callOf({ method, path, headers, json }: RecordedRequest): Call | undefined {

@@ -1,5 +1,13 @@
-import { type Answer, expect, gate, type StartedService } from '@backend-labs/testkit';
-import { pay, plural, type Tap } from './charges.ts';
+import {
+  type Answer,
+  Draw,
+  explain,
+  expect,
+  gate,
+  lesson,
+  type StartedService,
+} from '@backend-labs/testkit';
+import { newTap, pay, plural, type Tap } from './charges.ts';
 import { inTime } from './in-time.ts';
 import { test as base } from './payments.ts';
 import { fails, heldAt, type Provider, refuses, type Step, well } from './provider.ts';
@@ -8,6 +16,8 @@ import { fails, heldAt, type Provider, refuses, type Step, well } from './provid
 export const DEADLINE_MS = 2_000;
 /** A wait that the cap does not bound, or bounds after the random number, is longer than the deadline. */
 export const BRISK = { random: 0.01, base: 300_000, cap: 2_000 };
+/** Waits for nothing. */
+const PLAIN = { random: 0, base: 1, cap: 1 };
 /** Waits 300 and 600 ms, each shorter than the shortest `Retry-After`; never bounded by the cap. */
 export const PATIENT = { random: 0.2, base: 1_500, cap: 10_000 };
 /** What one call may take where one is silent: a right client's first wait follows within the two seconds. */
@@ -16,7 +26,7 @@ export const CALL_MS = 1_500;
 export const RETRY_AFTER_MS = 1_000;
 /** Timers may be early by a millisecond, never more; late they may be at will. */
 export const EARLY_MS = 1.5;
-/** Outer bound of what must come without a long wait: right clients need 2 s. */
+/** The ticket prints it: what must come without a long wait. Right clients need 2 s. */
 export const SOON_MS = 10_000;
 
 const settings = ({ random, base: first, cap }: typeof BRISK) => ({
@@ -25,8 +35,8 @@ const settings = ({ random, base: first, cap }: typeof BRISK) => ({
   RETRY_CAP_MS: String(cap),
 });
 
-/** Names of charges that the other process is asked for. */
-export const LONE = 'patient_';
+/** Names of charges that go to another process than the plain one. */
+export const LONE = 'other_';
 
 export interface Sent {
   readonly tap: Tap;
@@ -36,112 +46,130 @@ export interface Sent {
 
 export interface HungUp {
   readonly gone: Tap;
-  /** Has two retries, begun later and with waits as long: when it ends, the first of `gone` has come, too. */
+  /** Has two retries, begun later and with waits as long: when it ends, the first of `gone` has come as well. */
   readonly after: Sent;
 }
 
-let number = 0;
+/** Temporary failures, two in a row each. */
+const HEALING: readonly { readonly after: string; readonly steps: readonly Step[] }[] = [
+  { after: 'answered 409, then 429', steps: [refuses(409), refuses(429)] },
+  { after: 'answered 408, then 500', steps: [refuses(408), refuses(500)] },
+  {
+    after: 'answered 504, then broke the connection',
+    steps: [fails({ status: 504 }), fails('reset')],
+  },
+];
+
 /** Sends a charge of which the provider's next calls go so. */
 export function send(
   provider: Provider,
   service: StartedService,
-  name: string,
+  tap: Tap,
   ...steps: Step[]
 ): Sent {
-  number += 1;
-  const tap = { key: `${name}-${number}`, source: `card_${name}_${number}` };
   provider.plan(tap.source, ...steps);
   const answer = inTime(SOON_MS, pay(service, tap));
-  // Whoever awaits it is told of a failure.
+  // The test that awaits it sees a failure.
   answer.catch(() => {});
   return { tap, answer };
 }
 
 const retries = base
-  // Waits next to nothing between two attempts. Would wait a minute for one call, has two seconds for all.
-  .extend('brisk', { scope: 'file' }, async ({ payments, cleanup }) => {
-    const env = {
-      ...settings(BRISK),
-      PROVIDER_TIMEOUT_MS: '60000',
-      PROVIDER_DEADLINE_MS: String(DEADLINE_MS),
-    };
-    return cleanup.use(await payments.with(env).start());
-  })
+  // Waits next to nothing between two attempts, if the cap bounds the wait before the random number
+  // does. Would wait a minute for one call, has two seconds for all.
+  .extend('brisk', { scope: 'file' }, ({ file, payments, cleanup }) =>
+    file.once('brisk', async () => {
+      const env = {
+        ...settings(BRISK),
+        PROVIDER_TIMEOUT_MS: '60000',
+        PROVIDER_DEADLINE_MS: String(DEADLINE_MS),
+      };
+      return cleanup.use(await payments.with(env).start());
+    }),
+  )
   // Has a minute for all calls.
-  .extend('patient', { scope: 'file' }, async ({ payments, cleanup }) => {
-    const env = { ...settings(PATIENT), PROVIDER_TIMEOUT_MS: String(CALL_MS) };
-    return cleanup.use(await payments.with(env).start());
-  });
+  .extend('patient', { scope: 'file' }, ({ file, payments, cleanup }) =>
+    file.once('patient', async () => {
+      const env = { ...settings(PATIENT), PROVIDER_TIMEOUT_MS: String(CALL_MS) };
+      return cleanup.use(await payments.with(env).start());
+    }),
+  )
+  // Does not wait, whatever a wait is made of.
+  .extend('plain', { scope: 'file' }, ({ file, payments, cleanup }) =>
+    file.once('plain', async () => cleanup.use(await payments.with(settings(PLAIN)).start())),
+  );
 
 /** Charges that wait, two seconds at most, side by side and while the other tests run. */
 export const test = retries.extend(
   'slow',
   { scope: 'file', auto: true },
-  async ({ provider, brisk, patient }) => {
-    // The first charge of a process opens its connections and compiles what it runs: not to be timed.
-    const warm = [
-      send(provider, brisk, 'first', well),
-      send(provider, patient, `${LONE}first`, well),
-    ];
-    for (const { answer } of warm) await answer;
-    const gone = hangUp(provider, brisk);
-    // Whoever awaits it is told of a failure.
-    gone.catch(() => {});
-    const told: Sent[] = [];
-    const again: Step = (call, charge) => {
-      const steps = [refuses(429, { 'retry-after': '1' }), well];
-      told.push(send(provider, patient, `${LONE}told`, ...steps));
-      return refuses(503, { 'retry-after': '0' })(call, charge);
-    };
-    const waits = send(provider, patient, `${LONE}waits`, again, again, well);
-    return {
-      waits,
-      refused: [400, 401, 404, 408, 422].map((status) => ({
-        status,
-        sent: send(provider, brisk, `no${status}`, refuses(status)),
-      })),
-      gone,
-      /** Must wait for `Retry-After: 1`: one for each refusal of `waits`, and sent with it. */
-      told: async (): Promise<readonly Sent[]> => {
-        await waits.answer;
-        if (told.length === 0) expect.fail('The provider was not called for a charge.');
-        for (const { answer } of told) await answer;
-        return told;
-      },
-      long: send(provider, patient, `${LONE}long`, refuses(503, { 'retry-after': '3600' })),
-      late: send(provider, patient, `${LONE}late`, fails('never'), well),
-      broken: send(
-        provider,
-        patient,
-        `${LONE}broken`,
-        fails({ status: 504 }),
-        fails('reset'),
-        well,
-      ),
-      silent: send(provider, brisk, 'silent', fails('never')),
-      pairs: [
-        [503, 500],
-        [409, 429],
-        [501, 502],
-      ].map(([first = 0, second = 0]) => ({
-        after: `answered ${first}, then ${second}`,
-        sent: send(provider, brisk, 'healed', refuses(first), refuses(second), well),
-      })),
-      down: send(
-        provider,
-        patient,
-        `${LONE}down`,
-        refuses(503),
-        refuses(503),
-        refuses(503, { 'retry-after': '2' }),
-      ),
-    };
-  },
+  ({ file, run, provider, brisk, patient, plain }) =>
+    file.once('slow', async () => {
+      const draw = new Draw(run.seed, 'slow');
+      const sendTo =
+        (service: StartedService) =>
+        (name: string, ...steps: Step[]): Sent =>
+          send(provider, service, newTap(draw, name), ...steps);
+      const briskly = sendTo(brisk);
+      const patiently = sendTo(patient);
+      const plainly = sendTo(plain);
+      // The first charge of a process opens its connections and compiles what it runs: not to be timed.
+      const warm = [
+        briskly(`${LONE}first`, well),
+        patiently(`${LONE}first`, well),
+        plainly('first', well),
+      ];
+      for (const { answer } of warm) await answer;
+      const gone = hangUp(provider, plain, draw);
+      // The test that awaits it sees a failure.
+      gone.catch(() => {});
+      const told: Sent[] = [];
+      const again: Step = (call, charge) => {
+        told.push(patiently(`${LONE}told`, refuses(429, { 'retry-after': '1' }), well));
+        return refuses(503, { 'retry-after': '0' })(call, charge);
+      };
+      const healing = HEALING.map(({ after, steps }) => {
+        return { after, sent: plainly('healing', ...steps, well) };
+      });
+      const waits = patiently(`${LONE}waits`, again, again, well);
+      return {
+        waits,
+        gone,
+        /** Must wait for `Retry-After: 1`: one for each refusal of `waits`, and sent with it. */
+        told: async (): Promise<readonly Sent[]> => {
+          await waits.answer;
+          if (told.length === 0) expect.fail('The provider was not called for a charge.');
+          for (const { answer } of told) await answer;
+          return told;
+        },
+        long: patiently(`${LONE}long`, refuses(503, { 'retry-after': '3600' })),
+        late: patiently(`${LONE}late`, fails('never'), well),
+        silent: briskly(`${LONE}silent`, fails('never')),
+        capped: briskly(`${LONE}capped`, refuses(503), refuses(503), well),
+        healing,
+        /** Sent when the charges that need retries have had theirs. */
+        refused: async () => {
+          for (const { sent } of healing) await sent.answer;
+          await (
+            await gone
+          ).after.answer;
+          return draw.shuffle([400, 401, 403, 404, 422]).map((status) => {
+            return { status, sent: plainly(`no${status}`, refuses(status)) };
+          });
+        },
+        down: patiently(
+          `${LONE}down`,
+          refuses(503),
+          refuses(503),
+          refuses(503, { 'retry-after': '2' }),
+        ),
+      };
+    }),
 );
 
 /** A caller who is gone while the provider has its first call, which it refuses then. */
-async function hangUp(provider: Provider, service: StartedService): Promise<HungUp> {
-  const gone = { key: 'gone-1', source: 'card_gone' };
+async function hangUp(provider: Provider, service: StartedService, draw: Draw): Promise<HungUp> {
+  const gone = newTap(draw, 'gone');
   using held = gate(1, { opens: 'by hand' });
   provider.plan(gone.source, heldAt(held, refuses(503)));
   const caller = new AbortController();
@@ -152,10 +180,11 @@ async function hangUp(provider: Provider, service: StartedService): Promise<Hung
   // Two turns of the service behind the end of that connection: it knows by now.
   for (let turn = 0; turn < 2; turn += 1) (await service.get('/healthz')).expect(200);
   held.open();
-  return { gone, after: send(provider, service, 'after', refuses(503), refuses(503), well) };
+  const next = newTap(draw, 'after');
+  return { gone, after: send(provider, service, next, refuses(503), refuses(503), well) };
 }
 
-/** A failure that may heal: the charge is made by the call after it. */
+/** A temporary failure: the charge is made by the call after it. */
 export async function expectHealed(
   provider: Provider,
   { tap, answer }: Sent,
@@ -164,8 +193,21 @@ export async function expectHealed(
 ): Promise<void> {
   const seen = await answer;
   const calls = provider.callsFor(tap.source).length;
-  expect(
-    `${seen?.status ?? `none in ${SOON_MS / 1000} s`} after ${plural(calls, 'call')}`,
-    `answer to a charge, when the provider ${after}, and then was well${given}`,
-  ).toBe(`201 after ${after.includes(', then') ? '3 calls' : '2 calls'}`);
+  await explain(
+    () => {
+      expect(
+        `${seen?.status ?? `none in ${SOON_MS / 1000} s`} after ${plural(calls, 'call')}`,
+        `answer to a charge, when the provider ${after}, and then was well${given}`,
+      ).toBe(`201 after ${after.includes(', then') ? '3 calls' : '2 calls'}`);
+    },
+    () => {
+      if (seen?.status !== 202 || calls !== 1) return;
+      lesson('gives-up-on-doubt', {
+        observed: `The provider ${after}, and then was well. It was called once, and the client got 202.`,
+        meaning:
+          'A call whose outcome is not known can be repeated: the provider knows the charge by its key, and answers the same again. Most such failures are over in a moment, and a customer who gets 202 waits at the till.',
+        lookAt: 'what makes it safe to ask again, and which failures you ask again after.',
+      });
+    },
+  );
 }

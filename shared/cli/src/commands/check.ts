@@ -26,7 +26,7 @@ interface Step {
 /** `npm test`. Every step runs, even if an earlier one failed. */
 export const run: Run = async (args, context) => {
   const { root } = context;
-  const tool = (bin: string, ...args: string[]) => runTool(root, bin, args);
+  const tool = (bin: string, ...rest: string[]) => runTool(root, bin, rest);
   const steps: Step[] = [
     { name: 'types', run: () => tool('tsc', '--noEmit') },
     { name: 'lint', run: () => tool('oxlint', '--type-aware', '--deny-warnings', '.') },

@@ -15,7 +15,7 @@ import type { Arguments, Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { changedLabs } from '../git.ts';
-import { writeFigures } from '../readme.ts';
+import { verifiedFigures, writeFigures } from '../readme.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { editPatch, rebasePatches } from './verify-patches.ts';
@@ -68,7 +68,7 @@ function writeProven(
     const runs = seeds.length;
     writeProof(lab, { proof: 1, digest, points, misconceptions, solutions, designs, runs });
   }
-  writeFigures(root, sound);
+  writeFigures(root, sound.map(verifiedFigures));
 }
 
 /** @throws CatalogError for a lab that is unknown or malformed. */

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { gate, type KafkaRecord, type NewRecord, type Reply } from '@backend-labs/testkit';
 import { test as base } from './billing.ts';
 import { DAY_AFTER, planChanged, records, stored } from './events.ts';
 import { DEAD_LETTERS, EVENTS } from './names.ts';
 import { SIZE } from './storage.ts';
 
-/** A small partition that must not wait for any other. */
+/** A small partition that must not wait for any other. The group has committed nothing there. */
 export const near = [1, 2, 3].map((size) => stored('near', size));
 
 /** Five accounts in five partitions. The first event of each waits for the storage. */
@@ -15,6 +16,9 @@ export const far = FAR.map((n) => [
   // On a day of its own, or in usage the two uploads could change places unseen.
   { ...stored(`far-${n}`, `quick-${n}`), at: `${DAY_AFTER}T10:00:00.000Z` },
 ]);
+
+/** No index can hold it, and no compression helps. */
+const LONG = Array.from({ length: 96 }, () => randomUUID()).join('');
 
 const BYTES = Buffer.from([0xff, 0x00, 0x80]);
 
@@ -34,6 +38,8 @@ const bad = [
   { ...stored('far-3', 10), accountId: 'far-3\0' },
   { ...stored('far-3', 10), at: '+012345-01-01T00:00:00Z' },
   { ...stored('far-3', '\ud800') },
+  { ...stored('far-3', 10), id: LONG },
+  { ...stored('far-3', 10), accountId: LONG },
   { ...stored('far-3', 'gone') },
 ];
 export const behindTheBad = stored('far-3', 333);
@@ -45,7 +51,9 @@ const NO_WHOLE_ANSWER: readonly Reply[] = [
   { headers: { 'content-length': '20', connection: 'close' }, body: '{"byt' },
   { headers: { 'transfer-encoding': 'identity', connection: 'close' }, body: '{"byt' },
 ];
-export const FAILURES = { unavailable: 5, unreachable: NO_WHOLE_ANSWER.length };
+/** None of these speaks of the object. */
+const UNAVAILABLE = [503, 429, 500, 401, 503];
+export const FAILURES = { unavailable: UNAVAILABLE.length, unreachable: NO_WHOLE_ANSWER.length };
 export const SHAKY_IN = 4;
 export const unavailable = stored('shaky', 'unavailable');
 const unreachable = stored('shaky', 'unreachable');
@@ -77,7 +85,7 @@ export const UNREACHABLE = farIn(SHAKY_IN) + shaky.indexOf(unreachable);
 export const test = base.extend(
   'billing',
   { scope: 'file' },
-  async ({ topics, storage, projector, cleanup }) => {
+  async ({ topics, storage, group, projector, cleanup }) => {
     const slow = gate(FAR.length, { opens: 'by hand' });
     // Who asks again, after a failure in another partition, is held as well.
     const again = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
@@ -88,11 +96,13 @@ export const test = base.extend(
       });
     }
     storage.when('gone', (time) => ({ status: time === 1 ? 503 : 404 }));
-    storage.when('unavailable', (time) =>
-      time <= FAILURES.unavailable ? { status: time % 2 === 0 ? 500 : 503 } : SIZE,
-    );
+    storage.when('unavailable', (time) => {
+      const status = UNAVAILABLE[time - 1];
+      return status === undefined ? SIZE : { status };
+    });
     storage.when('unreachable', (time) => NO_WHOLE_ANSWER[time - 1] ?? SIZE);
     await topics.produce(EVENTS, backlog);
+    for (const partition of FAR) await group.setOffset(partition, 0);
     const service = await projector.start();
     const release = (): void => {
       slow.open();

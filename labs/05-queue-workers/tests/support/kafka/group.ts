@@ -31,6 +31,11 @@ export class Group {
     return this.#kafka.setOffset(EVENTS, partition, offset);
   }
 
+  /** Waits as long as at first again: what was in the way is out of it. */
+  forgive(): void {
+    this.#patience = Infinity;
+  }
+
   /** Resolves when that many members share the partitions. */
   async settled(members: number): Promise<void> {
     await this.#wait(`the group to be stable with ${members} members`, 10_000, async () => {

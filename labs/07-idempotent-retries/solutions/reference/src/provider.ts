@@ -30,6 +30,8 @@ interface NotProcessed {
   readonly kind: 'not processed';
   /** How long it wants to be left alone. */
   readonly retryAfterMs: number;
+  /** Whether the same call may go better in a moment. */
+  readonly mayHeal: boolean;
 }
 
 export type Outcome = Final | NotProcessed | { readonly kind: 'unknown' };
@@ -71,6 +73,7 @@ export function createProvider(options: Options, random: Random): Provider {
         // A later "I did nothing" tells of the later call only.
         isUnknown ||= seen.kind === 'unknown';
         const outcome: Outcome = isUnknown ? { kind: 'unknown' } : seen;
+        if (seen.kind === 'not processed' && !seen.mayHeal) return outcome;
         const asked = seen.kind === 'not processed' ? seen.retryAfterMs : 0;
         const delay = Math.max(backoff(attempt), asked);
         const isLate = performance.now() + delay >= end;
@@ -105,13 +108,18 @@ async function send(
 function outcomeOf({ status, headers }: Response, body: unknown): Outcome {
   if (status === 429 || status === 503) {
     const seconds = Number(headers.get('retry-after') ?? 0);
-    return { kind: 'not processed', retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : 0 };
+    const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : 0;
+    return { kind: 'not processed', retryAfterMs, mayHeal: true };
+  }
+  // Our credentials: whether the card is good, or was charged before, nobody has looked at.
+  if (status === 401 || status === 403) {
+    return { kind: 'not processed', retryAfterMs: 0, mayHeal: false };
   }
   const { id, code, error } = isObject(body) ? body : {};
   const named = typeof id === 'string' ? { id } : {};
   if (status === 201) return { kind: 'final', status: 'succeeded', ...named };
-  // 409: an earlier call for this charge is still under way.
-  if (status < 400 || status >= 500 || status === 409) return { kind: 'unknown' };
+  // 408: the call was cut off; 409: an earlier call for this charge is still under way.
+  if (status < 400 || status >= 500 || [408, 409].includes(status)) return { kind: 'unknown' };
   const reason = [code, error].find((text) => typeof text === 'string') ?? 'refused';
   return { kind: 'final', status: 'declined', code: reason, ...named };
 }

@@ -40,7 +40,7 @@ export function createCharge(deps: Deps): RequestHandler {
         res.status(202).json({ charge: toCharge({ ...leased, status: 'pending' }) });
         return;
       case 'refused':
-        res.set('retry-after', String(Math.max(1, Math.ceil(made.retryAfter))));
+        res.set('retry-after', retryAfter(made.retryAfter));
         throw new HttpError(503, 'the provider takes no charges at the moment');
     }
   };
@@ -51,6 +51,11 @@ function sendFirstAnswer(res: Response, charge: OpenCharge): void {
   const status = charge.outcome ?? 'pending';
   res.status(status === 'declined' ? 402 : 201);
   res.json({ charge: toCharge({ ...charge, status, refunded: 0 }) });
+}
+
+/** Whole seconds. Nobody can say when a person will have done something: a minute, then. */
+function retryAfter(seconds: number): string {
+  return String(Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 60);
 }
 
 function busy(res: Response): HttpError {

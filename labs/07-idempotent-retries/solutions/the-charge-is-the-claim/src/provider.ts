@@ -20,7 +20,10 @@ export interface Verdict {
   readonly code?: string;
 }
 
-/** `refused`: certainly not charged, try again in so many seconds. `doubt`: nobody here knows. */
+/**
+ * `refused`: this call charged nothing, try again in so many seconds; `Infinity`: a person has to do
+ * something first. `doubt`: nobody here knows.
+ */
 export type Said =
   | Verdict
   | { readonly kind: 'refused'; readonly retryAfter: number }
@@ -91,6 +94,11 @@ function read(status: number, retryAfter: string | null, text: string): Said {
   switch (status) {
     case 201:
       return { kind: 'verdict', status: 'succeeded', ...details(text) };
+    // Our credentials are wrong: nobody has looked at the card, nor at what was charged before.
+    case 401:
+    case 403:
+      return { kind: 'refused', retryAfter: Infinity };
+    case 408:
     case 409:
       return { kind: 'doubt' };
     case 429:

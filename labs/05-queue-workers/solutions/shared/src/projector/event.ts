@@ -14,6 +14,8 @@ interface Common {
   at: string;
 }
 
+const LONGEST = 200;
+
 /** What was sent is no event, whoever reads it and however often. */
 export class InvalidEvent extends Error {
   override readonly name = 'InvalidEvent';
@@ -38,6 +40,8 @@ export function parseEvent(value: unknown): MediaEvent {
 
 function text(name: string, value: unknown): string {
   if (typeof value !== 'string' || value === '') throw new InvalidEvent(`${name} must be a text`);
+  // No index entry can hold any text that somebody sends.
+  if (value.length > LONGEST) throw new InvalidEvent(`${name} is longer than ${LONGEST}`);
   // Postgres keeps no NUL, and half a surrogate pair has no UTF-8, in a row as in a URL.
   if (value.includes('\0') || !value.isWellFormed()) {
     throw new InvalidEvent(`${name} has characters that nobody can keep`);

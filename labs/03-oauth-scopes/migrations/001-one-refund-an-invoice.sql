@@ -1,0 +1,1 @@
+ALTER TABLE refunds ADD CONSTRAINT refunds_once UNIQUE (invoice_id);

@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { createPool } from './db.ts';
+import { RevokedTokens } from './revoked-tokens.ts';
+import { readSettings } from './settings.ts';
+
+const log = pino({ name: 'billing-api' });
+const settings = readSettings(process.env);
+const pool = createPool(process.env['DATABASE_URL'], log);
+const server = createServer(createApp({ pool, revoked: new RevokedTokens(), settings, log }));
+
+const { host, port } = settings;
+server.listen(port, host, () => log.info({ host, port }, 'listening'));
+
+closeWithGrace({ logger: log }, async ({ err, signal }) => {
+  if (err) log.fatal({ err }, 'stopping');
+  else log.info({ signal }, 'stopping');
+  // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
+  server.close();
+  await once(server, 'close');
+  await pool.end();
+});

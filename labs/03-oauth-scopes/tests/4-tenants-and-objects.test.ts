@@ -1,0 +1,334 @@
+import {
+  type Answer,
+  type Draw,
+  each,
+  expect,
+  explain,
+  judges,
+  lesson,
+} from '@backend-labs/testkit';
+import { ask, served, test } from './support/billing.ts';
+import {
+  absentInvoice,
+  allTenants,
+  commuter,
+  drawTenant,
+  invoices,
+  member,
+  paidInvoices,
+  type Person,
+  type Role,
+  ROLES,
+  tenantOf,
+} from './support/people.ts';
+import { GET, PATCH, REFUND } from './support/routes.ts';
+import { invoiceRow } from './support/rows.ts';
+
+interface Listed {
+  readonly items: readonly { readonly id: number }[];
+}
+
+/** Members of one tenant, and users with two, once for each. */
+function crowd(draw: Draw): Person[] {
+  const one = allTenants.flatMap((tenant) => ROLES.map((role) => member(draw, role, tenant)));
+  const two = allTenants.flatMap((tenant) => Object.values(commuter(tenant)));
+  return draw.shuffle([...one, ...two]);
+}
+
+const isCommuter = ({ id }: Person): boolean => id.startsWith('gus');
+
+const tokenTenant = (person: Person): string =>
+  `with a token of ${person.id} for tenant ${person.tenant}`;
+
+/** A user with two tenants was shown the other one. */
+function tenantsOfTheUser(observed: string): never {
+  lesson('tenants-of-the-user', {
+    observed,
+    meaning:
+      'The user is a member of that tenant as well, but this login was for another. A client that was trusted with one tenant now has them all, and a role in one counts in the other.',
+    lookAt: 'which tenant a request is made for, and which query asks something else.',
+  });
+}
+
+test('the list has the invoices of the tenant', judges('4.1'), async ({ auth, draw, service }) => {
+  await each('lists', crowd(draw), async (person) => {
+    const answer = await ask(service, auth.token(person));
+    const ids = (answer.expect(200).body as Listed).items.map(({ id }) => id);
+    await explain(
+      () => expect(ids, `ids in the list ${tokenTenant(person)}`).toEqual(invoices(person.tenant)),
+      () => {
+        const foreign = ids.filter((id) => tenantOf(id) !== person.tenant);
+        if (foreign.length === 0 || !isCommuter(person)) return;
+        const tenants = [...new Set(foreign.map(tenantOf))].join(', ');
+        tenantsOfTheUser(
+          `The list ${tokenTenant(person)} had ${foreign.length} invoices of tenant ${tenants}.`,
+        );
+      },
+    );
+  });
+});
+
+/** A user and an invoice, of one tenant in half of all pairs. */
+interface Pair {
+  readonly person: Person;
+  readonly invoice: number;
+}
+
+function drawPairs(draw: Draw, count: number, people: readonly Person[]): Pair[] {
+  return Array.from({ length: count }, (_, index) => {
+    const person = people[index % people.length] ?? commuter(1).home;
+    const tenants = foreignTenants(person);
+    const tenant = index % 2 === 0 ? person.tenant : (draw.pick(tenants) ?? 0);
+    return { person, invoice: draw.pick(paidInvoices(tenant)) ?? 0 };
+  });
+}
+
+/** Of a user with two tenants the other one comes up more often than by chance. */
+function foreignTenants(person: Person): number[] {
+  const foreign = allTenants.filter((tenant) => tenant !== person.tenant);
+  if (!isCommuter(person)) return foreign;
+  const { home, away } = commuter(Number(person.id.split('-')[1]));
+  const other = person.tenant === home.tenant ? away.tenant : home.tenant;
+  return [...foreign, other, other, other];
+}
+
+test('200 pairs of a user and an invoice', judges('4.2'), async ({ auth, draw, service }) => {
+  await each('pairs', drawPairs(draw, 200, crowd(draw)), async ({ person, invoice }) => {
+    const own = tenantOf(invoice) === person.tenant;
+    const what = `invoice ${invoice} of tenant ${tenantOf(invoice)} ${tokenTenant(person)}`;
+    const answer = await ask(service, auth.token(person), { path: `/v1/invoices/${invoice}` });
+    if (own) {
+      expect(answer.status, `status of ${what}`).toBe(200);
+      expect(answer.body, what).toMatchObject({
+        invoice: { id: invoice, tenantId: person.tenant },
+      });
+      return;
+    }
+    await explain(
+      () => expect(served(answer), `whether ${what} is shown`).toBe(false),
+      () => {
+        const observed = `Invoice ${invoice} of tenant ${tenantOf(invoice)} was shown ${tokenTenant(person)}.`;
+        if (isCommuter(person)) tenantsOfTheUser(observed);
+        lesson('object-without-tenant', {
+          observed,
+          meaning:
+            'The id was enough to find the row. A client that can count can read every invoice, even though the list shows only some of them.',
+          lookAt: 'every statement that finds a row by an id from the request.',
+        });
+      },
+    );
+  });
+});
+
+/** Those who may do something, one in each tenant. */
+const allOf = (draw: Draw, role: Role): Person[] =>
+  allTenants.map((tenant) => member(draw, role, tenant));
+
+test(
+  'PATCH and refund change invoices of the tenant only',
+  judges('4.3'),
+  async ({ auth, draw, postgres, service }) => {
+    const changes = drawPairs(draw, 24, draw.shuffle(allOf(draw, 'accountant')));
+    const refunds = drawPairs(draw, 24, draw.shuffle(allOf(draw, 'admin')));
+    const attempts = [
+      ...changes.map((pair) => ({ ...pair, route: PATCH })),
+      ...refunds.map((pair) => ({ ...pair, route: REFUND })),
+    ];
+    await each('attempts', attempts, async ({ person, invoice, route }) => {
+      const own = tenantOf(invoice) === person.tenant;
+      const before = await invoiceRow(postgres, invoice);
+      const answer = await ask(service, auth.token(person), route.ask(person.tenant, invoice));
+      const after = await invoiceRow(postgres, invoice);
+      const what = `${route.name} for invoice ${invoice} of tenant ${tenantOf(invoice)} ${tokenTenant(person)}`;
+      if (own) {
+        const right =
+          route === PATCH
+            ? { status: 200, row: { ...before, note: 'seen' } }
+            : before.status === 'paid'
+              ? { status: 201, row: { ...before, status: 'refunded', refunds: 1 } }
+              : { status: 409, row: before };
+        expect({ status: answer.status, row: after }, what).toEqual(right);
+        return;
+      }
+      await explain(
+        () => expect(after, `the row after ${what}`).toEqual(before),
+        () =>
+          lesson('unguarded-write', {
+            observed: `${route.name} ${tokenTenant(person)} got ${answer.status} and changed invoice ${invoice} of tenant ${tenantOf(invoice)}.`,
+            meaning:
+              'This statement finds its row by the id alone. Each statement that was checked by hand leaves the next one that can be forgotten.',
+            lookAt: 'what would make it impossible to write such a statement without a tenant.',
+          }),
+      );
+    });
+  },
+);
+
+test(
+  'an invoice of another tenant is answered like one that is not there',
+  judges('4.4'),
+  async ({ auth, draw, service }) => {
+    await each('routes', [GET, PATCH, REFUND], async (route) => {
+      const person = member(draw, 'admin');
+      const [tenant = 0] = draw.shuffle(allTenants.filter((one) => one !== person.tenant));
+      const token = auth.token(person);
+      const foreign = draw.pick(paidInvoices(tenant)) ?? 0;
+      const answers = await both(
+        () => ask(service, token, route.ask(tenant, foreign)),
+        () => ask(service, token, route.ask(tenant, absentInvoice(draw))),
+      );
+      await expectAlike(`${route.name} for an invoice`, answers);
+    });
+  },
+);
+
+async function both<T>(one: () => Promise<T>, other: () => Promise<T>): Promise<[T, T]> {
+  return [await one(), await other()];
+}
+
+async function expectAlike(
+  what: string,
+  [foreign, absent]: readonly [Answer, Answer],
+): Promise<void> {
+  await explain(
+    () => {
+      expect(absent.status, `status of ${what} that is not there`).toBe(404);
+      expect(
+        { status: foreign.status, body: foreign.text },
+        `${what} of another tenant, beside one that is not there`,
+      ).toEqual({ status: 404, body: absent.text });
+    },
+    () => {
+      if (absent.status !== 404 || served(foreign)) return;
+      lesson('tells-that-it-exists', {
+        observed: `${what} answered ${foreign.status} ${foreign.text} where it belongs to another tenant, and 404 ${absent.text} where there is none.`,
+        meaning:
+          'The difference is an answer: it says which ids are in use. By counting through them a stranger learns how many invoices we write, and when.',
+        lookAt: 'whether a foreign row is found first and refused then.',
+      });
+    },
+  );
+}
+
+test('X-Tenant-Id chooses no other tenant', judges('4.5'), async ({ auth, draw, service }) => {
+  const { home, away } = commuter(drawTenant(draw));
+  const stranger = draw.pick(
+    allTenants.filter((tenant) => tenant !== home.tenant && tenant !== away.tenant),
+  );
+  const requests: readonly (readonly [Person, string | undefined, number])[] = [
+    [home, undefined, 200],
+    [home, String(home.tenant), 200],
+    [away, String(away.tenant), 200],
+    [home, String(away.tenant), 403],
+    [away, String(home.tenant), 403],
+    [home, String(stranger), 403],
+    [home, 'all', 403],
+  ];
+  await each('requests', requests, async ([person, header, status]) => {
+    const headers = header === undefined ? {} : { 'x-tenant-id': header };
+    const answer = await ask(service, auth.token(person), { headers });
+    const what = `GET /v1/invoices ${tokenTenant(person)} and ${header === undefined ? 'no X-Tenant-Id' : `X-Tenant-Id: ${header}`}`;
+    await explain(
+      () => expect(answer.status, `status of ${what}`).toBe(status),
+      () => {
+        if (status !== 403 || !served(answer)) return;
+        const shown = (answer.body as Listed).items.map(({ id }) => tenantOf(id));
+        if (!shown.includes(Number(header))) return;
+        lesson('tenant-from-header', {
+          observed: `${what} got ${answer.status} with ${shown.length} invoices of tenant ${header}.`,
+          meaning:
+            'The header decided which tenant the request is for. The gateway may set it, but so may every client, and no signature covers it.',
+          lookAt: 'which of the two the service believes when token and header differ.',
+        });
+      },
+    );
+  });
+});
+
+test(
+  'PATCH changes note and dueOn only',
+  judges('4.6'),
+  async ({ auth, draw, postgres, service }) => {
+    const person = member(draw, 'accountant');
+    const ids = draw.shuffle(paidInvoices(person.tenant));
+    const note = draw.word();
+    const tenantId = (person.tenant % 8) + 1;
+    const bodies: readonly Readonly<Record<string, unknown>>[] = [
+      { note, dueOn: '2026-12-24' },
+      { note },
+      { note, tenantId },
+      { note, tenant_id: tenantId },
+      { note, status: 'refunded' },
+      { note, totalCents: 1 },
+      { note, total_cents: 1 },
+      { note, number: 'INV-0' },
+      { note, id: 7 },
+      { tenantId },
+      { status: 'refunded' },
+    ];
+    await each('bodies', bodies, async (body) => {
+      const id = ids.pop() ?? 0;
+      const before = await invoiceRow(postgres, id);
+      const path = `/v1/invoices/${id}`;
+      const { status } = await ask(service, auth.token(person), { method: 'PATCH', path, body });
+      const after = await invoiceRow(postgres, id);
+      const { note: newNote = before.note, dueOn = before.dueOn, ...rest } = body;
+      const extra = Object.keys(rest).length > 0;
+      const what = `PATCH with ${JSON.stringify(body)}`;
+      expect(extra ? [200, 400] : [200], `statuses, of which ${what} should get one`).toContain(
+        status,
+      );
+      await explain(
+        () =>
+          expect(after, `the row after ${what}, which got ${status}`).toEqual(
+            status === 200 ? { ...before, note: newNote, dueOn } : before,
+          ),
+        () => {
+          const changed = (['tenantId', 'status', 'totalCents', 'number'] as const).filter(
+            (name) => after[name] !== before[name],
+          );
+          if (changed.length === 0) return;
+          lesson('mass-assignment', {
+            observed: `${what} got ${status} and changed ${changed.join(', ')}.`,
+            meaning:
+              'The body decided which columns are written. Everything that an invoice shows can then be set by everybody who may change its note.',
+            lookAt: 'where the list of columns that PATCH may write is kept.',
+          });
+        },
+      );
+    });
+  },
+);
+
+test('usage is shown of the tenant only', judges('4.7'), async ({ auth, draw, service }) => {
+  const person = member(draw, 'admin');
+  const token = auth.token(person);
+  const usage = (tenant: number) => ask(service, token, { path: `/v1/tenants/${tenant}/usage` });
+  const own = await usage(person.tenant);
+  expect(own.expect(200).body, 'usage of the own tenant').toMatchObject({
+    usage: { tenantId: person.tenant, invoices: 50 },
+  });
+  const foreign = allTenants.filter((tenant) => tenant !== person.tenant);
+  await each('tenants', draw.shuffle(foreign), async (tenant) => {
+    const [other, absent] = await both(
+      () => usage(tenant),
+      () => usage(absentInvoice(draw)),
+    );
+    await explain(
+      () =>
+        expect(
+          { status: other.status, body: other.text },
+          `usage of tenant ${tenant} ${tokenTenant(person)}`,
+        ).toEqual({ status: 404, body: absent.text }),
+      () => {
+        if (!served(other)) return;
+        lesson('admin-of-what', {
+          observed: `The usage of tenant ${tenant} was shown ${tokenTenant(person)}.`,
+          meaning:
+            'The user is an admin, and the check asked no more. A role is a role in a tenant: an admin of one is a stranger in all others.',
+          lookAt: 'which tenant the role was read for, and which tenant the path names.',
+        });
+      },
+    );
+  });
+});

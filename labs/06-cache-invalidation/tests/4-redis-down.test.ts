@@ -1,0 +1,297 @@
+import {
+  type Answer,
+  each,
+  expect,
+  explain,
+  happens,
+  judges,
+  type PostgresProbe,
+  type StartedService,
+  test as base,
+} from '@backend-labs/testkit';
+import {
+  newCategory,
+  newProduct,
+  type Product,
+  put,
+  read,
+  readPage,
+  stored,
+  storedCategory,
+} from './support/catalog.ts';
+import {
+  changedAfter503,
+  forgotten,
+  notAnswered,
+  notCachedAgain,
+} from './support/diagnose-outage.ts';
+import { beforeCommit } from './support/database-line.ts';
+import { Shop } from './support/shop.ts';
+
+/** What the ticket gives each answer: five times the budget. */
+const ANSWER_MS = 3_000;
+const BACK_MS = 5_000;
+const STATEMENTS = 3;
+const env = { REDIS_BUDGET_MS: '600' };
+const MODES = ['refuses', 'stalls'] as const;
+/** `fails at COMMIT`: when a write has reached its commit, Redis refuses, and not before. */
+type Mode = (typeof MODES)[number] | 'fails at COMMIT';
+
+/** Each test has its own pair, because a service may not survive an outage. */
+const test = base.extend(
+  'open',
+  ({ definition, lease }) =>
+    () =>
+      Shop.open({ definition, lease, env }),
+);
+
+for (const [point, mode] of [
+  ['4.1', 'refuses'],
+  ['4.2', 'stalls'],
+] as const) {
+  test(
+    `a GET is answered from the database while Redis ${mode}`,
+    judges(point),
+    async ({ draw, open, postgres }) => {
+      await using shop = await open();
+      const known = await newProduct(postgres, { categoryId: draw.int(1, 6), priceCents: 900 });
+      const unknown = await newProduct(postgres, { categoryId: draw.int(1, 6), priceCents: 800 });
+      const category = await newCategory(postgres, 5);
+      for (const service of shop.services) {
+        await read(service, known.id);
+        await readPage(service, category);
+      }
+      const { body: basket } = await shop.first.service.get<{ items: unknown }>('/v1/me/basket', {
+        headers: { 'X-Customer-Id': '7' },
+      });
+      const items = await storedCategory(postgres, category);
+      const expected: readonly (readonly [string, object])[] = [
+        [`/v1/products/${known.id}`, { product: known }],
+        [`/v1/products/${unknown.id}`, { product: unknown }],
+        [`/v1/categories/${category}/products`, { page: 1, items }],
+        ['/v1/me/basket', { customerId: 7, items: basket.items }],
+      ];
+      const requests = shop.services.flatMap((service) =>
+        expected.flatMap(([path, body]) => [1, 2, 3].map(() => ({ service, path, body }))),
+      );
+
+      breakRedis(shop, mode);
+      const { result: answers, calls } = await postgres.measure(() =>
+        Promise.allSettled(requests.map(({ service, path }) => askDuringOutage(service, path))),
+      );
+      await each('answers', requests.entries(), async ([index, { service, path, body }]) => {
+        await explain(
+          () => {
+            const settled = answers[index];
+            const answer = settled?.status === 'fulfilled' ? settled.value : undefined;
+            expect(
+              answer?.status ?? `none within ${ANSWER_MS} ms`,
+              `status of GET ${path} while Redis ${mode}`,
+            ).toBe(200);
+            expect(answer?.body, `answer to GET ${path} while Redis ${mode}`).toEqual(body);
+          },
+          () => notAnswered({ shop, service, path, mode, settled: answers[index] }),
+        );
+      });
+      expect(
+        calls,
+        `statements of ${requests.length} GETs while Redis ${mode}`,
+      ).toBeLessThanOrEqual(requests.length * STATEMENTS);
+    },
+  );
+}
+
+test(
+  'a PUT while Redis is down answers 200, or 503 and changes nothing',
+  judges('4.3'),
+  async ({ draw, open, postgres }) => {
+    await each('outages', draw.shuffle(MODES), async (mode) => {
+      await using shop = await open();
+      const product = await newProduct(postgres, { categoryId: draw.int(1, 6), priceCents: 900 });
+      for (const service of shop.services) await read(service, product.id);
+      breakRedis(shop, mode);
+      const price = draw.int(1_000, 5_000);
+      const { status } = await put(
+        shop.first.service,
+        product,
+        { priceCents: price },
+        { within: ANSWER_MS },
+      );
+      expect([200, 503], `status of a PUT while Redis ${mode}`).toContain(status);
+      const { priceCents } = await stored(postgres, product.id);
+      await explain(
+        () => {
+          expect(priceCents, `price in the database after a PUT that answered ${status}`).toBe(
+            status === 200 ? price : product.priceCents,
+          );
+        },
+        () => changedAfter503({ status, priceCents, price }),
+      );
+    });
+  },
+);
+
+test(
+  'when Redis is back, nothing old is in it',
+  judges('4.4'),
+  async ({ draw, open, postgres }) => {
+    await each('outages', draw.shuffle([...MODES, 'fails at COMMIT'] as const), async (mode) => {
+      await using shop = await open();
+      const scene = await warm(shop, postgres, draw.int(500, 900));
+      const outage = { mode, kill: false, price: draw.int(1_000, 5_000), postgres };
+      const known = await knowsAfterwards({ shop, ...scene }, outage);
+      await explain(
+        () => expect(known, KNOWN).toBe(true),
+        () => forgotten({ services: shop.services, id: scene.product.id, postgres }),
+      );
+    });
+  },
+);
+
+test(
+  'an instance that was killed takes no write with it',
+  judges('4.5'),
+  async ({ draw, open, postgres }) => {
+    await using shop = await open();
+    const scene = await warm(shop, postgres, draw.int(500, 900));
+    const outage = { mode: 'refuses', price: draw.int(1_000, 5_000), postgres } as const;
+    const known = await knowsAfterwards({ shop, ...scene }, { ...outage, kill: true });
+    await explain(
+      () => expect(known, KNOWN).toBe(true),
+      async () => {
+        // Does the same outage do harm when nobody is killed?
+        await using whole = await open();
+        const control = await warm(whole, postgres, draw.int(500, 900));
+        const killed = await knowsAfterwards(
+          { shop: whole, ...control },
+          { ...outage, kill: false },
+        );
+        await forgotten({
+          services: [shop.second.service],
+          id: scene.product.id,
+          postgres,
+          killed,
+        });
+      },
+    );
+  },
+);
+
+test(
+  'when Redis is back, products are cached again',
+  judges('4.6'),
+  async ({ draw, open, postgres }) => {
+    await each('outages', draw.shuffle(MODES), async (mode) => {
+      await using shop = await open();
+      const { control } = await warm(shop, postgres, draw.int(500, 900));
+      breakRedis(shop, mode);
+      await Promise.allSettled(
+        shop.services.map((service) => askDuringOutage(service, `/v1/products/${control.id}`)),
+      );
+      await shop.resumeRedis();
+      const again = await cachedAgain(shop.services, control, postgres);
+      await explain(
+        () =>
+          expect(
+            again,
+            `a GET costs no statement within ${BACK_MS} ms after the outage, in which Redis ${mode}`,
+          ).toBe(true),
+        () => notCachedAgain({ shop, control, postgres, mode }),
+      );
+    });
+  },
+);
+
+function breakRedis(shop: Shop, mode: Mode): void {
+  if (mode === 'refuses') shop.refuseRedis();
+  if (mode === 'stalls') shop.stallRedis();
+  if (mode === 'fails at COMMIT') {
+    shop.first.line.onStatement = beforeCommit(() => shop.refuseRedis());
+  }
+}
+
+function askDuringOutage(service: StartedService, path: string): Promise<Answer> {
+  return service.get(path, { within: ANSWER_MS, headers: { 'X-Customer-Id': '7' } });
+}
+
+/** Whatever it answers: the database says what has become of it. */
+async function write(service: StartedService, product: Product, price: number): Promise<void> {
+  await Promise.allSettled([put(service, product, { priceCents: price }, { within: ANSWER_MS })]);
+}
+
+interface Scene {
+  /** Changes while Redis is down. */
+  readonly product: Product;
+  /** Does not change. */
+  readonly control: Product;
+}
+
+/** Two products, in every cache that there is. */
+async function warm(shop: Shop, postgres: PostgresProbe, priceCents: number): Promise<Scene> {
+  const product = await newProduct(postgres, { categoryId: 1, priceCents });
+  const control = await newProduct(postgres, { categoryId: 2, priceCents });
+  for (const service of [...shop.services, ...shop.services]) {
+    for (const { id } of [product, control]) await read(service, id);
+  }
+  // On a busy machine, Redis may have been too slow for the budget.
+  for (const known of [product, control]) await cachedAgain(shop.services, known, postgres);
+  return { product, control };
+}
+
+/** Whether every instance answers without a statement again, in time. */
+function cachedAgain(
+  services: readonly StartedService[],
+  { id }: Product,
+  postgres: PostgresProbe,
+): Promise<boolean> {
+  return happens(
+    async () => {
+      const { calls } = await postgres.measure(() =>
+        Promise.all(services.map((service) => read(service, id))),
+      );
+      return calls === 0;
+    },
+    { within: BACK_MS, every: 100 },
+  );
+}
+
+/** The product is as in the database, in the end, on every instance. */
+function agrees(
+  services: readonly StartedService[],
+  { id }: Product,
+  postgres: PostgresProbe,
+): Promise<boolean> {
+  return happens(
+    async () => {
+      const now = await stored(postgres, id);
+      const seen = await Promise.all(services.map((service) => read(service, id)));
+      return seen.every(({ version }) => version === now.version);
+    },
+    { within: BACK_MS, every: 200 },
+  );
+}
+
+interface Outage {
+  readonly mode: Mode;
+  /** Whether the instance that wrote is killed before Redis is back. */
+  readonly kill: boolean;
+  readonly price: number;
+  readonly postgres: PostgresProbe;
+}
+
+const KNOWN = `every answer agrees with the database within ${BACK_MS} ms after Redis is back`;
+
+/** A write while Redis is down. Answers whether every instance that is left knows it afterwards. */
+async function knowsAfterwards(
+  { shop, product, control }: Scene & { readonly shop: Shop },
+  { mode, kill, price, postgres }: Outage,
+): Promise<boolean> {
+  breakRedis(shop, mode);
+  await write(shop.first.service, product, price);
+  shop.first.line.onStatement = undefined;
+  if (kill) await shop.first.service.kill();
+  await shop.resumeRedis();
+  const left = shop.services.filter(({ running }) => running);
+  await cachedAgain(left, control, postgres);
+  return agrees(left, product, postgres);
+}

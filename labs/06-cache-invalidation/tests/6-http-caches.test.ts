@@ -1,0 +1,126 @@
+import {
+  type Answer,
+  each,
+  expect,
+  explain,
+  judges,
+  lesson,
+  test as base,
+} from '@backend-labs/testkit';
+import { newProduct, put, read } from './support/catalog.ts';
+import { Shop } from './support/shop.ts';
+
+const test = base
+  .extend('shop', { scope: 'file' }, async ({ cleanup, definition, lease }) =>
+    cleanup.use(await Shop.open({ definition, lease })),
+  )
+  .extend('product', ({ draw, postgres }) =>
+    newProduct(postgres, { categoryId: draw.int(1, 6), priceCents: draw.int(500, 900) }),
+  );
+
+test(
+  'a product may be stored, and used only after a question',
+  judges('6.1'),
+  async ({ product, shop }) => {
+    // The first answer comes from Postgres, the others from the cache.
+    const answers = [shop.first, shop.second, shop.first].map(({ service }) => service);
+    await each('answers', answers, async (service) => {
+      const answer = await service.get(`/v1/products/${product.id}`);
+      const directives = directivesOf(answer.expect(200));
+      await explain(
+        () => {
+          expect(directives, 'Cache-Control of a product').toContain('no-cache');
+          expect(directives, 'Cache-Control of a product').not.toContain('no-store');
+          expect(directives, 'Cache-Control of a product').not.toContain('private');
+          expect(answer.headers.etag, 'ETag of a product').toBeDefined();
+        },
+        () => {
+          const fresh = directives.find((name) => /^(?:s-maxage|max-age)=[1-9]/u.test(name));
+          if (fresh === undefined || directives.includes('no-cache')) return;
+          lesson('fresh-without-asking', {
+            observed: `The answer with a product has Cache-Control: ${directives.join(', ')}.`,
+            meaning: `With ${fresh}, a cache uses the answer for that many seconds without asking us. None of our writes reaches it in that time.`,
+            lookAt:
+              'the directive that lets a cache store an answer and makes it ask before each use.',
+          });
+        },
+      );
+    });
+  },
+);
+
+test(
+  'a known ETag costs no body until the product changes',
+  judges('6.2'),
+  async ({ product, shop }) => {
+    const path = `/v1/products/${product.id}`;
+    const { etag = '' } = (await shop.first.service.get(path)).expect(200).headers;
+    const conditions = [etag, `"other", ${etag}`, `W/${etag.replace(/^W\//u, '')}`];
+    const asked = shop.services.flatMap((service) =>
+      conditions.map((condition) => ({ service, condition })),
+    );
+    await each('questions', asked, async ({ service, condition }) => {
+      const headers = { 'if-none-match': condition };
+      const answer = await service.get(path, { headers });
+      expect(answer.status, `status with If-None-Match: ${condition}`).toBe(304);
+      expect(answer.text, 'body of a 304').toBe('');
+    });
+    const priceCents = product.priceCents + 1;
+    (await put(shop.second.service, product, { priceCents })).expect(200);
+    for (const service of shop.services) {
+      const answer = await service.get(path, { headers: { 'if-none-match': etag } });
+      expect(answer.status, 'status with the ETag of before the change').toBe(200);
+      expect((await read(service, product.id)).priceCents, 'price after the change').toBe(
+        priceCents,
+      );
+    }
+  },
+);
+
+test(
+  'a category page may be used for 10 s and 30 s more',
+  judges('6.3'),
+  async ({ draw, shop }) => {
+    const path = `/v1/categories/${draw.int(1, 6)}/products`;
+    const answers = [shop.first, shop.second, shop.first].map(({ service }) => service);
+    await each('answers', answers, async (service) => {
+      const directives = directivesOf((await service.get(path)).expect(200));
+      for (const directive of ['public', 'max-age=10', 'stale-while-revalidate=30']) {
+        expect(directives, 'Cache-Control of a page').toContain(directive);
+      }
+      for (const contrary of ['no-cache', 'no-store', 'private']) {
+        expect(directives, 'Cache-Control of a page').not.toContain(contrary);
+      }
+    });
+  },
+);
+
+test('no cache may store an error', judges('6.4'), async ({ draw, shop }) => {
+  const { service, database } = shop.first;
+  const paths = [
+    `/v1/products/${draw.int(900_000, 999_999)}`,
+    '/v1/products/x',
+    '/v1/nothing',
+    '/v1/categories/1/products?page=0',
+  ];
+  await each('errors', paths, async (path) => noStore(await service.get(path), [400, 404]));
+  database.refuse();
+  database.cut();
+  const broken = await service.get('/v1/me/basket', { headers: { 'X-Customer-Id': '7' } });
+  await database.resume();
+  noStore(broken, [500, 503]);
+});
+
+function noStore(answer: Answer, statuses: readonly number[]): void {
+  expect(statuses, `status of ${answer.request}`).toContain(answer.status);
+  expect(directivesOf(answer), `Cache-Control of ${answer.request}, ${answer.status}`).toContain(
+    'no-store',
+  );
+}
+
+function directivesOf({ headers }: Answer): string[] {
+  return (headers['cache-control'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((part) => part.trim());
+}
