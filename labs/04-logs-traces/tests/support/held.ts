@@ -12,10 +12,12 @@ export async function holdCheckouts(postgres: PostgresProbe): Promise<HeldTable>
   await session.query('LOCK TABLE checkouts IN ACCESS EXCLUSIVE MODE');
   return {
     async waiting(many) {
+      // Databases that are cloned from one template have the same numbers for their tables.
       await eventually(`${many} statements that wait for the table`, async () => {
         const [row] = await postgres.query<{ waiting: number }>(
           `SELECT count(*)::int AS waiting FROM pg_locks
-            WHERE NOT granted AND relation = 'checkouts'::regclass`,
+            WHERE NOT granted AND relation = 'checkouts'::regclass
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
         );
         return (row?.waiting ?? 0) >= many;
       });
