@@ -9,7 +9,15 @@ import {
 } from './support/diagnose-traces.ts';
 import { shipsBare } from './support/bare-message.ts';
 import { test } from './support/services.ts';
-import { isBelow, isConsumer, isServer, spanSince, spansOf, traced } from './support/traces.ts';
+import {
+  isBelow,
+  isConsumer,
+  isProducer,
+  isServer,
+  spanSince,
+  spansOf,
+  traced,
+} from './support/traces.ts';
 
 const UUID = '00000000-0000-4000-8000-000000000000';
 
