@@ -28,6 +28,7 @@ const REQUESTS = [
   { method: 'GET', path: '/v1/checkouts/00000000-0000-4000-8000-000000000000', status: 404 },
   { method: 'GET', path: '/v1/checkouts/ten', status: 404 },
   { method: 'POST', path: '/v1/checkouts', status: 400, body: { orderId: 7 } },
+  { method: 'POST', path: '/v1/checkouts', status: 400, body: '{"orderId": ' },
   { method: 'POST', path: '/v1/checkouts', status: 500, amount: 2_000_000 },
   { method: 'POST', path: '/v1/checkouts', status: 202, amount: 700 },
   { method: 'PUT', path: '/v1/nowhere/7', status: 404 },
@@ -47,7 +48,10 @@ test(
           : 'body' in request
             ? request.body
             : undefined;
-      (await api.request(method, path, { body })).expect(status);
+      const headers = { 'content-type': 'application/json' };
+      (await api.request(method, path, { body, ...(body !== undefined && { headers }) })).expect(
+        status,
+      );
       const logs = api.logs.since(mark);
       const others = await settle(api);
       const found = others(logs);
