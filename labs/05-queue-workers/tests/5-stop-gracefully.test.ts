@@ -85,11 +85,13 @@ const test = base
       const worker = cleanup.use(await busyWorker(PREFETCH, { RETRY_DELAYS_MS: delays }));
       const { wire, service, held, begun, later } = worker;
       const [failing = '', ...others] = begun;
+      let failedAt: number | undefined;
       worker.outcome = async (id) => {
         if (id !== failing) return rendered(id);
         const alone = async (): Promise<boolean> =>
           !service.running || (await doneOf(postgres, others)) === others.length;
         await happens(alone, { within: ENDS_WITHIN });
+        failedAt ??= performance.now();
         return broken;
       };
       service.signal('SIGTERM');
@@ -103,9 +105,10 @@ const test = base
       const cancelled = by('basic.cancel')(wire);
       held.open();
       const { ended, exit } = await ending(worker);
-      const failedAt = performance.now();
       const acknowledged = wire.count('basic.ack');
       const left = await leftBehind(rabbitmq, begun.length + later.length - acknowledged);
+      const due = (failedAt ?? performance.now()) + DELAY;
+      const lookedEarly = performance.now() < due;
       const done = await doneOf(postgres, begun);
       const more = wire.received.filter(({ name }) => name === 'basic.deliver').length;
       return {
@@ -117,7 +120,8 @@ const test = base
         cancelled,
         ended,
         exit,
-        failedAt,
+        due,
+        lookedEarly,
         left,
         done,
         more,
@@ -201,24 +205,26 @@ test(
 test(
   'a job that fails by then waits for its next try',
   judges('5.3'),
-  async ({ stopped, worker, postgres }) => {
-    const { worker: gone, failing, left, failedAt } = stopped;
+  async ({ stopped, worker, rabbitmq, postgres }) => {
+    const { worker: gone, failing, left, due, lookedEarly } = stopped;
     const { renderer } = gone;
     gone.outcome = rendered;
     const back = left.filter((message) => jobOf(message) === failing);
     await explain(
       async () => {
-        expectSame('messages in the queue of the job that failed', back.length, 0);
+        if (lookedEarly) {
+          expectSame('messages in the queue of the job that had just failed', back.length, 0);
+        }
+        // On a machine too busy to look before its time it may be back.
+        if (back.length > 0) await enqueue(rabbitmq, [failing]);
         const delays = Array.from({ length: 5 }, () => DELAY).join(',');
         await using _next = await worker({ ...renderer.env, RETRY_DELAYS_MS: delays });
         const what = 'the job that failed to be tried again by another worker';
         const within = { within: DELAY + TRIED_WITHIN };
         await eventuallyDone(what, postgres, [failing], within);
-        const second = renderer.begun.get(failing)?.[1] ?? 0;
-        expect(
-          second - failedAt,
-          `ms until its second try, with a delay of ${DELAY}`,
-        ).toBeGreaterThan(DELAY - SIGN_WITHIN);
+        const early = due - (renderer.begun.get(failing)?.[1] ?? 0);
+        const sooner = `ms by which its second try came before its delay of ${DELAY} ms was over`;
+        expect(Math.round(early), sooner).toBeLessThanOrEqual(0);
       },
       () => {
         diagnoseStop(stopped);
