@@ -30,16 +30,17 @@ import { type Call, chargesAndThen, type Provider, refuses, well } from './suppo
  */
 const LEASE_MS = 2_000;
 /** The ticket prints it. A process that was killed may have claimed the charge just before. */
-const FINAL_WITHIN_MS = LEASE_MS + 5_000;
-const LOOK_EVERY_MS = 100;
+const FINAL_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 250;
 /** Outer bound of the service's first look; some never look. */
 const LOOKS_WITHIN_MS = 5_000;
 /** Between two retries of a client. */
 const PATIENCE = { within: FINAL_WITHIN_MS, every: 100 };
 
 const SETTINGS = {
-  PROVIDER_TIMEOUT_MS: '150',
-  PROVIDER_DEADLINE_MS: '400',
+  // Long enough for a well provider on a busy machine, and short enough to wait for one that is ill.
+  PROVIDER_TIMEOUT_MS: '300',
+  PROVIDER_DEADLINE_MS: '600',
   RETRY_RANDOM: '0',
   CLAIM_LEASE_MS: String(LEASE_MS),
   RECONCILE_EVERY_MS: String(LOOK_EVERY_MS),
