@@ -107,7 +107,7 @@ test(
 
 test(
   'the events of an account are applied in their order',
-  judges('6.3'),
+  judges('6.3', '6.7'),
   async ({ billing, storage, group, topics, postgres }) => {
     // Who takes a batch side by side has asked for all of it before it comes to an event of now.
     await topics.produce(EVENTS, records(0, [stored('now', 1)]));
@@ -119,7 +119,8 @@ test(
     }
     const overtaken = await usage(postgres, 'far-1');
     billing.release();
-    await group.caughtUp({ partitions: [0, 1, 2, 5] });
+    // With the partition of the bad records: a consumer that they end may or may not come so far.
+    await group.caughtUp({ partitions: [0, 1, 2, 5, BAD_IN] });
     const events = [far[0], far[1], far[4]].flatMap((some) => some ?? []);
     const actual = await settledUsage(postgres, events);
     await explain(
