@@ -14,7 +14,8 @@ const points = lab.tasks.flatMap((task) => task.points).length;
 
 /** The way of a learner through lab 01, against a real Postgres. */
 describe('lab 01', () => {
-  test('from a fresh copy to green, reset and back', async () => {
+  // Judges the whole lab, with a million rows, and two more runs.
+  test('from a fresh copy to green, reset and back', { timeout: 400_000 }, async () => {
     using labs = await Labs.onPostgres();
     const copy = join(labs.work, '01-query-plans');
 

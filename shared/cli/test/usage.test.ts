@@ -40,7 +40,7 @@ describe('a wrong argument is one line and exit code 2', () => {
     [['test'], 'labs: Which lab? Usage: labs test <lab> [task]'],
     [['test', '77'], 'labs: There is no lab "77". `labs list` shows them all.'],
     [['test', 'query-plan'], 'labs: There is no lab "query-plan". Did you mean "query-plans"?'],
-    [['test', '1', '77'], 'labs: There is no task "77" in 01-query-plans. It has tasks 1 to 7.'],
+    [['test', '1', '77'], 'labs: There is no task "77" in 01-query-plans. It has tasks 1 to 8.'],
     [['test', '1', '2', '3'], 'labs: "3" is one argument too many. Usage: labs test <lab> [task]'],
     [['test', '1', '--lgos'], "labs: Unknown option '--lgos'. `labs test --help` lists the flags."],
     [['verify', '1', '--repeat', '0'], 'labs: --repeat takes a whole number from 1, not "0".'],
@@ -50,7 +50,7 @@ describe('a wrong argument is one line and exit code 2', () => {
     ],
     [
       ['verify', '1', '--task', '77'],
-      'labs: There is no task "77" in 01-query-plans. It has tasks 1 to 7.',
+      'labs: There is no task "77" in 01-query-plans. It has tasks 1 to 8.',
     ],
     [['verify', '--row', 'starter'], 'labs: --row and --task want one lab: `labs verify <lab>`.'],
     [

@@ -10,7 +10,7 @@ export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
   const progress = await loadProgress(context.stateDir);
   const open = lab.tasks
-    .filter((task) => !isPassing(progress, lab, task))
+    .filter((task) => !task.stretch && !isPassing(progress, lab, task))
     .map(({ number }) => number);
   if (open.length > 0 && !args.on('spoil')) {
     const tasks = open.length === 1 ? `Task ${open[0]} is` : `Tasks ${open.join(', ')} are`;
