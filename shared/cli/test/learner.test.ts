@@ -40,7 +40,7 @@ describe('lab 01', () => {
 
     const reset = await labs.run('reset', '1');
     expect(reset.exit).toBe(0);
-    const [, attempt = ''] = /What was there is in (\S+)\./.exec(reset.out) ?? [];
+    const [, attempt = ''] = /Your old files are in (\S+)\./.exec(reset.out) ?? [];
     expect(readFileSync(join(copy, 'src/server.ts'))).toEqual(
       readFileSync(join(lab.dir, 'src/server.ts')),
     );
