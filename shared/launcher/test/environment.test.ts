@@ -53,13 +53,13 @@ describe('a program', () => {
 
 describe('the PATH', () => {
   test("lists the program's packages, our Node and the machine's programs", () => {
-    expect(searchPath('/work/lab', '/node/bin', '/usr/bin:/bin')).toBe(
-      '/work/lab/node_modules/.bin:/node/bin:/usr/bin:/bin',
+    expect(searchPath('/copies/lab', '/node/bin', '/usr/bin:/bin')).toBe(
+      '/copies/lab/node_modules/.bin:/node/bin:/usr/bin:/bin',
     );
   });
 
   test('is relative when a folder above both has a ":" in its name', () => {
-    expect(searchPath('/c:d/work/lab', '/c:d/.labs/node/bin', '/bin')).toBe(
+    expect(searchPath('/c:d/copies/lab', '/c:d/.labs/node/bin', '/bin')).toBe(
       'node_modules/.bin:../../.labs/node/bin:/bin',
     );
   });
