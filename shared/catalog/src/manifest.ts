@@ -88,6 +88,8 @@ export const misconceptionSchema = z.strictObject({
   over: slug.optional(),
   /** The points that it breaks: few, or it proves little. */
   breaks: points.min(1, 'must name the point that it breaks.'),
+  /** Points that it breaks or keeps by chance, such as a crash that may come too late to lose anything. */
+  mayBreak: points.default([]),
   lesson: slug,
 });
 

@@ -41,6 +41,8 @@ export interface Misconception extends Patched {
   readonly looksRight: string;
   /** The points that it breaks. */
   readonly breaks: readonly string[];
+  /** Points that it breaks or keeps by chance: their tests prove nothing here, and are not judged. */
+  readonly mayBreak: readonly string[];
   readonly lesson: string;
 }
 
@@ -72,9 +74,15 @@ export function solutionsOf(lab: Pick<Lab, 'dir'>): Solution[] {
 export function misconceptionsOf(lab: Lab): Misconception[] {
   return patchedIn(lab, 'misconceptions', 'misconception.yaml', misconceptionSchema).map(
     ({ manifest, shown, ...patched }): Misconception => {
-      const { breaks, looksRight, lesson } = manifest;
-      const points = pointsNamed(lab, breaks, `${shown}: breaks`);
-      return { kind: 'misconception', ...patched, looksRight, lesson, breaks: points };
+      const { looksRight, lesson } = manifest;
+      const breaks = pointsNamed(lab, manifest.breaks, `${shown}: breaks`);
+      const mayBreak = pointsNamed(lab, manifest.mayBreak, `${shown}: mayBreak`);
+      const both = breaks.find((point) => mayBreak.includes(point));
+      if (both !== undefined) {
+        const message = `${shown}: mayBreak: ${both} is in \`breaks\` as well. Name it in one of them.`;
+        throw new CatalogError('MANIFEST_INVALID', message);
+      }
+      return { kind: 'misconception', ...patched, looksRight, lesson, breaks, mayBreak };
     },
   );
 }

@@ -160,6 +160,7 @@ describe('misconception.yaml', () => {
     [sound.replace('[1.1]', '[9]'), 'breaks: there is no task 9 of 90-toy.'],
     [sound.replace('[1.1]', '[first]'), 'breaks[0]: '],
     [sound.replace('looksRight: it works\n', ''), 'looksRight: Invalid input'],
+    [`${sound}mayBreak: [1.1]\n`, 'mayBreak: 1.1 is in `breaks` as well.'],
     [`${sound}over: best\n`, 'over: there is no solution "best" in 90-toy.'],
   ])('a wrong one is one line', (text, says) => {
     using catalog = new ToyCatalog()

@@ -55,11 +55,11 @@ function starterProblems(lab: Lab, cell: MatrixCell): string[] {
 
 function misconceptionProblems(
   lab: Lab,
-  { breaks, lesson, over }: Misconception,
+  { breaks, mayBreak, lesson, over }: Misconception,
   cell: MatrixCell,
 ): string[] {
   // Over the starter it may still have the starter's own mistakes.
-  const excused = new Set(over ? breaks : [...breaks, ...lab.starter.fails]);
+  const excused = new Set([...breaks, ...mayBreak, ...(over ? [] : lab.starter.fails)]);
   if (cell.status === 'waiting') return waits(lab, cell.task, excused);
   const claimed = breaks.filter((point) => point in cell.points);
   const alive = claimed.filter((point) => cell.points[point] !== 'failed');

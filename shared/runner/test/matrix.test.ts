@@ -111,6 +111,18 @@ describe('a misconception', () => {
     ]);
   });
 
+  test('that may break a point may fail it or pass it', () => {
+    const chance: Expectation = {
+      kind: 'misconception',
+      misconception: { ...MISCONCEPTION, mayBreak: ['2.2'] },
+    };
+    expect(problems(chance, [judged(2, 'failed naive', 'failed')])).toEqual([]);
+    expect(problems(chance, [judged(2, 'failed naive', 'passed')])).toEqual([]);
+    expect(problems(chance, [judged(2, 'failed naive', 'failed other')])).toEqual([
+      'task 2 accuses falsely: lesson other fired',
+    ]);
+  });
+
   test('over the starter is excused where the starter fails', () => {
     const { over: _over, ...rest } = MISCONCEPTION;
     const expectation: Expectation = {

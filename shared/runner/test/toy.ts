@@ -40,6 +40,7 @@ export const MISCONCEPTION: Misconception = {
   over: REFERENCE,
   looksRight: 'It works.',
   breaks: ['2.1'],
+  mayBreak: [],
   lesson: 'naive',
 };
 
