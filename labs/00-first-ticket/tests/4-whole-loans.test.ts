@@ -7,7 +7,8 @@ import {
   notReleased,
   oldLoansCount,
 } from './support/diagnose-loans.ts';
-import { Hold, stillOpen, waitingSessions } from './support/holds.ts';
+import { stillOpen } from './support/diagnose-open.ts';
+import { Hold, waitingSessions } from './support/holds.ts';
 import { addBook, idOfNothing } from './support/library.ts';
 import { addMember, addReturnedBook, LENT, lend, ON_THE_SHELF, stateOf } from './support/loans.ts';
 import { lendManySomeRefused, prepareRefusals } from './support/refusal.ts';

@@ -1,7 +1,8 @@
 import { lesson, type PostgresProbe } from '@backend-labs/testkit';
 
 interface OpenTransaction {
-  readonly pid: number;
+  /** Its connection, and when that last did something. */
+  readonly seen: string;
   /** Its last statement. */
   readonly query: string;
 }
@@ -9,7 +10,7 @@ interface OpenTransaction {
 /** Transactions in which the service does nothing just now. */
 export function openTransactions(postgres: PostgresProbe): Promise<OpenTransaction[]> {
   return postgres.query<OpenTransaction & object>(
-    `SELECT pid, query FROM pg_stat_activity
+    `SELECT pid || ' ' || state_change AS seen, query FROM pg_stat_activity
       WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND state LIKE 'idle in transaction%'`,
   );
@@ -20,8 +21,8 @@ export async function stillOpen(
   postgres: PostgresProbe,
   before: readonly OpenTransaction[] = [],
 ): Promise<void> {
-  const known = new Set(before.map(({ pid }) => pid));
-  const open = (await openTransactions(postgres)).find(({ pid }) => !known.has(pid));
+  const known = new Set(before.map(({ seen }) => seen));
+  const open = (await openTransactions(postgres)).find(({ seen }) => !known.has(seen));
   if (!open) return;
   lesson('still-open', {
     observed: `The service has answered, and a transaction of it is still open. Its last statement was: ${open.query}`,

@@ -25,3 +25,9 @@ export function idsIn({ status, text, body }: Answer<List>): readonly number[] |
   if (status !== 200 || !Array.isArray(body.items)) return `${status} ${text}`;
   return body.items.map(({ id }) => id);
 }
+
+/** The same, lowest first. */
+export function sortedIdsIn(answer: Answer<List>): readonly number[] | string {
+  const ids = idsIn(answer);
+  return typeof ids === 'string' ? ids : ids.toSorted((a, b) => a - b);
+}
