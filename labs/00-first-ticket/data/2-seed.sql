@@ -20,7 +20,8 @@ INSERT INTO loans (book_id, member_id, lent_at, returned_at) VALUES
   (3, 2, '2026-02-03 11:20Z', '2026-02-20 09:15Z');
 
 -- With a member at the moment.
-INSERT INTO loans (book_id, member_id, lent_at) VALUES
-  (2, 3, '2026-03-02 14:00Z'),
-  (9, 1, '2026-03-05 17:30Z');
-UPDATE books SET available = false WHERE id IN (2, 9);
+INSERT INTO loans (book_id, member_id, lent_at) VALUES (2, 3, '2026-03-02 14:00Z');
+UPDATE books SET available = false WHERE id = 2;
+
+-- Counts as lent since Tuesday, and no member has it: see task 4.
+UPDATE books SET available = false WHERE title = 'Kitchen';

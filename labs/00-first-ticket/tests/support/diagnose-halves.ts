@@ -27,7 +27,8 @@ export async function undoneByCode(desk: Desk, state: State): Promise<void> {
       'The service was killed between the two changes of a loan. Now the book counts as lent, and `loans` has no row for it. If Postgres refuses the second change, the service does take the first one back.',
     meaning:
       'Code of the service takes the first change back. A killed process runs no code, no `catch` and no `finally`. Postgres can do this without the service: it undoes a transaction that was not committed.',
-    lookAt: 'who undoes the first change, and whether that still works without the service.',
+    lookAt:
+      'which program undoes the first change, and whether that still works without the service.',
   });
 }
 
