@@ -1,8 +1,9 @@
 import { each, expect, explain, judges, test } from '@backend-labs/testkit';
 import { BAD_IN_PATCH, BAD_IN_POST, VALID } from './support/bodies.ts';
+import { okWithNothing } from './support/diagnose-missing.ts';
 import { acceptedBadValue, nullIsAValue, yearIsOptional } from './support/diagnose-rules.ts';
 import { lostFields, setOtherField } from './support/diagnose-patch.ts';
-import { addBook, type Book, bookInTable, countBooks } from './support/library.ts';
+import { addBook, type Book, bookInTable, countBooks, idOfNothing } from './support/library.ts';
 import { expectStatus, sent } from './support/sent.ts';
 
 const BOOKS = '/v1/books';
@@ -108,6 +109,17 @@ test('PATCH changes nothing else', judges('2.4'), async ({ draw, postgres, servi
         setOtherField(answer, body, before, after);
         await lostFields(answer, body, service.logs.since(mark), before, after);
       },
+    );
+  });
+});
+
+test('PATCH of a missing book answers 404', judges('2.5'), async ({ draw, service }) => {
+  const bodies = [{ title: `The ${draw.word()}`, author: draw.word(), year: 1999 }, { year: null }];
+  await each('bodies', bodies, async (body) => {
+    const answer = await service.patch(`${BOOKS}/${idOfNothing(draw)}`, body);
+    await explain(
+      () => expectStatus(answer, 404, 'no book has this id', body),
+      () => okWithNothing(answer),
     );
   });
 });

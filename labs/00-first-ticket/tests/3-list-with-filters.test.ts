@@ -43,6 +43,8 @@ test('a book must match all filters', judges('3.2'), async ({ draw, postgres, se
   const sameTitle = await addBook(postgres, draw, { title });
   const sameAuthor = await addBook(postgres, draw, { author });
   const longer = await addBook(postgres, draw, { title: `${title} again`, author });
+  // Not exactly this text.
+  await addBook(postgres, draw, { title: title.toUpperCase(), author: author.toUpperCase() });
   const lists: readonly (readonly [Filters, readonly Book[]])[] = [
     [{ title }, [both, lent, sameTitle]],
     [{ author }, [both, lent, sameAuthor, longer]],

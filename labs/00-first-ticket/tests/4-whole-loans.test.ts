@@ -78,6 +78,10 @@ test('a book that is not available is 409', judges('4.3'), async ({ draw, postgr
   const { id: bookId } = await addBook(postgres, draw);
   (await lend(service, bookId, memberId)).expect(201);
   const another = await addMember(postgres, draw);
+  const { id: kitchen } = await addBook(postgres, draw, { available: false });
+  const withoutLoan = await lend(service, kitchen, another);
+  const why = 'its available is false, even if it has no loan';
+  expectStatus(withoutLoan, 409, why, { bookId: kitchen, memberId: another });
   await each('requests', Array(READERS).keys(), async () => {
     const answer = await lend(service, bookId, another);
     await explain(

@@ -3,15 +3,16 @@ import { openTransactions, stillOpen } from './diagnose-open.ts';
 import type { State } from './loans.ts';
 import { type Attempt, CHANGES, type Desk, lendOneRefused } from './refusal.ts';
 
+const isMissing = (status: number, { loans }: State): boolean => status === 201 && loans === 0;
 const isHalf = ({ available, loans }: State): boolean => available === loans > 0;
 
 /** Some of many loans came out wrong. How does a single refused loan come out? */
 export async function explainHalves(desk: Desk, attempts: readonly Attempt[]): Promise<void> {
   await tryOneAlone(desk);
-  const halves = attempts.filter(({ state }) => isHalf(state)).length;
-  if (halves === 0) return;
+  const wrong = attempts.filter(({ status, state }) => isHalf(state) || isMissing(status, state));
+  if (wrong.length === 0) return;
   lesson('begin-on-the-pool', {
-    observed: `Of ${attempts.length} loans at the same time, ${halves} were half made. A refused loan that was alone left nothing.`,
+    observed: `Of ${attempts.length} loans at the same time, ${wrong.length} were half made, or answered 201 without a row in \`loans\`. A refused loan that was alone left nothing.`,
     meaning:
       'A transaction belongs to one connection. `pool.query` takes any free connection for each statement. While other requests are running, BEGIN goes to one connection and the UPDATE to another, in the middle of a transaction of another request.',
     lookAt: '"Transactions" in the documentation of node-postgres, and `pool.connect`.',
@@ -32,12 +33,21 @@ export async function undoneByCode(desk: Desk, state: State): Promise<void> {
   });
 }
 
-/** Lends one book at a time while Postgres refuses one change or the other. */
+/** Lends one book at a time while Postgres refuses one statement after the other. */
 async function tryOneAlone(desk: Desk): Promise<void> {
   for (const change of CHANGES) {
     const before = await openTransactions(desk.postgres);
     const { status, state } = await lendOneRefused(desk, change);
     await stillOpen(desk.postgres, before);
+    if (change === 'COMMIT' && isMissing(status, state)) {
+      lesson('answered-before-commit', {
+        observed:
+          'A loan answered 201, and `loans` has no row for it: Postgres refused the COMMIT that came after the answer.',
+        meaning:
+          'The answer was sent before COMMIT. Until then nothing is final: COMMIT can fail, and the service can be killed before it. Then the member has the book, and no table knows.',
+        lookAt: 'which comes first, the answer or the COMMIT.',
+      });
+    }
     if (!isHalf(state)) continue;
     const half =
       state.loans === 0
