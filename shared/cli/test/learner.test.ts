@@ -12,6 +12,18 @@ const core = lab.tasks.filter(({ stretch }) => !stretch).length;
 const tasks = lab.tasks.length;
 const points = lab.tasks.flatMap((task) => task.points).length;
 
+test('a newcomer begins with lab 00 and sees how to start another lab, once', async () => {
+  using labs = await Labs.onPostgres();
+  const first = await labs.run('start');
+  expect(first.exit).toBe(0);
+  expect(first.out).toContain('00-first-ticket: First ticket\nTask 1 of 4');
+  expect(first.out).toContain('Another lab: npm run labs -- start <number>.');
+
+  const second = await labs.run('start');
+  expect(second.out).toContain('00-first-ticket: First ticket\nTask 1 of 4');
+  expect(second.out).not.toContain('Another lab:');
+});
+
 /** The way of a learner through lab 01, against a real Postgres. */
 describe('lab 01', () => {
   // Judges the whole lab, with a million rows, and two more runs.

@@ -132,7 +132,7 @@ test('list and progress print JSON', async () => {
   using labs = new Labs();
   const list = await labs.run('list', '--json');
   const { labs: listed } = JSON.parse(list.out) as { labs: unknown[] };
-  expect(listed[0]).toMatchObject({ id: '01-query-plans', core: { passed: 0 } });
+  expect(listed[0]).toMatchObject({ id: '00-first-ticket', core: { passed: 0 } });
   const progress = await labs.run('progress', '--json');
   expect(JSON.parse(progress.out)).toMatchObject({ labs: {} });
 });

@@ -4,6 +4,7 @@ export { Judging, openLabStack } from './judging.ts';
 export { leftBehindUrl } from './left-behind.ts';
 export {
   firstUnfinished,
+  isNewcomer,
   nextHintLevel,
   readProgress,
   recordHint,

@@ -137,12 +137,25 @@ export function nextHintLevel(progress: Progress, lab: string, task: string): Hi
   return shown.has(1) ? 2 : 1;
 }
 
-/** The first core task, in the order of the catalogue, that does not pass; undefined when all do. */
+/** Whether nothing of any lab was ever run, and no hint was shown. */
+export function isNewcomer(progress: Progress): boolean {
+  return Object.values(progress.labs).every(({ tasks }) => Object.keys(tasks).length === 0);
+}
+
+/** The lab that shows how to work with a lab. */
+const ON_RAMP = /^00-/u;
+
+/**
+ * The first core task, in the order of the catalogue, that does not pass; undefined when all do. Lab 00
+ * is the first for newcomers. If a learner has begun with another lab, it is the last.
+ */
 export function firstUnfinished<L extends LabTasks>(
   labs: readonly L[],
   progress: Progress,
 ): { lab: L; task: L['tasks'][number] } | undefined {
-  for (const lab of labs) {
+  const isSkipped = ({ id }: L): boolean =>
+    ON_RAMP.test(id) && !isNewcomer(progress) && progress.labs[id] === undefined;
+  for (const lab of labs.toSorted((a, b) => Number(isSkipped(a)) - Number(isSkipped(b)))) {
     const task = lab.tasks.find(
       ({ slug, stretch }) => !stretch && !taskProgress(progress, lab.id, slug).passing,
     );

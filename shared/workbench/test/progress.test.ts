@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test as base } from 'vitest';
 import {
   firstUnfinished,
+  isNewcomer,
   nextHintLevel,
   readProgress,
   recordHint,
@@ -151,6 +152,33 @@ test('hints go one deeper each time, stay at the third, and are all logged', asy
     shown.map((level) => ({ level, at: MONDAY.toISOString() })),
   );
   expect(nextHintLevel(progress, LAB, 'index-budget')).toBe(1);
+});
+
+test('a newcomer begins with lab 00, and a learner who began elsewhere goes on there', async ({
+  stateDir,
+}) => {
+  const ids = ['00-first-ticket', LAB, '02-other'];
+  const labs = ids.map((id) => ({ id, tasks: [{ slug: 'a', stretch: false }] }));
+  const next = async () => {
+    const { progress } = await readProgress(stateDir);
+    return { lab: firstUnfinished(labs, progress)?.lab.id, newcomer: isNewcomer(progress) };
+  };
+  const judged = (lab: string, verdict: 'passed' | 'failed') =>
+    recordVerdicts(stateDir, lab, [{ task: 'a', verdict, points: {} }], MONDAY);
+
+  expect(await next()).toEqual({ lab: '00-first-ticket', newcomer: true });
+  await recordHint(stateDir, '02-other', 'a', 1, MONDAY);
+  expect(await next()).toEqual({ lab: LAB, newcomer: false });
+  await judged(LAB, 'passed');
+  expect(await next()).toEqual({ lab: '02-other', newcomer: false });
+  await judged('02-other', 'passed');
+  expect(await next()).toEqual({ lab: '00-first-ticket', newcomer: false });
+  await judged('00-first-ticket', 'failed');
+  expect(await next()).toEqual({ lab: '00-first-ticket', newcomer: false });
+  await judged(LAB, 'failed');
+  expect(await next()).toEqual({ lab: '00-first-ticket', newcomer: false });
+  await judged('00-first-ticket', 'passed');
+  expect(await next()).toEqual({ lab: LAB, newcomer: false });
 });
 
 test('the first unfinished task is a core task, in the order of the labs', async ({ stateDir }) => {

@@ -1,5 +1,12 @@
 import { findLab, readCatalog, type Catalog, type Lab } from '@backend-labs/catalog';
-import { firstUnfinished, Judging, openTask, type Progress, record } from '@backend-labs/workbench';
+import {
+  firstUnfinished,
+  isNewcomer,
+  Judging,
+  openTask,
+  type Progress,
+  record,
+} from '@backend-labs/workbench';
 import { loadProgress, withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { shownPath } from '../context.ts';
@@ -15,7 +22,9 @@ import { exitCode } from './test.ts';
 
 export const run: Run = async (args, context) => {
   const catalog = readCatalog(context.root);
-  const lab = chosen(catalog, args.positionals[0], await loadProgress(context.stateDir));
+  const [name] = args.positionals;
+  const progress = await loadProgress(context.stateDir);
+  const lab = chosen(catalog, name, progress);
   if (!lab) {
     console.log(
       'Every task of every lab passes. `labs list` shows them; `labs reset <lab>` starts one again.',
@@ -32,7 +41,8 @@ export const run: Run = async (args, context) => {
     console.log(`Every task of ${lab.id} passes. \`labs reset ${lab.number}\` starts it again.`);
     return EXIT.green;
   }
-  if (process.stdin.isTTY && process.stdout.isTTY) return watch(context, lab, copy);
+  const greeting = !name && isNewcomer(progress) ? OTHER_LABS : undefined;
+  if (process.stdin.isTTY && process.stdout.isTTY) return watch(context, lab, copy, greeting);
 
   console.log(renderTicket(lab, task));
   await using judging = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
@@ -51,9 +61,13 @@ export const run: Run = async (args, context) => {
     ),
   );
   console.log(paint('dim', `A hint: npm run labs -- hint ${lab.number}`));
+  if (greeting) console.log(paint('dim', greeting));
   // The first task of a fresh copy is red on purpose. Only a broken machine makes `start` fail.
   return exitCode(results) === EXIT.machine ? EXIT.machine : EXIT.green;
 };
+
+/** One line for a person who did not choose a lab and may want another one. */
+const OTHER_LABS = 'Another lab: npm run labs -- start <number>. All labs: npm run labs -- list';
 
 /** The named lab, or without a name the first with an open task. */
 function chosen(catalog: Catalog, name: string | undefined, progress: Progress): Lab | undefined {

@@ -9,12 +9,17 @@ export interface WatchNotes {
   readonly hint: string | undefined;
   /** A diff, or an answer to a key. */
   readonly note: string | undefined;
+  /** A line that stays. */
+  readonly greeting?: string | undefined;
   /** The task being worked on passes. */
   readonly green: boolean;
 }
 
 /** The whole screen. */
-export function renderWatch(state: WatchState, { hint, note, green }: WatchNotes): string {
+export function renderWatch(
+  state: WatchState,
+  { hint, note, greeting, green }: WatchNotes,
+): string {
   const { lab, task, results, running } = state;
   return [
     renderTicket(lab, task).trimEnd(),
@@ -24,6 +29,7 @@ export function renderWatch(state: WatchState, { hint, note, green }: WatchNotes
     ...(hint ? ['', hint] : []),
     ...(note ? ['', note] : []),
     '',
+    ...(greeting ? [paint('dim', greeting)] : []),
     paint('dim', footer(state, green)),
   ].join('\n');
 }

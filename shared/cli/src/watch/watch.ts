@@ -9,10 +9,19 @@ import { Keyboard } from './keys.ts';
 import { Screen } from './screen.ts';
 import { renderWatch } from './view.ts';
 
-/** Tests the open task at each save, on the terminal, until the person quits. */
-export async function watch(context: Context, lab: Lab, copy: string): Promise<number> {
+/**
+ * Tests the open task at each save, on the terminal, until the person quits.
+ *
+ * @param greeting a line that stays on the screen.
+ */
+export async function watch(
+  context: Context,
+  lab: Lab,
+  copy: string,
+  greeting?: string,
+): Promise<number> {
   using screen = new Screen();
-  const terminal = new WatchTerminal(context, lab, copy, screen);
+  const terminal = new WatchTerminal({ context, lab, copy, greeting }, screen);
   await using session = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
     WatchSession.open({ bench, lab, copy, onEvent: () => terminal.draw() }),
   );
@@ -21,11 +30,19 @@ export async function watch(context: Context, lab: Lab, copy: string): Promise<n
   return EXIT.green;
 }
 
+interface WatchPlace {
+  readonly context: Context;
+  readonly lab: Lab;
+  readonly copy: string;
+  readonly greeting: string | undefined;
+}
+
 /** A watch session's keys and screen. */
 class WatchTerminal {
   readonly #context: Context;
   readonly #lab: Lab;
   readonly #copy: string;
+  readonly #greeting: string | undefined;
   readonly #screen: Screen;
   readonly #broken = Promise.withResolvers<never>();
   #session: WatchSession | undefined;
@@ -33,10 +50,11 @@ class WatchTerminal {
   /** A diff, or an answer to a key. The next run removes it. */
   #note: string | undefined;
 
-  constructor(context: Context, lab: Lab, copy: string, screen: Screen) {
+  constructor({ context, lab, copy, greeting }: WatchPlace, screen: Screen) {
     this.#context = context;
     this.#lab = lab;
     this.#copy = copy;
+    this.#greeting = greeting;
     this.#screen = screen;
   }
 
@@ -57,6 +75,7 @@ class WatchTerminal {
       renderWatch(session.state, {
         hint: hint && `Hint ${hint.level} of ${HINT_LEVELS}\n${hint.text}`,
         note: this.#note,
+        greeting: this.#greeting,
         green: session.isGreen,
       }),
     );

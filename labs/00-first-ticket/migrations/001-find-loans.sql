@@ -1,0 +1,1 @@
+CREATE INDEX loans_of_a_book ON loans (book_id);
