@@ -73,7 +73,7 @@ export async function processesOf(
     roots.push(record.process);
   for (const dir of server.native.dataDirs(context, serverFiles(context, server.name))) {
     const found = await findByFolder(dir);
-    roots.push(...found.filter(({ command }) => server.native.executables.test(command)));
+    roots.push(...found.filter(({ program }) => server.native.executables.test(program)));
   }
   return roots.length === 0 ? [] : withDescendants(roots);
 }

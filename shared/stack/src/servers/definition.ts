@@ -52,7 +52,10 @@ export interface NativeServer {
   readonly stopSignal: NodeJS.Signals;
   /** How long a start may take, in milliseconds. */
   readonly startMs: number;
-  /** Matches the command lines of its processes, and not of an editor that has its files open. */
+  /**
+   * Matches the programs of its processes (a path, which may have any character in it), and not an
+   * editor that has its files open.
+   */
   readonly executables: RegExp;
   /** Every folder where its data may be on this machine. Its processes are found by these. */
   dataDirs(context: StackContext, files: ServerFiles): readonly string[];

@@ -17,7 +17,7 @@ export const postgresNative: NativeServer = {
   // "Fast shutdown": ends sessions instead of waiting for them.
   stopSignal: 'SIGINT',
   startMs: 30_000,
-  executables: /^\S*postgres[: ]/u,
+  executables: /(?:^|\/)postgres(?::|$)/u,
   dataDirs: (context, files) =>
     possiblePlacements(context, files.dir).map((dir) => join(dir, 'data')),
   install,

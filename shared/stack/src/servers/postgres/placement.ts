@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { chmod, chown, cp, mkdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { asStateError, ServerUnavailable } from '../../errors.ts';
-import { checkoutId, type StackContext } from '../../state.ts';
+import { plainPaths } from '../../plain-path.ts';
+import type { StackContext } from '../../state.ts';
 import { type Programs, relocated } from './programs.ts';
 
 const run = promisify(execFile);
@@ -20,36 +20,36 @@ export interface Placement {
 
 type User = { readonly uid?: number; readonly gid?: number };
 
+/** initdb writes the path of its programs between double quotes for a shell. */
+const SHELL_READS = /["$`\\%\n]/;
+
 /**
  * For an ordinary user it is the server's own folder. For root, Postgres runs as `nobody`. If that
  * user cannot reach the folder or the programs (e.g. a checkout under a private home), both go to a
- * folder of this checkout under the system's temporary folder.
+ * folder of this checkout under the system's temporary folder. So do programs whose path a shell would
+ * change.
  */
 export async function choosePlacement(
   context: StackContext,
   dir: string,
   programs: Programs,
 ): Promise<Placement> {
-  if (process.getuid?.() !== 0) return { dir, programs, user: {} };
-  const user = await nobody();
-  const own = join(dir, 'nobody');
+  const user = process.getuid?.() === 0 ? await nobody() : {};
+  const own = user.uid === undefined ? dir : join(dir, 'nobody');
   await makeOwned(own, user);
   const [reachesDir, reachesPrograms] = await Promise.all([
     may(user, '-w', own),
     may(user, '-x', programs.postgres),
   ]);
-  if (reachesDir && reachesPrograms) return { dir: own, programs, user };
-  return moveOut(context, programs, user, reachesDir ? own : undefined);
+  const quotable = !SHELL_READS.test(programs.dir);
+  if (reachesDir && reachesPrograms && quotable) return { dir: own, programs, user };
+  const copyInOwn = reachesDir && !SHELL_READS.test(own);
+  return moveOut(context, programs, user, copyInOwn ? own : undefined);
 }
 
 /** Every folder that `choosePlacement` may have chosen, now or as another user. */
 export function possiblePlacements(context: StackContext, dir: string): readonly string[] {
-  return [dir, join(dir, 'nobody'), ...outside(context)];
-}
-
-function outside(context: StackContext): readonly string[] {
-  const name = join(`backend-labs-${checkoutId(context)}`, 'postgres');
-  return [...new Set([tmpdir(), '/var/tmp', '/tmp'])].map((base) => join(base, name));
+  return [dir, join(dir, 'nobody'), ...plainPaths(context, 'postgres')];
 }
 
 async function moveOut(
@@ -58,8 +58,8 @@ async function moveOut(
   user: User,
   usable: string | undefined,
 ): Promise<Placement> {
-  for (const dir of usable === undefined ? outside(context) : [usable]) {
-    await makeOwned(dir, user).catch(() => {});
+  for (const dir of usable === undefined ? plainPaths(context, 'postgres') : [usable]) {
+    await makeOwned(dir, user, true).catch(() => {});
     if (!(await may(user, '-w', dir))) continue;
     return { dir, programs: await copyPrograms(programs, dir), user };
   }
@@ -78,6 +78,8 @@ async function copyPrograms(programs: Programs, dir: string): Promise<Programs> 
   try {
     await rm(copy, { recursive: true, force: true });
     await cp(programs.dir, copy, { recursive: true, verbatimSymlinks: true });
+    // Whatever the umask of this shell: the copy is for the user nobody.
+    await run('chmod', ['-R', 'a+rX', copy]);
     await mkdir(join(copy, 'whole'));
   } catch (error) {
     throw asStateError(copy, error);
@@ -85,10 +87,13 @@ async function copyPrograms(programs: Programs, dir: string): Promise<Programs> 
   return relocated(programs, copy);
 }
 
-async function makeOwned(dir: string, user: User): Promise<void> {
+/** @param parent whether the folder above is ours too, and made here. */
+async function makeOwned(dir: string, user: User, parent = false): Promise<void> {
   try {
     await mkdir(dir, { recursive: true });
-    await chmod(dir, 0o711);
+    if (user.uid === undefined) return;
+    // Not by mkdir: the umask would take the right to walk through away again.
+    for (const made of parent ? [dirname(dir), dir] : [dir]) await chmod(made, 0o711);
     await chown(dir, user.uid ?? 0, user.gid ?? 0);
   } catch (error) {
     throw asStateError(dir, error);

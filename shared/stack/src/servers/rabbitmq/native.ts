@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asStateError } from '../../errors.ts';
+import { plainPath, plainPaths } from '../../plain-path.ts';
 import { checkoutId, secretIn, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findScripts } from './scripts.ts';
@@ -12,8 +13,8 @@ export const rabbitmqNative: NativeServer = {
   // The data is for tests and survives this; an orderly end takes 6 s.
   stopSignal: 'SIGKILL',
   startMs: 120_000,
-  executables: /^\S*(?:beam|erl|epmd|inet_gethost)|\/rabbitmq-server(?: |$)/u,
-  dataDirs: (_context, files) => [join(files.dir, 'data')],
+  executables: /(?:^|\/)(?:beam(?:\.smp)?|erl\w*|epmd|inet_gethost|rabbitmq-server)$/u,
+  dataDirs: (context, files) => [join(files.dir, 'data'), ...plainPaths(context, 'rabbitmq')],
   install,
 };
 
@@ -37,6 +38,8 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
     },
     async launch(ports) {
       const [amqp, management, distribution, epmd] = ports.map(String);
+      // RabbitMQ's scripts divide paths at spaces, and it does not boot in a folder above U+00FF.
+      const home = await plainPath(context, 'rabbitmq', dataDir);
       await configure(context.root, dataDir, [
         `listeners.tcp.1 = 127.0.0.1:${amqp}`,
         'management.tcp.ip = 127.0.0.1',
@@ -51,12 +54,12 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
         cwd: dataDir,
         env: {
           ...epmdEnv,
-          ...environment(dataDir, node),
+          ...environment(home, node),
           RABBITMQ_DIST_PORT: distribution ?? '',
         },
         // We start epmd ourselves, under a name with our folder in it. RabbitMQ would start one that
         // we could not find again.
-        helper: { file: scripts.epmd, argv0: join(dataDir, 'epmd'), args: [], env: epmdEnv },
+        helper: { file: scripts.epmd, argv0: join(home, 'epmd'), args: [], env: epmdEnv },
         url: `amqp://labs:${password}@127.0.0.1:${amqp}`,
         management: `http://labs:${password}@127.0.0.1:${management}`,
       };
@@ -65,23 +68,23 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
 }
 
 /** The variables of RabbitMQ's scripts; nothing may come from `/etc/rabbitmq` or the user's home. */
-function environment(dataDir: string, node: string): Record<string, string> {
+function environment(home: string, node: string): Record<string, string> {
   return {
-    HOME: dataDir,
-    RABBITMQ_BASE: dataDir,
+    HOME: home,
+    RABBITMQ_BASE: home,
     RABBITMQ_NODENAME: node,
-    RABBITMQ_CONF_ENV_FILE: join(dataDir, 'none'),
-    RABBITMQ_CONFIG_FILE: join(dataDir, 'rabbitmq.conf'),
-    RABBITMQ_ADVANCED_CONFIG_FILE: join(dataDir, 'none.config'),
-    RABBITMQ_ENABLED_PLUGINS_FILE: join(dataDir, 'enabled_plugins'),
-    RABBITMQ_MNESIA_BASE: join(dataDir, 'mnesia'),
-    RABBITMQ_GENERATED_CONFIG_DIR: join(dataDir, 'generated'),
-    RABBITMQ_PID_FILE: join(dataDir, 'pid'),
-    RABBITMQ_LOG_BASE: dataDir,
+    RABBITMQ_CONF_ENV_FILE: join(home, 'none'),
+    RABBITMQ_CONFIG_FILE: join(home, 'rabbitmq.conf'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: join(home, 'none.config'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'enabled_plugins'),
+    RABBITMQ_MNESIA_BASE: join(home, 'mnesia'),
+    RABBITMQ_GENERATED_CONFIG_DIR: join(home, 'generated'),
+    RABBITMQ_PID_FILE: join(home, 'pid'),
+    RABBITMQ_LOG_BASE: home,
     RABBITMQ_LOGS: '-',
     // With this the script is replaced by the Erlang machine, instead of staying as its parent.
     RABBITMQ_ALLOW_INPUT: 'true',
-    RABBITMQ_SERVER_START_ARGS: `-noinput -kernel inet_dist_use_interface {127,0,0,1} -labs ${dataDir}`,
+    RABBITMQ_SERVER_START_ARGS: `-noinput -kernel inet_dist_use_interface {127,0,0,1} -labs ${home}`,
   };
 }
 
