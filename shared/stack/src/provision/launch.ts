@@ -20,10 +20,13 @@ const CHECK_MS = 2000;
 export class StartFailed extends Error {
   override readonly name = 'StartFailed';
   readonly kind: 'exited' | 'silent' | 'exposed' | 'port-taken' | 'disk-full';
+  /** What the server wrote, as far as it was read. */
+  readonly output: string;
 
-  constructor(kind: StartFailed['kind'], message: string, cause?: unknown) {
+  constructor(kind: StartFailed['kind'], message: string, cause?: unknown, output = '') {
     super(message, { cause });
     this.kind = kind;
+    this.output = output;
   }
 }
 
@@ -110,7 +113,7 @@ async function answering(
   const deadline = performance.now() + server.native.startMs;
   for (;;) {
     const ended = !(await isRunning(all[0]));
-    if (ended) throw exitFailure(await tail());
+    if (ended) throw startFailure(await tail());
     await endExposed(all);
     try {
       const version = await server.check(launch, CHECK_MS);
@@ -135,15 +138,16 @@ async function endExposed(all: readonly ProcessId[]): Promise<void> {
   throw new StartFailed('exposed', `it listened on ${address}, where other machines reach it`);
 }
 
-function exitFailure(tail: string): StartFailed {
+/** Why a server ended, from what it wrote. */
+export function startFailure(tail: string): StartFailed {
   const lines = tail.split('\n').filter((line) => line.trim() !== '');
   const cause = lines.findLast((line) => /error|fatal|panic|exception|cannot|failed/iu.test(line));
   const message = (cause ?? lines.at(-1) ?? 'it ended without any output').trim();
   if (/no space left on device|disk quota/iu.test(tail))
-    return new StartFailed('disk-full', message);
+    return new StartFailed('disk-full', message, undefined, tail);
   if (/address (already )?in use|eaddrinuse/iu.test(tail))
-    return new StartFailed('port-taken', message);
-  return new StartFailed('exited', message);
+    return new StartFailed('port-taken', message, undefined, tail);
+  return new StartFailed('exited', message, undefined, tail);
 }
 
 /** Offset at which this start's output begins. Empties a log above 5 MB first. */

