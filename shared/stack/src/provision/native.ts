@@ -11,7 +11,7 @@ import {
 } from '../process.ts';
 import { forgetRecord, readRecord, type ServerRecord, writeRecord } from '../record.ts';
 import type { NativeInstallation, ServerDefinition } from '../servers/definition.ts';
-import { type StackContext, makeDir, serverFiles } from '../state.ts';
+import { type StackContext, makeDir, portsOf, serverFiles } from '../state.ts';
 import type { ServerAddress } from '../types.ts';
 import { findRecorded } from './recorded.ts';
 import { launchServer, StartFailed } from './launch.ts';
@@ -130,16 +130,21 @@ async function replaceData(
   installation: NativeInstallation,
 ): Promise<string> {
   const { dataDir } = installation;
-  let aside = `${dataDir}.old`;
-  // Data that a person may want is never written over.
-  const kept = server.native.damaged !== undefined;
-  for (let number = 2; kept && (await exists(aside)); number += 1)
-    aside = `${dataDir}.old-${number}`;
+  const aside = await asideOf(server, dataDir);
   if (await exists(dataDir)) {
     await rm(aside, { recursive: true, force: true });
     await rename(dataDir, aside);
   }
   await installation.prepare();
+  return aside;
+}
+
+/** A folder for the old data. Data that a person may want is never written over. */
+async function asideOf({ native }: ServerDefinition, dataDir: string): Promise<string> {
+  const first = `${dataDir}.old`;
+  if (native.damaged === undefined) return first;
+  let aside = first;
+  for (let number = 2; await exists(aside); number += 1) aside = `${first}-${number}`;
   return aside;
 }
 
@@ -166,12 +171,5 @@ function broken(server: ServerDefinition, context: StackContext, error: StartFai
     `${server.name} could not start: ${reason(error)}`,
     `run \`npm run labs -- stack logs ${server.name}\``,
     error,
-  );
-}
-
-/** Of URLs, or of `host:port` as Kafka's address is; in the order of `NativeServer.ports`. */
-function portsOf({ url, management }: ServerAddress): number[] {
-  return [url, management].flatMap((part) =>
-    part === undefined ? [] : [Number(/:(\d+)(?:\/|$)/u.exec(part)?.[1] ?? 0)],
   );
 }
