@@ -143,7 +143,8 @@ export function startFailure(tail: string): StartFailed {
   const lines = tail.split('\n').filter((line) => line.trim() !== '');
   const cause = lines.findLast((line) => /error|fatal|panic|exception|cannot|failed/iu.test(line));
   const message = (cause ?? lines.at(-1) ?? 'it ended without any output').trim();
-  if (/no space left on device|disk quota/iu.test(tail))
+  // A full /dev/shm is no full disk.
+  if (/no space left on device|disk quota/iu.test(tail) && !/shared memory/iu.test(tail))
     return new StartFailed('disk-full', message, undefined, tail);
   if (/address (already )?in use|eaddrinuse/iu.test(tail))
     return new StartFailed('port-taken', message, undefined, tail);

@@ -8,7 +8,8 @@ import { secretIn, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findPrograms } from './programs.ts';
 import { restoreSettings } from './restore.ts';
-import { choosePlacement, possiblePlacements, type Placement } from './placement.ts';
+import { sharedMemory } from './shared-memory.ts';
+import { choosePlacement, may, possiblePlacements, type Placement } from './placement.ts';
 
 const run = promisify(execFile);
 
@@ -42,19 +43,21 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
       isNew = true;
     },
     async launch(ports) {
+      const memory = await memoryOf(placement);
       const config = join(placement.dir, 'postgresql.conf');
       await copyFile(join(context.root, 'infra/postgres/postgresql.conf'), config);
       await chmod(config, 0o644);
       await removeStrangersPidFile(dataDir);
       await spreadDatabases(dataDir);
-      if (!isNew) await restoreSettings(dataDir, config, placement, password);
+      const settings = [`--config_file=${config}`, `--dynamic_shared_memory_type=${memory}`];
+      if (!isNew) await restoreSettings(dataDir, settings, placement, password);
       isNew = false;
       return {
         file: placement.programs.postgres,
         args: [
           '-D',
           dataDir,
-          `--config_file=${config}`,
+          ...settings,
           `--port=${ports[0]}`,
           '--listen_addresses=127.0.0.1',
           '--unix_socket_directories=',
@@ -103,6 +106,7 @@ async function initdb(dir: string, passwordFile: string, placement: Placement): 
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--set=scram_iterations=1',
+    `--set=dynamic_shared_memory_type=${await memoryOf(placement)}`,
     '--no-sync',
     '--no-instructions',
   ];
@@ -110,7 +114,8 @@ async function initdb(dir: string, passwordFile: string, placement: Placement): 
     await run(placement.programs.initdb, args, { ...placement.user, cwd: placement.dir });
   } catch (error) {
     const text = reason(error);
-    if (/no space left/iu.test(text)) throw asStateError(dir, { code: 'ENOSPC' });
+    if (/no space left/iu.test(text) && !/shared memory/iu.test(text))
+      throw asStateError(dir, { code: 'ENOSPC' });
     const last = text.split('initdb: error:').at(-1) ?? text;
     throw new ServerUnavailable(
       'SERVER_BROKEN',
@@ -120,6 +125,10 @@ async function initdb(dir: string, passwordFile: string, placement: Placement): 
       error,
     );
   }
+}
+
+function memoryOf({ user }: Placement): Promise<'posix' | 'mmap'> {
+  return sharedMemory((folder) => may(user, '-w', folder));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, chown, cp, mkdir, rm, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { asStateError, ServerUnavailable } from '../../errors.ts';
@@ -34,7 +35,7 @@ export async function choosePlacement(
   dir: string,
   programs: Programs,
 ): Promise<Placement> {
-  const user = process.getuid?.() === 0 ? await nobody() : {};
+  const user = process.getuid?.() === 0 ? await nobody() : named();
   const own = user.uid === undefined ? dir : join(dir, 'nobody');
   await makeOwned(own, user);
   const [reachesDir, reachesPrograms] = await Promise.all([
@@ -101,26 +102,54 @@ async function makeOwned(dir: string, user: User, parent = false): Promise<void>
 }
 
 /** Runs the question as that user, because access lists and private parent folders count too. */
-async function may(user: User, flag: '-w' | '-x', path: string): Promise<boolean> {
-  return run('/bin/sh', ['-c', `test ${flag} "$0"`, path], { ...user, cwd: '/' }).then(
-    () => true,
-    () => false,
-  );
+export async function may(user: User, flag: '-w' | '-x', path: string): Promise<boolean> {
+  try {
+    await run('/bin/sh', ['-c', `test ${flag} "$0"`, path], { ...user, cwd: '/' });
+    return true;
+  } catch {
+    // The answer is no, or this process may not become that user.
+    return false;
+  }
 }
 
 async function nobody(): Promise<User> {
+  let user: User;
   try {
     const [uid, gid] = await Promise.all([
       run('id', ['-u', 'nobody']),
       run('id', ['-g', 'nobody']),
     ]);
-    return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+    user = { uid: Number(uid.stdout), gid: Number(gid.stdout) };
   } catch (error) {
     throw new ServerUnavailable(
       'SERVER_BROKEN',
       'postgres',
       'Postgres does not run as root, and this machine has no user nobody to run it as',
       'run as an ordinary user, or set LABS_POSTGRES_URL',
+      error,
+    );
+  }
+  if (await may(user, '-x', '/bin/sh')) return user;
+  throw new ServerUnavailable(
+    'SERVER_ABSENT',
+    'postgres',
+    'Postgres does not run as root, and this root may not start programs as another user (`unshare -r` makes such a root)',
+    'run it as an ordinary user, or start Docker, or set LABS_POSTGRES_URL',
+  );
+}
+
+/** Postgres asks for the name of its user, and ends without one. */
+function named(): User {
+  try {
+    userInfo();
+    return {};
+  } catch (error) {
+    const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+    throw new ServerUnavailable(
+      'SERVER_ABSENT',
+      'postgres',
+      `Postgres needs a user with a name, and this is user number ${uid}, which has none`,
+      `run \`echo 'labs:x:${uid}:${gid}::/tmp:/bin/sh' | sudo tee -a /etc/passwd\`, or set LABS_POSTGRES_URL`,
       error,
     );
   }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { reason, ServerUnavailable } from '../../errors.ts';
+import { asStateError, errorCode, reason, ServerUnavailable } from '../../errors.ts';
 
 const run = promisify(execFile);
 
@@ -23,7 +23,7 @@ export interface Programs {
  */
 export async function findPrograms(): Promise<Programs> {
   const dir = packageDir();
-  await checkLinks(dir);
+  await makeLinks(dir);
   const postgres = join(dir, 'bin', 'postgres');
   try {
     const { stdout } = await run(postgres, ['--version']);
@@ -68,22 +68,24 @@ function packageDir(): string {
   }
 }
 
-/** npm archives cannot hold links: the package makes them in an install script, which may not have run. */
-async function checkLinks(dir: string): Promise<void> {
+/**
+ * npm archives cannot hold links: the package makes them in an install script, and on some machines
+ * install scripts are off. Makes those that are missing.
+ */
+export async function makeLinks(dir: string): Promise<void> {
   const listed: unknown = JSON.parse(
     await readFile(join(dir, 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
   );
-  if (!Array.isArray(listed)) return;
-  for (const link of listed) {
-    const target: unknown = link?.target;
-    if (typeof target !== 'string') continue;
-    const found = await stat(join(dir, '..', target)).catch(() => undefined);
-    if (found !== undefined) continue;
-    throw new ServerUnavailable(
-      'SERVER_BROKEN',
-      'postgres',
-      'the Postgres package is not complete: its install script did not run, so its libraries are missing',
-      'run `pnpm rebuild`',
-    );
+  for (const link of Array.isArray(listed) ? listed : []) {
+    const { source, target }: { source?: unknown; target?: unknown } = link ?? {};
+    if (typeof source !== 'string' || typeof target !== 'string') continue;
+    const [from, to] = [join(dir, '..', source), join(dir, '..', target)];
+    if ((await stat(to).catch(() => undefined)) !== undefined) continue;
+    try {
+      await mkdir(dirname(to), { recursive: true });
+      await symlink(relative(dirname(to), from), to);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw asStateError(to, error);
+    }
   }
 }

@@ -26,7 +26,7 @@ const FIRST_OWN = 16_384;
  */
 export async function restoreSettings(
   dataDir: string,
-  config: string,
+  settings: readonly string[],
   { programs, user, dir }: Placement,
   password: string,
 ): Promise<void> {
@@ -44,7 +44,7 @@ export async function restoreSettings(
       throw asStateError(path, error);
     }
   }
-  const args = ['--single', '-D', dataDir, '-c', `config_file=${config}`, '-O', 'postgres'];
+  const args = ['--single', '-D', dataDir, ...settings, '-O', 'postgres'];
   const child = spawn(programs.postgres, args, { ...user, cwd: dir, stdio: 'pipe' });
   child.stdin.on('error', () => {});
   child.stdin.end(statements(password).join('\n') + '\n');
