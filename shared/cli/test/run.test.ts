@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import getPort, { portNumbers } from 'get-port';
 import { expect, test, vi } from 'vitest';
+import { rows } from '../../stack/test/support/postgres.ts';
 import { Labs, outcomeOf } from './support/labs.ts';
 
 const FOREIGN = { SOME_PASSWORD: 'foreign', NODE_OPTIONS: '--no-warnings', SOME_TOKEN: 'foreign' };
@@ -89,6 +90,23 @@ test('labs run and labs test start programs that see the same, and die with it',
   await outcome;
   expect(await hasGone(Number(running.server['pid']))).toBe(true);
 });
+
+test.for(['SIGHUP', 'SIGTERM', 'SIGINT'] as const)(
+  'labs run leaves no program and no database after %s',
+  async (signal) => {
+    using labs = await Labs.onPostgres();
+    const watched = new Watched(labs);
+    await watched.prepare();
+    const port = await getPort({ host: '127.0.0.1', port: portNumbers(18_080, 18_999) });
+    const served = labs.start('run', '1', '--port', String(port));
+    const outcome = outcomeOf(served);
+    const { pid, DATABASE_URL: url = '' } = await watched.seen('server');
+    served.kill(signal);
+    expect((await outcome).exit).toBe(0);
+    expect(await hasGone(Number(pid))).toBe(true);
+    await expect(rows(url, 'SELECT 1')).rejects.toThrow(/does not exist/u);
+  },
+);
 
 test('labs run ends, with its programs, when what started it is killed', async () => {
   using labs = await Labs.onPostgres();

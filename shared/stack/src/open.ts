@@ -53,7 +53,7 @@ async function openServer(context: StackContext, name: ServerName): Promise<Serv
     'SERVER_BROKEN',
     name,
     `LABS_STACK=compose is set, and Docker Compose cannot provide ${name} here`,
-    'start Docker, or unset LABS_STACK',
+    'start Docker, or run `unset LABS_STACK`',
   );
 }
 
@@ -96,6 +96,6 @@ function allowedWays(name: ServerName): readonly ('compose' | 'native')[] {
     'SERVER_BROKEN',
     name,
     `LABS_STACK is '${forced}'; it must be 'native' or 'compose'`,
-    'correct it, or unset it',
+    'correct it, or run `unset LABS_STACK`',
   );
 }

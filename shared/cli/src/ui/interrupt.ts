@@ -4,6 +4,9 @@ export class Interrupted extends Error {
   readonly code = 'INTERRUPTED';
 }
 
+/** Ctrl-C, a kill, and a terminal that closes. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Until it is disposed, Ctrl-C calls `stop`. A second Ctrl-C ends the process immediately. */
 export function onInterrupt(
   stop: () => Promise<void>,
@@ -15,15 +18,13 @@ export function onInterrupt(
     process.stderr.write('\nStopping …\n');
     void stop();
   };
-  process.on('SIGINT', handler);
-  process.on('SIGTERM', handler);
+  for (const signal of SIGNALS) process.on(signal, handler);
   return {
     throwIfInterrupted() {
       if (interrupted) throw new Interrupted('Stopped.');
     },
     [Symbol.dispose]() {
-      process.off('SIGINT', handler);
-      process.off('SIGTERM', handler);
+      for (const signal of SIGNALS) process.off(signal, handler);
     },
   };
 }

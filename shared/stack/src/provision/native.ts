@@ -161,7 +161,7 @@ function broken(server: ServerDefinition, context: StackContext, error: StartFai
       'SERVER_BROKEN',
       server.name,
       `${server.name} could not start: the disk is full`,
-      'free some space, or set LABS_STATE to a folder on another disk',
+      'free some space, or choose a folder on another disk: `export LABS_STATE=/path/to/it`',
       error,
     );
   }

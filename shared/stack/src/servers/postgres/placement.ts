@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { asStateError, ServerUnavailable } from '../../errors.ts';
 import { plainPaths } from '../../plain-path.ts';
 import type { StackContext } from '../../state.ts';
-import { type Programs, relocated } from './programs.ts';
+import { OWN_SERVER, type Programs, relocated } from './programs.ts';
 
 const run = promisify(execFile);
 
@@ -68,7 +68,7 @@ async function moveOut(
     'SERVER_BROKEN',
     'postgres',
     'Postgres does not run as root, and the user nobody cannot reach any temporary folder',
-    'run as an ordinary user, or set LABS_POSTGRES_URL',
+    OWN_SERVER,
   );
 }
 
@@ -125,7 +125,7 @@ async function nobody(): Promise<User> {
       'SERVER_BROKEN',
       'postgres',
       'Postgres does not run as root, and this machine has no user nobody to run it as',
-      'run as an ordinary user, or set LABS_POSTGRES_URL',
+      OWN_SERVER,
       error,
     );
   }
@@ -134,7 +134,7 @@ async function nobody(): Promise<User> {
     'SERVER_ABSENT',
     'postgres',
     'Postgres does not run as root, and this root may not start programs as another user (`unshare -r` makes such a root)',
-    'run it as an ordinary user, or start Docker, or set LABS_POSTGRES_URL',
+    OWN_SERVER,
   );
 }
 
@@ -149,7 +149,7 @@ function named(): User {
       'SERVER_ABSENT',
       'postgres',
       `Postgres needs a user with a name, and this is user number ${uid}, which has none`,
-      `run \`echo 'labs:x:${uid}:${gid}::/tmp:/bin/sh' | sudo tee -a /etc/passwd\`, or set LABS_POSTGRES_URL`,
+      `run \`echo 'labs:x:${uid}:${gid}::/tmp:/bin/sh' | sudo tee -a /etc/passwd\``,
       error,
     );
   }

@@ -7,6 +7,10 @@ import { asStateError, errorCode, reason, ServerUnavailable } from '../../errors
 
 const run = promisify(execFile);
 
+/** What helps where Postgres cannot run. */
+export const OWN_SERVER =
+  'start Docker, or name a server of your own: `export LABS_POSTGRES_URL=postgres://postgres:secret@127.0.0.1:5432/postgres`';
+
 /** Postgres' own programs, of one version. */
 export interface Programs {
   /** Folder with `bin`, `lib` and `share`; the programs find each other by it. */
@@ -34,7 +38,7 @@ export async function findPrograms(): Promise<Programs> {
       'SERVER_BROKEN',
       'postgres',
       `the installed Postgres does not run here: ${reason(error)}`,
-      'use a server of your own: set LABS_POSTGRES_URL, or start Docker',
+      OWN_SERVER,
       error,
     );
   }
@@ -62,7 +66,7 @@ function packageDir(): string {
       'SERVER_ABSENT',
       'postgres',
       `there is no Postgres package for this platform (${name} is not installed)`,
-      'set LABS_POSTGRES_URL, or start Docker',
+      OWN_SERVER,
       error,
     );
   }
