@@ -40,7 +40,9 @@ export const run: Run = async (args, context) => {
   );
   using interrupt = onInterrupt(() => judging.cancel());
   const results = await judging.judge([task], (event) => {
-    if (event.type === 'task ended') console.log(renderVerdict(event.verdict));
+    if (event.type === 'task ended' && !interrupt.isInterrupted) {
+      console.log(renderVerdict(event.verdict));
+    }
   });
   interrupt.throwIfInterrupted();
   await record(context.stateDir, lab, results);

@@ -62,7 +62,8 @@ async function judged(
   );
   using interrupt = onInterrupt(() => judging.cancel());
   const results = await judging.judge(tasks, (event) => {
-    if (event.type === 'task ended') print(event.verdict);
+    // A test that was cancelled says nothing of the machine.
+    if (event.type === 'task ended' && !interrupt.isInterrupted) print(event.verdict);
   });
   interrupt.throwIfInterrupted();
   return results;

@@ -10,7 +10,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Until it is disposed, Ctrl-C calls `stop`. A second Ctrl-C ends the process immediately. */
 export function onInterrupt(
   stop: () => Promise<void>,
-): Disposable & { throwIfInterrupted(): void } {
+): Disposable & { readonly isInterrupted: boolean; throwIfInterrupted(): void } {
   let interrupted = false;
   const handler = () => {
     if (interrupted) process.exit(130);
@@ -20,6 +20,9 @@ export function onInterrupt(
   };
   for (const signal of SIGNALS) process.on(signal, handler);
   return {
+    get isInterrupted() {
+      return interrupted;
+    },
     throwIfInterrupted() {
       if (interrupted) throw new Interrupted('Stopped.');
     },
