@@ -14,7 +14,7 @@ const POLL = 300;
 const OWN_WRITES = 3;
 
 /** What a learner writes. A program does not write there. */
-const SOURCES = ['src/**', 'migrations/**', 'package.json', 'tsconfig.json'];
+export const SOURCES = ['src/**', 'migrations/**', 'package.json', 'tsconfig.json'];
 
 /**
  * Calls back after each save in a folder: when the content of a file has changed, appeared or gone.

@@ -32,6 +32,8 @@ export interface WatchOptions {
   readonly lab: Lab;
   /** The learner's copy. */
   readonly copy: string;
+  /** Under which the copy's progress is kept; the lab's id when left out. */
+  readonly progressKey?: string | undefined;
   /** To begin with; the first that does not pass when left out. */
   readonly task?: Task | undefined;
   readonly onEvent: (event: WatchEvent) => void;
@@ -68,7 +70,7 @@ export class WatchSession implements AsyncDisposable {
   static async open(options: WatchOptions): Promise<WatchSession> {
     const { bench, lab, copy } = options;
     const { progress } = await readProgress(bench.stateDir);
-    const task = options.task ?? openTask(lab, progress) ?? lab.tasks.at(-1);
+    const task = options.task ?? openTask(lab, progress, options.progressKey) ?? lab.tasks.at(-1);
     if (!task) throw new RangeError(`${lab.id} has no tasks`);
     await using held = new AsyncDisposableStack();
     const judging = held.use(await Judging.open(bench, lab, copy));
@@ -123,10 +125,11 @@ export class WatchSession implements AsyncDisposable {
     const { stateDir } = this.#options.bench;
     const { lab, task } = this.#state;
     const { progress } = await readProgress(stateDir);
-    const level = nextHintLevel(progress, lab.id, task.slug);
+    const key = this.#options.progressKey ?? lab.id;
+    const level = nextHintLevel(progress, key, task.slug);
     const text = hintOf(lab, task, level);
     if (text === undefined) return false;
-    await recordHint(stateDir, lab.id, task.slug, level);
+    await recordHint(stateDir, key, task.slug, level);
     this.#change({ hint: { level, text } });
     return true;
   }
@@ -134,7 +137,7 @@ export class WatchSession implements AsyncDisposable {
   /** Opens the next task that does not pass. @returns whether there was one. */
   async next(): Promise<boolean> {
     const { progress } = await readProgress(this.#options.bench.stateDir);
-    const task = openTask(this.#state.lab, progress);
+    const task = openTask(this.#state.lab, progress, this.#options.progressKey);
     if (!task) return false;
     this.open(task);
     return true;
@@ -166,8 +169,9 @@ export class WatchSession implements AsyncDisposable {
     const results = await this.#judge(task);
     // Verdicts on tests that were cancelled are about nobody, and not for the screen.
     if (results === undefined) return;
-    const progress = await record(this.#options.bench.stateDir, lab, results);
-    this.#change({ results, running: false, finished: !openTask(lab, progress) });
+    const { bench, progressKey } = this.#options;
+    const progress = await record(bench.stateDir, lab, results, progressKey);
+    this.#change({ results, running: false, finished: !openTask(lab, progress, progressKey) });
   }
 
   /** Verdicts on the files as they are, or undefined when the run was cancelled. */

@@ -3,20 +3,22 @@ import { join, resolve } from 'node:path';
 import { findLab, findTask, readCatalog, type Lab, type Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
 import { ctrf, junit, type LabResults } from '@backend-labs/runner';
-import { Judging, record } from '@backend-labs/workbench';
+import { copyDigest, Judging, record } from '@backend-labs/workbench';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { renderSummary, renderVerdict } from '../ui/verdicts.ts';
-import { openCopy } from '../copy.ts';
+import { openCopy, progressKey } from '../copy.ts';
 
 export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
   const asked = args.positionals[1];
   const tasks = asked ? [findTask(lab, asked)] : lab.tasks;
-  const copy = await openCopy(lab, context, args.text('work'));
+  const work = args.text('work');
+  const copy = await openCopy(lab, context, work);
+  const before = await copyDigest(lab, copy);
 
   const json = args.on('json');
   const view = { logs: args.on('logs'), all: args.on('all') };
@@ -24,14 +26,19 @@ export const run: Run = async (args, context) => {
   const results = await judged(context, lab, copy, tasks, (result) => {
     if (!json) console.log(renderVerdict(result, view));
   });
-  await record(context.stateDir, lab, results);
+  const isSame = (await copyDigest(lab, copy)) === before;
+  if (isSame) await record(context.stateDir, lab, results, progressKey(lab, context, work));
 
   const outcome: LabResults = { lab, results, started, ended: Date.now() };
   const folder = args.text('report');
   if (folder) writeReports(resolve(context.cwd, folder), outcome);
   if (json) console.log(JSON.stringify({ lab: lab.id, results }, null, 2));
   else console.log(`\n${renderSummary(results)}${also(tasks, results)}${after(lab, results)}`);
-  return exitCode(results);
+  if (isSame) return exitCode(results);
+  process.stderr.write(
+    'labs: Your files changed during the run, so it is not recorded. Run the same command again.\n',
+  );
+  return Math.max(exitCode(results), EXIT.red);
 };
 
 /** Why there are verdicts on tasks that nobody named. */

@@ -1,6 +1,6 @@
 import { findLab, findTask, readCatalog } from '@backend-labs/catalog';
 import type { Run } from '../command.ts';
-import { openCopy } from '../copy.ts';
+import { openCopy, progressKey } from '../copy.ts';
 import { UsageError } from '../errors.ts';
 import { watch } from '../watch/watch.ts';
 
@@ -11,5 +11,7 @@ export const run: Run = async (args, context) => {
   }
   const asked = args.positionals[1];
   const task = asked === undefined ? undefined : findTask(lab, asked);
-  return watch(context, lab, await openCopy(lab, context, args.text('work')), task);
+  const work = args.text('work');
+  const copy = await openCopy(lab, context, work);
+  return watch(context, lab, copy, { task, progressKey: progressKey(lab, context, work) });
 };

@@ -1,5 +1,5 @@
-import { HINT_LEVELS, solutionsOf, type Lab, type Task } from '@backend-labs/catalog';
-import { leftBehindUrl, WatchSession } from '@backend-labs/workbench';
+import { HINT_LEVELS, solutionsOf, type Lab } from '@backend-labs/catalog';
+import { leftBehindUrl, type WatchOptions, WatchSession } from '@backend-labs/workbench';
 import { openPrompt } from '../commands/psql.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
@@ -14,12 +14,12 @@ export async function watch(
   context: Context,
   lab: Lab,
   copy: string,
-  task?: Task,
+  options: Pick<WatchOptions, 'task' | 'progressKey'> = {},
 ): Promise<number> {
   using screen = new Screen();
   const terminal = new WatchTerminal(context, lab, copy, screen);
   await using session = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
-    WatchSession.open({ bench, lab, copy, task, onEvent: () => terminal.draw() }),
+    WatchSession.open({ ...options, bench, lab, copy, onEvent: () => terminal.draw() }),
   );
   using keyboard = new Keyboard((key) => terminal.press(key));
   await terminal.attach(session, keyboard);
