@@ -1,8 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { findLab, findTask, readCatalog, type Lab, type Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
-import { ctrf, junit, type LabResults } from '@backend-labs/runner';
 import { copyDigest, Judging, record } from '@backend-labs/workbench';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
@@ -10,6 +8,7 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { renderSummary, renderVerdict } from '../ui/verdicts.ts';
+import { Reports } from '../reports.ts';
 import { openCopy, progressKey } from '../copy.ts';
 
 export const run: Run = async (args, context) => {
@@ -22,16 +21,15 @@ export const run: Run = async (args, context) => {
 
   const json = args.on('json');
   const view = { logs: args.on('logs'), all: args.on('all') };
-  const started = Date.now();
+  const folder = args.text('report');
+  const reports = folder && new Reports(resolve(context.cwd, folder), lab, tasks);
   const results = await judged(context, lab, copy, tasks, (result) => {
+    if (reports) reports.add(result);
     if (!json) console.log(renderVerdict(result, view));
   });
   const isSame = (await copyDigest(lab, copy)) === before;
   if (isSame) await record(context.stateDir, lab, results, progressKey(lab, context, work));
 
-  const outcome: LabResults = { lab, results, started, ended: Date.now() };
-  const folder = args.text('report');
-  if (folder) writeReports(resolve(context.cwd, folder), outcome);
   if (json) console.log(JSON.stringify({ lab: lab.id, results }, null, 2));
   else console.log(`\n${renderSummary(results)}${also(tasks, results)}${after(lab, results)}`);
   if (isSame) return exitCode(results);
@@ -81,10 +79,4 @@ export function exitCode(results: readonly TaskVerdict[]): number {
   const statuses = new Set(results.map(({ status }) => status));
   if (statuses.has('error') || statuses.has('not run')) return EXIT.machine;
   return statuses.has('failed') || statuses.has('waiting') ? EXIT.red : EXIT.green;
-}
-
-function writeReports(folder: string, outcome: LabResults): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'junit.xml'), junit(outcome));
-  writeFileSync(join(folder, 'ctrf.json'), `${JSON.stringify(ctrf(outcome), null, 2)}\n`);
 }
