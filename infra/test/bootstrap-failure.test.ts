@@ -121,7 +121,7 @@ describe('the registry', () => {
 });
 
 describe('the machine', () => {
-  test('that is Windows is told so before anything is downloaded', async () => {
+  test('that is Windows gets one sentence, and nothing is downloaded', async () => {
     await using checkout = await Checkout.make();
     const windows = 'Object.defineProperty(process,"platform",{value:"win32"})';
     const { code, stderr } = await checkout.run([], {

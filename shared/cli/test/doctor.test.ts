@@ -56,7 +56,7 @@ test('doctor prints its whole list when its state cannot be written', async () =
 });
 
 test('doctor prints its whole list when the LABS_STACK of the shell is a mistake', async () => {
-  using labs = new Labs({ LABS_STACK: 'dokcer' });
+  using labs = new Labs({ LABS_STACK: 'container' });
   const found = await findings(labs);
   expect(found.map(({ subject }) => subject)).toEqual(expect.arrayContaining(SUBJECTS));
   for (const { fix } of found.filter((one) => one.fix)) expect(fix).toMatch(/`[^`]+`\.?$/u);

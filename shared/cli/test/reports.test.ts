@@ -20,7 +20,7 @@ function errors(folder: string): number {
   return Number(/errors="(\d+)"/u.exec(xml)?.[1]);
 }
 
-test('a run that is cut off at once leaves a report that is not green, and no older one', () => {
+test('a run that is cut off before its first verdict leaves a report that is not green', () => {
   const folder = temporary();
   writeFileSync(join(folder, 'junit.xml'), '<testsuites><testsuite errors="0"/></testsuites>');
   const reports = new Reports(folder, lab, lab.tasks);
@@ -29,7 +29,7 @@ test('a run that is cut off at once leaves a report that is not green, and no ol
   expect(reports).toBeDefined();
 });
 
-test('each task is in the reports as soon as it is judged', () => {
+test('the reports have each task when it has been judged', () => {
   const folder = temporary();
   const reports = new Reports(folder, lab, lab.tasks);
   const [first] = lab.tasks;

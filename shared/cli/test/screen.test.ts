@@ -20,7 +20,7 @@ function drawn(term: string): string {
   return written;
 }
 
-test('what the terminal showed before stays in its scrollback', () => {
+test('the scrollback keeps the lines that the terminal showed before', () => {
   const written = drawn('xterm-256color');
   expect(written).not.toContain('\x1b[3J');
   expect(written.indexOf('\n')).toBeLessThan(written.indexOf('\x1b'));

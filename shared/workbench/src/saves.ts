@@ -7,7 +7,7 @@ import { ignoredBy } from './ignored.ts';
 /** Time without a change before a save counts, in ms: one save of an editor is several events. */
 const SETTLE = 60;
 
-/** Milliseconds between two looks where the system cannot tell of changes. */
+/** Milliseconds between two looks where the system does not report changes. */
 const POLL = 300;
 
 /** In a row, without a save of anything else: then a file is the program's own output. */

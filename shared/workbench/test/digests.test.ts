@@ -55,7 +55,7 @@ test('two copies of a lab have progress of their own', async () => {
   expect(openTask(lab, progress, `${lab.id}@other`)).toBeUndefined();
 });
 
-test('what a service writes into its folder does not change what is judged', async () => {
+test('a file that a service writes into its folder does not change the digest', async () => {
   const lab = ownLab();
   const copy = temporary();
   cpSync(join(lab.dir, 'src'), join(copy, 'src'), { recursive: true });

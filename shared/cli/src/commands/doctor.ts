@@ -42,7 +42,7 @@ export const run: Run = async (args, context) => {
     try {
       findings.push(...(await probe()));
     } catch (error) {
-      findings.push(unfound(subject, error));
+      findings.push(trouble(subject, error));
     }
   }
   if (args.on('json')) console.log(JSON.stringify({ findings }, null, 2));
@@ -61,15 +61,15 @@ async function checkServers({ root, stateDir }: Context): Promise<Finding[]> {
         const server = servers[subject];
         if (server)
           return { subject, sound: true, says: `${server.version}, by ${server.provision}` };
-        return unfound(subject, missing[0]);
+        return trouble(subject, missing[0]);
       } catch (error) {
-        return unfound(subject, error);
+        return trouble(subject, error);
       }
     }),
   );
 }
 
-function unfound(subject: string, error: unknown): Finding {
+function trouble(subject: string, error: unknown): Finding {
   const { message, fix } = { message: String(error), fix: undefined, ...asRecord(error) };
   return {
     subject,

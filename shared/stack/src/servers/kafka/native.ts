@@ -11,6 +11,8 @@ import { findJava, JAVA_ENV } from './java.ts';
 const run = promisify(execFile);
 
 const FILE = 'server.properties';
+/** By its value on the command line the process is found again. */
+const PROPERTY = 'labs.data';
 
 /** Kafka from Apache's jars: one node that is both broker and controller. */
 export const kafkaNative: NativeServer = {
@@ -48,7 +50,7 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
       });
       return {
         file: java,
-        args: [...virtualMachine(jars, dataDir), `-Dlabs.data=${dataDir}`, 'kafka.Kafka', FILE],
+        args: [...virtualMachine(jars, dataDir), `-D${PROPERTY}=${dataDir}`, 'kafka.Kafka', FILE],
         env: JAVA_ENV,
         cwd: dataDir,
         url: `127.0.0.1:${port}`,
