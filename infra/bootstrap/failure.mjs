@@ -9,7 +9,7 @@ export class BootstrapFailure extends Error {
 
   /**
    * @param {'DISK_FULL' | 'READ_ONLY' | 'OFFLINE' | 'NO_NPM' | 'UNSUPPORTED' | 'BROKEN_CHECKOUT' |
-   *   'OUTDATED_LOCKFILE' | 'DAMAGED_DOWNLOAD' | 'NOT_IN_REGISTRY' | 'INSTALL_FAILED' | 'USAGE'} code
+   *   'OUTDATED_LOCKFILE' | 'DAMAGED_DOWNLOAD' | 'NOT_IN_REGISTRY' | 'UNTRUSTED_CERTIFICATE' | 'REFUSED' | 'INSTALL_FAILED' | 'USAGE'} code
    * @param {string} problem What happened, without a full stop.
    * @param {string} fix What to do about it, without a full stop.
    * @param {string} [output] What the failing tool printed, for the log.
@@ -75,6 +75,18 @@ const troubles = [
     fix: 'Check `npm config get registry`',
   },
   {
+    code: 'REFUSED',
+    sign: /\bE40[137]\b|ERR_PNPM_FETCH_40[137]|\b(?:401|403|407) (?:unauthorized|forbidden|proxy)|status code 40[137]|TARBALL_HTTP_STATUS[\s\S]*\b40[137]\b/i,
+    problem: 'your npm registry, or a proxy before it, refuses access to this package',
+    fix: 'Check `npm config get registry` and `npm config get proxy`, and log in with `npm login` if the registry asks for it',
+  },
+  {
+    code: 'UNTRUSTED_CERTIFICATE',
+    sign: /SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERT_(?:HAS_EXPIRED|UNTRUSTED|NOT_YET_VALID)|ERR_TLS_CERT|invalid peer certificate|UnknownIssuer|self[- ]signed certificate|unable to (?:get local issuer|verify the first) certificate/i,
+    problem: 'this machine does not trust the certificate of the npm registry',
+    fix: 'Get the certificate (.pem) of your network from its administrator, and run `npm config set cafile /path/to/it.pem`',
+  },
+  {
     code: 'OFFLINE',
     sign: /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ENOTCACHED|client error \(Connect\)|dns error|RESOLVER_NETWORK_ERROR|NO_OFFLINE/i,
     problem: 'the npm registry cannot be reached',
@@ -116,7 +128,7 @@ export function explain(doing, output, pnpm = 'pnpm') {
   return new BootstrapFailure(
     'INSTALL_FAILED',
     `${doing}: ${telling.trim().slice(0, 200) || 'it printed nothing'}`,
-    'Its whole output is in .labs/bootstrap.log',
+    'Its whole output is in LOG',
     output,
   );
 }

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
+import { environmentFor } from './environment.mjs';
 import { BootstrapFailure } from './failure.mjs';
 
 /** Interval of the check whether `npm` was killed. */
@@ -20,11 +20,7 @@ const echoMs = 500;
  * @throws {BootstrapFailure}
  */
 export function handOver(node, args) {
-  const env = { ...process.env };
-  // Windows calls it Path.
-  const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
-  env[key] = [path.dirname(node), env[key]].filter(Boolean).join(path.delimiter);
-
+  const env = environmentFor(process.env, node, process.cwd());
   return new Promise((resolve, reject) => {
     const child = spawn(node, args, { stdio: 'inherit', env });
     const stopForwarding = forwardSignals(child);

@@ -102,8 +102,10 @@ function report(error) {
     process.stderr.write(`labs: this is a bug in labs. Please report it:\n${trace}\n`);
     return 3;
   }
-  process.stderr.write(`labs: ${failure.message}\n`);
-  if (failure.output) keepOutput(failure.output);
+  const log = failure.output === undefined ? undefined : keepOutput(failure.output);
+  process.stderr.write(
+    `labs: ${failure.message.replace('LOG', log ?? 'no file: the disk cannot be written')}\n`,
+  );
   return failure.exitCode;
 }
 
@@ -115,11 +117,18 @@ function asFailure(error) {
   return explain(`cannot use ${trouble.path ?? root}`, trouble.code);
 }
 
-/** @param {string} output */
+/**
+ * @param {string} output
+ * @returns {string | undefined} The file, as a person in this folder would type it.
+ */
 function keepOutput(output) {
   try {
-    fs.writeFileSync(path.join(root, '.labs', 'bootstrap.log'), output);
+    const file = path.join(stateDir(), 'bootstrap.log');
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, output);
+    return file.startsWith(root + path.sep) ? path.relative(root, file) : file;
   } catch {
     // The disk is full or read-only. The printed line must be enough.
+    return undefined;
   }
 }

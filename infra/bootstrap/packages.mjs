@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { run } from './children.mjs';
+import { environmentFor } from './environment.mjs';
 import { explain } from './failure.mjs';
 import { inputs, packagesAreWhole, stampFile } from './installed.mjs';
 import { withLock } from './lock.mjs';
@@ -41,10 +42,9 @@ export async function installPackages(root, node, pnpm) {
     const { key, folders } = inputs(root);
     fs.rmSync(stampFile(root), { force: true });
     await withProgress(`Installing packages (${downloadMegabytes} MB the first time)`, async () => {
-      const PATH = [path.dirname(node), process.env['PATH']].filter(Boolean).join(path.delimiter);
       const { ok, output } = await run(pnpm, ['install', ...pnpmFlags], {
         cwd: root,
-        env: { ...process.env, PATH },
+        env: environmentFor(process.env, node, root),
         onStart,
       });
       if (!ok) throw explain('cannot install packages', output, path.relative(root, pnpm));

@@ -26,7 +26,11 @@ export LABS_STATE=$state LABS_STACK=compose LABS_WORK=$work/copies LABS_DOCKER=/
 say() { echo "prove.sh: $*"; }
 proved() { echo "proved: $*"; }
 refuted() { echo "REFUTED: $*" >&2; exit 1; }
-compose() { docker compose -f "$root/docker-compose.yml" "$@"; }
+# The project and the password of a folder of state, as shared/stack names and draws them.
+project_of() { echo "backend-labs-$(printf %s "$1" | sha256sum | cut -c1-10)"; }
+project=$(project_of "$state")
+export LABS_SECRET=00112233445566778899aabbccddeeff
+compose() { docker compose -f "$root/docker-compose.yml" -p "$project" "$@"; }
 labs() { node "$root/infra/bootstrap.mjs" "$@"; }
 
 # same WHAT EXPECTED ACTUAL
@@ -37,7 +41,7 @@ finish() {
   rm -rf "$work"
   [ -z "$engine_pid" ] && exit $code
   [ $code = 0 ] || { compose logs >"$dir/servers.log" 2>&1; say "what the servers said: $dir/servers.log"; }
-  compose -p backend-labs-spare down -v --timeout 5 >/dev/null 2>&1 || true
+  docker compose -f "$root/docker-compose.yml" -p "$(project_of "$state/spare")" down -v --timeout 5 >/dev/null 2>&1 || true
   compose down -v --timeout 5 >/dev/null 2>&1 || true
   kill "$engine_pid" 2>/dev/null || true
   while kill -0 "$engine_pid" 2>/dev/null; do sleep 0.2; done
@@ -91,6 +95,7 @@ container() { compose ps -q "$1"; }
 inspect() { docker inspect -f "$2" "$(container "$1")"; }
 
 prove_one_alone() {
+  mkdir -p "$state/servers/compose" && printf %s "$LABS_SECRET" >"$state/servers/compose/secret"
   compose up --wait redis >/dev/null 2>&1
   same 'services up' redis "$(compose ps --services)"
   proved 'one server can be started alone: up --wait redis starts redis and nothing else'
@@ -113,9 +118,9 @@ prove_limits() {
     [ "$bytes" -gt 0 ] || refuted "$server has no memory limit"
     same "$server's host addresses" 127.0.0.1 \
       "$(inspect $server '{{range .HostConfig.PortBindings}}{{range .}}{{println .HostIp}}{{end}}{{end}}' | sort -u | xargs)"
-    same "$server's volume" "backend-labs_$server" \
+    same "$server's volume" "${project}_$server" \
       "$(inspect $server '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}' | grep backend-labs)"
-    proved "$server: limit $((bytes / 1048576)) MB, ports on 127.0.0.1 only, volume backend-labs_$server"
+    proved "$server: limit $((bytes / 1048576)) MB, ports on 127.0.0.1 only, volume ${project}_$server"
   done
 }
 
@@ -124,7 +129,7 @@ prove_settings() {
     WHERE name IN ('autovacuum', 'fsync', 'jit', 'shared_preload_libraries')"
   same 'Postgres settings' \
     'autovacuum=off fsync=off jit=off shared_preload_libraries=pg_stat_statements,auto_explain' \
-    "$(compose exec -T -e PGPASSWORD=labs postgres psql -h 127.0.0.1 -U labs -d postgres -Atc "$sql")"
+    "$(compose exec -T -e PGPASSWORD="$LABS_SECRET" postgres psql -h 127.0.0.1 -U labs -d postgres -Atc "$sql")"
   same 'Redis databases' 'databases 64' \
     "$(compose exec -T redis redis-cli CONFIG GET databases | xargs)"
   same 'RabbitMQ disk limit' 10000000 "$(compose exec -T -u rabbitmq -e HOME=/var/lib/rabbitmq \
@@ -206,10 +211,10 @@ prove_ports() {
 
 prove_down() {
   compose exec -T redis redis-cli SET kept yes >/dev/null
-  compose exec -T -e PGPASSWORD=labs postgres psql -q -h 127.0.0.1 -U labs -d postgres -c 'CREATE DATABASE kept'
+  compose exec -T -e PGPASSWORD="$LABS_SECRET" postgres psql -q -h 127.0.0.1 -U labs -d postgres -c 'CREATE DATABASE kept'
   compose down >/dev/null 2>&1
   compose up --wait >/dev/null 2>&1
-  same 'the database after down and up' 1 "$(compose exec -T -e PGPASSWORD=labs postgres \
+  same 'the database after down and up' 1 "$(compose exec -T -e PGPASSWORD="$LABS_SECRET" postgres \
     psql -h 127.0.0.1 -U labs -d postgres -Atc "SELECT count(*) FROM pg_database WHERE datname = 'kept'")"
   proved 'down and up --wait: all come up on their old volumes, Postgres with its data'
   labs stack down >/dev/null 2>&1

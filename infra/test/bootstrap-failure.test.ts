@@ -1,7 +1,8 @@
-import { chmodSync, copyFileSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Checkout, complaints, type Outcome } from './support/checkout.ts';
+import { untrustedRegistry } from './support/untrusted.ts';
 
 /** What a person who cannot be helped gets to read: one line, no stack trace. */
 const told = (outcome: Outcome) => {
@@ -48,6 +49,67 @@ describe('the registry', () => {
     expect(checkout.has('.labs/bootstrap.log')).toBe(true);
   });
 
+  test('that refuses', async () => {
+    await using checkout = await Checkout.make();
+    checkout.registry.refuse(403);
+    expect(told(await checkout.run([]))).toEqual(
+      oneLine(
+        /^labs: cannot install Node 99\.1\.0: your npm registry, or a proxy before it, refuses/,
+      ),
+    );
+  });
+
+  test('that refuses the packages only', async () => {
+    await using checkout = await Checkout.make();
+    await checkout.run(['exit', '0']);
+    checkout.registry.refuse(403);
+    checkout.remove('node_modules');
+    const emptied = {
+      pnpm_config_store_dir: join(checkout.root, '..', 'other-store'),
+      pnpm_config_cache_dir: join(checkout.root, '..', 'other-cache'),
+    };
+    expect(told(await checkout.run([], emptied))).toEqual(
+      oneLine(/^labs: cannot install packages: your npm registry, or a proxy before it, refuses/),
+    );
+  });
+
+  test('whose certificate is not trusted', async () => {
+    await using checkout = await Checkout.make();
+    await using registry = await untrustedRegistry(dirname(checkout.root));
+    const untrusted = { npm_config_registry: registry.url, pnpm_config_registry: registry.url };
+    expect(told(await checkout.run([], untrusted))).toEqual(
+      oneLine(
+        /Node 99\.1\.0: this machine does not trust the certificate of the npm registry\. Get/,
+      ),
+    );
+    await checkout.run(['exit', '0']);
+    checkout.remove('node_modules');
+    const emptied = {
+      ...untrusted,
+      pnpm_config_store_dir: join(checkout.root, '..', 'other-store'),
+      pnpm_config_cache_dir: join(checkout.root, '..', 'other-cache'),
+    };
+    expect(told(await checkout.run([], emptied))).toEqual(
+      oneLine(/cannot install packages: this machine does not trust the certificate/),
+    );
+  });
+
+  test('whose failure nobody foresaw leaves its output where the message says', async () => {
+    await using checkout = await Checkout.make();
+    const npm = join(checkout.root, '..', 'npm-cli.js');
+    writeFileSync(npm, 'console.error("npm error it rained"); process.exit(1);');
+    const elsewhere = join(checkout.root, '..', 'state');
+    for (const [env, log] of [
+      [{}, '.labs/bootstrap.log'],
+      [{ LABS_STATE: elsewhere }, join(elsewhere, 'bootstrap.log')],
+    ] as const) {
+      const { code, stderr } = await checkout.run([], { npm_execpath: npm, ...env });
+      expect(code).toBe(3);
+      expect(stderr).toContain(`it rained. Its whole output is in ${log}.`);
+      expect(readFileSync(resolve(checkout.root, log), 'utf8')).toContain('it rained');
+    }
+  });
+
   test('that does not have what is pinned', async () => {
     await using checkout = await Checkout.make();
     const toolchain = checkout.read('infra/toolchain.json').replace('tiny-node', 'unheard-of');
@@ -59,6 +121,20 @@ describe('the registry', () => {
 });
 
 describe('the machine', () => {
+  test('that is Windows gets one sentence, and nothing is downloaded', async () => {
+    await using checkout = await Checkout.make();
+    const windows = 'Object.defineProperty(process,"platform",{value:"win32"})';
+    const { code, stderr } = await checkout.run([], {
+      NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(windows)}"`,
+    });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(
+      /^labs: the labs run on Linux and macOS\. On Windows, use WSL 2: [^\n]*\n$/,
+    );
+    expect(checkout.registry.requests).toEqual([]);
+    expect(checkout.has('.labs')).toBe(false);
+  });
+
   test('whose Node is too old', async () => {
     await using checkout = await Checkout.make();
     // A real Node 14 was tried by hand; here one that says it is 16.

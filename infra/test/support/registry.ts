@@ -28,6 +28,7 @@ export class Registry implements AsyncDisposable {
   readonly #server;
   readonly #packages = new Map<string, Published>();
   #holding = false;
+  #refusal: number | undefined;
 
   private constructor(server: ReturnType<typeof createServer>) {
     this.#server = server;
@@ -35,7 +36,8 @@ export class Registry implements AsyncDisposable {
     server.on('request', (request, response) => {
       const path = decodeURIComponent(request.url ?? '/').slice(1);
       this.requests.push(path);
-      if (!this.#holding) this.#answer(path, response);
+      if (this.#refusal !== undefined) response.writeHead(this.#refusal).end('{}');
+      else if (!this.#holding) this.#answer(path, response);
     });
   }
 
@@ -63,6 +65,11 @@ export class Registry implements AsyncDisposable {
     const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
     this.#packages.set(name, { tarball, integrity, manifest: { ...manifest, version } });
     return integrity;
+  }
+
+  /** From now on everybody gets this status. */
+  refuse(status: number): void {
+    this.#refusal = status;
   }
 
   /** From now on nobody gets an answer. */

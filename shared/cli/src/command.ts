@@ -105,3 +105,26 @@ export function parse(name: string, info: CommandInfo, argv: readonly string[]):
     throw new UsageError(`"${extra}" is one argument too many. Usage: labs ${info.usage}`);
   return new Arguments(parsed.values, positionals);
 }
+
+/**
+ * npm keeps flags before `--` for itself and says nothing. It leaves them in the environment.
+ *
+ * @throws UsageError with the command line that works.
+ */
+export function refuseSwallowed(
+  { flags }: Pick<CommandInfo, 'flags'>,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): void {
+  const script = env['npm_lifecycle_event'];
+  if (script === undefined || env['npm_command'] === undefined) return;
+  const swallowed = Object.keys(flags).find((flag) => {
+    const kept = env[`npm_config_${flag.replaceAll('-', '_')}`];
+    return kept !== undefined && !argv.some((word) => word.split('=')[0] === `--${flag}`);
+  });
+  if (swallowed === undefined) return;
+  const before = ['start', 'test'].includes(script) ? `npm ${script}` : `npm run ${script}`;
+  throw new UsageError(
+    `npm kept --${swallowed} for itself. Put -- before the words for labs: ${before} -- …`,
+  );
+}

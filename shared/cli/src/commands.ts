@@ -58,9 +58,9 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     load: () => import('./commands/test.ts'),
   },
   watch: {
-    usage: 'watch <lab>',
-    summary: 'Test the open task at each save. Keys: r h d n p q.',
-    positionals: [LAB],
+    usage: 'watch <lab> [task]',
+    summary: 'Test the open task, or a named one, at each save. Keys: r h d n p q, 1-9.',
+    positionals: [LAB, A_TASK],
     flags: { work: WORK_FLAG },
     example: 'labs watch query-plans',
     load: () => import('./commands/watch.ts'),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Lab } from '@backend-labs/catalog';
 import {
   copyDir,
+  copyKey,
   createCopy,
   recordReset,
   type WorkPlace,
@@ -15,6 +16,16 @@ export function placeOf(context: Context, flag: string | undefined): WorkPlace {
   return { stateDir, workRoot: workRoot({ root, flag, env, cwd }) };
 }
 
+/**
+ * Under which the progress of a copy is kept. Another copy, which `--work` names, has progress of its
+ * own.
+ */
+export function progressKey(lab: Lab, context: Context, flag: string | undefined): string {
+  const place = placeOf(context, flag);
+  const isUsual = copyDir(lab, place) === copyDir(lab, placeOf(context, undefined));
+  return isUsual ? lab.id : `${lab.id}@${copyKey(lab, place)}`;
+}
+
 /** The learner's copy of a lab. Makes one if there is none, and says so. */
 export async function openCopy(
   lab: Lab,
@@ -25,7 +36,7 @@ export async function openCopy(
   const shown = shownPath(dir, context);
   if (outcome === 'made') {
     // The recorded passes belong to a copy that was deleted.
-    await recordReset(context.stateDir, lab.id);
+    await recordReset(context.stateDir, progressKey(lab, context, flag));
     process.stderr.write(`Your copy of ${lab.id} is in ${shown}: edit it there.\n`);
   } else if (outcome === 'adopted') {
     process.stderr.write(

@@ -46,8 +46,12 @@ export function told(error: unknown): ErrorReport {
 /** Turns a message of the stack, which begins in lower case and lacks a full stop, into a sentence. */
 export function sentence(text: string): string {
   const end = /[.!?)`]$/.test(text) ? '' : '.';
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
+  // A command is typed as it stands: `npm`, and not `Npm`.
+  const first = COMMAND.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase();
+  return `${first}${text.slice(1)}${end}`;
 }
+
+const COMMAND = /^(?:npm|npx|pnpm|labs|docker|git|sudo|chmod|export|unset|ss)\b/;
 
 /** Errors about files that come from a wrong command line. */
 const USAGE: ReadonlySet<string> = new Set(['ATTEMPT_UNKNOWN', 'COPY_ABSENT', 'WORK_MISPLACED']);

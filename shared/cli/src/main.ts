@@ -1,12 +1,14 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from './command.ts';
+import { parse, refuseSwallowed } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { contextFrom, shownPath } from './context.ts';
 import { EXIT, told, UsageError } from './errors.ts';
 import { helpFor, overview } from './help.ts';
+import { survivePipes } from './pipes.ts';
 import { closestMatch } from 'leven';
 
+survivePipes();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -23,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(helpFor(info));
       return EXIT.green;
     }
+    refuseSwallowed(info, rest, context.env);
     const args = parse(name, info, rest);
     const { run } = await info.load();
     return await run(args, context);

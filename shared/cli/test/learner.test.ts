@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import getPort, { portNumbers } from 'get-port';
 import { findLab, readCatalog, solutionsOf } from '@backend-labs/catalog';
@@ -165,4 +165,23 @@ describe('lab 07', () => {
     expect(exit).toBe(2);
     expect(err).toContain('has no script "sandbix". It has start, dev, migrate, repro, sandbox.\n');
   });
+});
+
+test('Ctrl-C during a run shows no verdict on the test that it cut off', async () => {
+  using labs = await Labs.onPostgres();
+  await labs.run('reset', '1');
+  // The service that the run starts writes into the copy: then a test is under way.
+  const started = join(labs.home, 'started');
+  const server = join(labs.work, '01-query-plans/src/server.ts');
+  writeFileSync(
+    server,
+    `import { writeFileSync } from 'node:fs'; writeFileSync('${started}', ''); setInterval(() => {}, 1000);`,
+  );
+  const child = labs.start('test', '1', '2');
+  const outcome = outcomeOf(child);
+  await vi.waitUntil(() => existsSync(started), { timeout: 60_000, interval: 20 });
+  child.kill('SIGINT');
+  const { exit, out } = await outcome;
+  expect(exit).toBe(130);
+  expect(out).not.toContain('the machine, not you');
 });

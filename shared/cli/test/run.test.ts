@@ -90,6 +90,23 @@ test('labs run and labs test start programs that see the same, and die with it',
   expect(await hasGone(Number(running.server['pid']))).toBe(true);
 });
 
+test.for(['SIGHUP', 'SIGTERM', 'SIGINT'] as const)(
+  'labs run ends in good order, with its programs, after %s',
+  async (signal) => {
+    using labs = await Labs.onPostgres();
+    const watched = new Watched(labs);
+    await watched.prepare();
+    const port = await getPort({ host: '127.0.0.1', port: portNumbers(18_080, 18_999) });
+    const served = labs.start('run', '1', '--port', String(port));
+    const outcome = outcomeOf(served);
+    const { pid } = await watched.seen('server');
+    served.kill(signal);
+    // It ends by itself, after it has given back what it leased.
+    expect((await outcome).exit).toBe(0);
+    expect(await hasGone(Number(pid))).toBe(true);
+  },
+);
+
 test('labs run ends, with its programs, when what started it is killed', async () => {
   using labs = await Labs.onPostgres();
   const watched = new Watched(labs);

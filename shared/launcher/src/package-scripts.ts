@@ -61,7 +61,7 @@ async function readManifest(target: string): Promise<{ scripts?: Scripts }> {
 async function unreadable(target: string, cause: unknown): Promise<Error> {
   const there = await stat(target).catch(() => undefined);
   if (!there?.isDirectory()) {
-    const fix = 'npm run labs -- start <lab>';
+    const fix = 'Make a copy: `npm run labs -- start <lab>`';
     return new LauncherError('FOLDER_MISSING', `There is no folder ${target}.`, fix, { cause });
   }
   return new ServiceError('TARGET_MISSING', `${MISSING} ${RESTORE}`, { cause });

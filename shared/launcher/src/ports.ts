@@ -26,7 +26,7 @@ export async function claimPort(): Promise<PortClaim> {
       throw new LauncherError(
         'NO_FREE_PORT',
         `Every port from ${FIRST} to ${LAST} on ${HOST} is taken.`,
-        'end the programs that hold them: ss -ltnp',
+        'end the programs that hold them; `ss -ltnp` lists them',
       );
     }
     const lock = await bindLock(port);

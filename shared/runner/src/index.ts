@@ -17,5 +17,6 @@ export {
   type OnCellEvent,
   type Row,
 } from './session.ts';
+export { unrun } from './verdict.ts';
 export { typecheckPieces, type TypedPiece } from './typecheck.ts';
 export { verify, WORKERS, type Count, type VerifyOptions, type VerifyReport } from './verify.ts';

@@ -95,6 +95,8 @@ export class Session implements AsyncDisposable {
             pool: 'forks',
             // kafkajs sets timers that have run out, and Node warns of each on the learner's screen.
             execArgv: ['--disable-warning=TimeoutNegativeWarning', '--import', SPARED],
+            // Up to a line or two a value is shown as it is. Of a longer one the verdict shows the diff.
+            chaiConfig: { truncateThreshold: 200 },
             testTimeout: testDeadline,
             hookTimeout: testDeadline,
             // Node runs the TypeScript itself: no transform, no module graph to warm up per row.

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Task } from '@backend-labs/catalog';
 import {
   type Failure,
@@ -103,7 +104,7 @@ const HOW_COMPARED = / \/\/ Object\.is equality$/u;
 function failureFrom(error: Thrown, lastAnswer?: string): Failure {
   const lesson = lessonSchema.safeParse(error.lesson).data;
   const tally = tallySchema.safeParse(error.tally).data;
-  const message = error.message.replace(HOW_COMPARED, '');
+  const message = withDiff(error.message.replace(HOW_COMPARED, ''), error.diff);
   if (error.blame === 'machine') {
     const fix = typeof error.fix === 'string' ? { fix: error.fix } : {};
     return { status: 'error', message, ...fix };
@@ -114,6 +115,22 @@ function failureFrom(error: Thrown, lastAnswer?: string): Failure {
     ...(lesson && { lesson }),
     ...(tally && { tally }),
   };
+}
+
+/** What stands for a value that was too long to show, such as `{ …(2) }` or `[ …(30) ]`. */
+const CUT = /…\(\d+\)/u;
+
+/** Lines of a diff that a person reads. */
+const DIFF_LINES = 24;
+
+/** A message that hides the difference, and the difference. */
+function withDiff(message: string, diff: unknown): string {
+  if (typeof diff !== 'string' || !CUT.test(message)) return message;
+  const lines = stripVTControlCharacters(diff).trim().split('\n');
+  const more = lines.length - DIFF_LINES;
+  const shown = more > 0 ? [...lines.slice(0, DIFF_LINES), `… ${more} more lines`] : lines;
+  // Indented, so that it keeps its shape.
+  return [message, ...shown.map((line) => `  ${line}`)].join('\n');
 }
 
 /** An error that no test foresaw: it read an answer or a table that was not as the ticket has it. */

@@ -77,7 +77,11 @@ export async function stackLogs(
 ): Promise<string> {
   const context = resolveContext(options);
   const record = await readRecord(context, name);
-  if (record?.address.provision === 'compose') return composeLogs(context, name, lines);
+  const composed =
+    record === undefined ? await engineAnswers(context) : record.address.provision === 'compose';
+  // A service that did not start has no record.
+  const said = composed ? await composeLogs(context, name, lines).catch(() => '') : '';
+  if (said !== '') return said;
   const tail = await readTail(serverFiles(context, name).log, 0, lines * 400);
   return tail
     .split('\n')

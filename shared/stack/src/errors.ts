@@ -55,7 +55,7 @@ export class StateUnwritable extends StackError {
     super(
       'STATE_UNWRITABLE',
       `cannot write ${path}: ${why}`,
-      'free some space there, or set LABS_STATE to a folder that you can write',
+      'free some space there, or choose a folder that you can write: `export LABS_STATE=$HOME/.backend-labs`',
       cause,
     );
   }
@@ -97,7 +97,11 @@ export function reason(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return [...new Set(error.errors.map(reason))].join('; ');
   }
-  if (error instanceof Error) return oneLine(error.message || (errorCode(error) ?? error.name));
+  if (error instanceof Error) {
+    const own = oneLine(error.message || (errorCode(error) ?? error.name));
+    // Node's fetch says no more than this, and has the reason in the cause.
+    return own === 'fetch failed' && error.cause !== undefined ? reason(error.cause) : own;
+  }
   return oneLine(String(error));
 }
 

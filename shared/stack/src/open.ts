@@ -3,6 +3,7 @@ import { openCompose } from './provision/compose.ts';
 import { openNative } from './provision/native.ts';
 import { findRecorded } from './provision/recorded.ts';
 import { openUrl } from './provision/url.ts';
+import type { ServerDefinition } from './servers/definition.ts';
 import { definition } from './servers/registry.ts';
 import { type StackContext, resolveContext } from './state.ts';
 import type { ServerAddress, ServerName, StackOptions } from './types.ts';
@@ -44,15 +45,46 @@ async function openServer(context: StackContext, name: ServerName): Promise<Serv
   const ways = allowedWays(name);
   const known = (await openUrl(server)) ?? (await findRecorded(context, server, ways));
   if (known !== undefined) return known;
-  const composed = ways.includes('compose') ? await openCompose(context, server) : undefined;
+  const composed = ways.includes('compose') ? await composeOr(context, server, ways) : undefined;
+  if (composed instanceof ServerUnavailable) return nativeAfter(context, server, composed);
   if (composed !== undefined) return composed;
   if (ways.includes('native')) return openNative(context, server);
   throw new ServerUnavailable(
     'SERVER_BROKEN',
     name,
     `LABS_STACK=compose is set, and Docker Compose cannot provide ${name} here`,
-    'start Docker, or unset LABS_STACK',
+    'start Docker, or run `unset LABS_STACK`',
   );
+}
+
+/** The server of Docker Compose, or why it has none if there is another way. */
+async function composeOr(
+  context: StackContext,
+  server: ServerDefinition,
+  ways: readonly string[],
+): Promise<ServerAddress | ServerUnavailable | undefined> {
+  try {
+    return await openCompose(context, server);
+  } catch (error) {
+    if (error instanceof ServerUnavailable && ways.includes('native')) return error;
+    throw error;
+  }
+}
+
+/** For example, an engine answers that has no network to pull an image. */
+async function nativeAfter(
+  context: StackContext,
+  server: ServerDefinition,
+  trouble: ServerUnavailable,
+): Promise<ServerAddress> {
+  context.progress(`${trouble.message}; trying without Docker`);
+  try {
+    return await openNative(context, server);
+  } catch (error) {
+    if (!(error instanceof ServerUnavailable)) throw error;
+    const message = `${trouble.message}; without Docker: ${error.message}`;
+    throw new ServerUnavailable(error.code, server.name, message, error.fix, error);
+  }
 }
 
 /** The ways that `LABS_STACK` allows; it exists for the tests of the stack. */
@@ -64,6 +96,6 @@ function allowedWays(name: ServerName): readonly ('compose' | 'native')[] {
     'SERVER_BROKEN',
     name,
     `LABS_STACK is '${forced}'; it must be 'native' or 'compose'`,
-    'correct it, or unset it',
+    'correct it, or run `unset LABS_STACK`',
   );
 }

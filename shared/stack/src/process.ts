@@ -16,7 +16,10 @@ export interface ProcessId {
 /** A process and how it was started. */
 export interface FoundProcess extends ProcessId {
   readonly parent: number;
+  /** The whole command line, for people: a space may be part of an argument. */
   readonly command: string;
+  /** The name that it runs under, usually a path. Of a shell, the script that it runs. */
+  readonly program: string;
 }
 
 /** Identity of a live process; undefined if no process has this number, or a zombie has it. */
@@ -114,19 +117,35 @@ async function listProcesses(): Promise<FoundProcess[]> {
     const pids = readdirSync('/proc').filter((name) => /^\d+$/u.test(name));
     return pids.flatMap((name) => {
       const stat = readStat(Number(name));
-      const command = readProc(Number(name), 'cmdline')?.replaceAll('\0', ' ') ?? '';
-      return stat === undefined ? [] : [{ pid: Number(name), ...stat, command }];
+      const words = readProc(Number(name), 'cmdline')?.split('\0') ?? [];
+      const found = { command: words.join(' '), program: programOf(words) };
+      return stat === undefined ? [] : [{ pid: Number(name), ...stat, ...found }];
     });
   }
-  const { stdout } = await run('ps', ['-axww', '-o', 'pid=,ppid=,lstart=,command='], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const options = { maxBuffer: 64 * 1024 * 1024 };
+  const [{ stdout }, names] = await Promise.all([
+    run('ps', ['-axww', '-o', 'pid=,ppid=,lstart=,command='], options),
+    run('ps', ['-axww', '-o', 'pid=,comm='], options),
+  ]);
+  const programs = new Map(
+    names.stdout.split('\n').map((line) => {
+      const [, pid, name = ''] = /^\s*(\d+)\s+(.*)$/u.exec(line) ?? [];
+      return [Number(pid), name];
+    }),
+  );
   return stdout.split('\n').flatMap((line) => {
     const parts = /^\s*(\d+)\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/u.exec(line);
-    if (parts?.[3] === undefined || parts[4] === undefined) return [];
-    const start = parts[3].replaceAll(/\s+/gu, '-');
-    return [{ pid: Number(parts[1]), parent: Number(parts[2]), start, command: parts[4] }];
+    const [, pid, parent, since, command] = parts ?? [];
+    if (since === undefined || command === undefined) return [];
+    const start = since.replaceAll(/\s+/gu, '-');
+    const program = programs.get(Number(pid)) ?? '';
+    return [{ pid: Number(pid), parent: Number(parent), start, command, program }];
   });
+}
+
+/** Of a command line, word by word. A server's start script runs in a shell under its own name. */
+function programOf([first = '', second = '']: readonly string[]): string {
+  return /(?:^|\/)(?:ba|da)?sh$/u.test(first) ? second : first;
 }
 
 /** Fields of proc(5) `stat`. The command before them may itself contain spaces and brackets. */

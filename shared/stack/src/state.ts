@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { asStateError, errorCode, StateUnwritable } from './errors.ts';
-import type { ServerName, StackOptions } from './types.ts';
+import type { ServerAddress, ServerName, StackOptions } from './types.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
 
@@ -118,6 +118,13 @@ export async function readTail(path: string, offset: number, bytes: number): Pro
   } finally {
     await file.close();
   }
+}
+
+/** Of URLs, or of `host:port` as Kafka's address is; in the order of `NativeServer.ports`. */
+export function portsOf({ url, management }: ServerAddress): number[] {
+  return [url, management].flatMap((part) =>
+    part === undefined ? [] : [Number(/:(\d+)(?:\/|$)/u.exec(part)?.[1] ?? 0)],
+  );
 }
 
 function printToStderr(line: string): void {

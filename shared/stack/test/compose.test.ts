@@ -35,6 +35,7 @@ async function stubDocker(url: string, state: string): Promise<string> {
   return stubProgram(
     'docker',
     `echo "$@" >> "$(dirname "$0")/calls"
+     if [ "$2" = -f ]; then echo "$LABS_SECRET $2 $3 $4 $5" >> "$(dirname "$0")/secrets"; fi
      case "$*" in
        version*) echo 28.0.0 ;;
        "compose version"*) echo 2.40.0 ;;
@@ -90,8 +91,47 @@ test('a service that is down is brought up alone, and taken down again', async (
   expect(await stubCalls(dir)).toMatch(/ down$/mu);
 });
 
-test('an engine that cannot start the service is broken, with its last line', async () => {
+test('an engine that cannot start the service means native, after a line of progress', async () => {
   await using box = await sandbox(0o755, '');
+  await stubDocker(url, 'refused');
+  const { servers } = await openStack(['redis'], { ...box.options, root: await repository() });
+  expect(servers.redis?.provision).toBe('native');
+  expect(box.progress).toContain(
+    'docker compose could not start redis: pull access denied; trying without Docker',
+  );
+});
+
+test('neither Docker nor native: the message says both', async () => {
+  await using box = await sandbox(0o755, '');
+  await stubDocker(url, 'refused');
+  await stubProgram('redis-server', 'echo "FATAL: no luck"; exit 1');
+  const { missing } = await openStack(['redis'], { ...box.options, root: await repository() });
+  expect(missing[0]?.message).toMatch(/pull access denied; without Docker: .*no luck/u);
+});
+
+test('the password of compose is random for each state folder, and stays', async () => {
+  const secrets: string[] = [];
+  await using one = await sandbox(0o755, '');
+  await using other = await sandbox(0o755, '');
+  for (const box of [one, one, other]) {
+    const dir = await stubDocker(url, 'down');
+    const options = { ...box.options, root: await repository() };
+    await openStack(['redis'], options);
+    await stackDown(options);
+    const [secret = '', project = ''] =
+      /^(\w+) -f \S+ -p (\S+)/mu.exec(await readFile(join(dir, 'secrets'), 'utf8'))?.slice(1) ?? [];
+    expect(secret).toMatch(/^[0-9a-f]{32}$/u);
+    secrets.push(`${project} ${secret}`);
+  }
+  expect(secrets[1]).toBe(secrets[0]);
+  expect(secrets[2]).not.toBe(secrets[0]);
+  expect(await readFile(join(REPOSITORY, 'docker-compose.yml'), 'utf8')).not.toMatch(
+    /PASS(?:WORD)?: labs|requirepass, labs/u,
+  );
+});
+
+test('with LABS_STACK=compose an engine that cannot start the service is broken', async () => {
+  await using box = await sandbox(0o755, 'compose');
   await stubDocker(url, 'refused');
   const { missing } = await openStack(['redis'], { ...box.options, root: await repository() });
   expect(missing[0]).toMatchObject({

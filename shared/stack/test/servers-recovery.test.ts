@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStack, ping, stackDown, stackLogs, stackStatus } from '../src/index.ts';
 import { findByFolder } from '../src/process.ts';
+import { manage } from '../src/servers/rabbitmq/management.ts';
 import type { ServerName } from '../src/types.ts';
 import { type Sandbox, sandbox } from './support/sandbox.ts';
 
@@ -47,6 +48,15 @@ test('killed servers are started again, and only they', async () => {
     (_, index) => before[index]?.process?.pid === after[index]?.process?.pid,
   );
   expect(same).toEqual(['redis']);
+});
+
+test('an administrator of RabbitMQ whom a learner has changed is restored at the next start', async () => {
+  const { management = '' } = (await box.record('rabbitmq')).address;
+  await manage(management, 'PUT', 'users/labs', { body: { password: 'mine', tags: '' } });
+  process.kill(await processId('rabbitmq'), 'SIGKILL');
+  const { servers, missing } = await openStack(['rabbitmq'], box.options);
+  expect(missing).toEqual([]);
+  await Promise.all(Object.values(servers).map((address) => ping(address)));
 });
 
 test('the log of a server can be read', async () => {

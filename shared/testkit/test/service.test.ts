@@ -40,6 +40,14 @@ describe('a service that runs', () => {
     );
   });
 
+  test.runIf(process.platform === 'linux')(
+    'has its whole time to start, however long the machine held it up',
+    async () => {
+      await using service = await plain({ script: 'held-up', readyWithin: 1000 }).start();
+      expect((await service.get('/healthz')).status).toBe(200);
+    },
+  );
+
   test('two instances have ports of their own', async () => {
     const definition = plain();
     const [first, second] = await Promise.all([definition.start(), definition.start()]);

@@ -1,6 +1,7 @@
 export type { Bench } from './bench.ts';
 export * from './copies/index.ts';
 export { Judging, openLabStack } from './judging.ts';
+export { copyDigest, testsDigest } from './digests.ts';
 export { leftBehindUrl } from './left-behind.ts';
 export {
   firstUnfinished,
@@ -14,4 +15,9 @@ export {
 } from './progress.ts';
 export { isPassing, openTask, record } from './record.ts';
 export { onSave } from './saves.ts';
-export { WatchSession, type WatchEvent, type WatchState } from './watch-session.ts';
+export {
+  WatchSession,
+  type WatchEvent,
+  type WatchOptions,
+  type WatchState,
+} from './watch-session.ts';

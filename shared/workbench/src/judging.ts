@@ -1,7 +1,7 @@
 import type { Lab, Task } from '@backend-labs/catalog';
 import type { OnRunEvent, TaskVerdict } from '@backend-labs/protocol';
 import { judge, LEARNER_SEED, Session } from '@backend-labs/runner';
-import { connectStack, openStack, type OpenedStack, type Stack } from '@backend-labs/stack';
+import { connectStack, openStack, ping, type OpenedStack, type Stack } from '@backend-labs/stack';
 import type { Bench } from './bench.ts';
 
 /** The row's name for a learner's copy. */
@@ -56,6 +56,13 @@ export class Judging implements AsyncDisposable {
     const verdicts = await judge(this.#session, this.#stack, this.#lab, ROW, tasks, onEvent);
     onEvent({ type: 'finished' });
     return verdicts;
+  }
+
+  /** Whether every server that the lab names is there and answers. */
+  async answers(): Promise<boolean> {
+    if (this.#stack.missing.length > 0) return false;
+    const pings = Object.values(this.#stack.servers).map((address) => ping(address));
+    return (await Promise.allSettled(pings)).every(({ status }) => status === 'fulfilled');
   }
 
   /** Ends the run under way after the test it is at. */

@@ -24,6 +24,8 @@ const taskSchema = z.object({
   firstPassedAt: timeSchema.optional(),
   /** Point → how it came out when the task was last judged. Absent in files from before points. */
   points: z.record(z.string(), verdictSchema).optional(),
+  /** `testsDigest` when it was last judged: a pass of other tests is none. Absent in older files. */
+  tests: z.string().optional(),
   /** Every hint asked for, in order. */
   hints: z.array(z.object({ level: hintLevelSchema, at: timeSchema })),
 });
@@ -48,6 +50,8 @@ export interface TaskVerdict {
   readonly verdict: Verdict;
   /** Point → how it came out. */
   readonly points: Readonly<Record<string, Verdict>>;
+  /** `testsDigest` of the task. */
+  readonly tests?: string;
 }
 
 /** What `firstUnfinished` needs to know of a lab. */
@@ -91,8 +95,8 @@ export function recordVerdicts(
   now = new Date(),
 ): Promise<ReadProgress> {
   return change(stateDir, (progress) => {
-    for (const { task, verdict, points } of verdicts) {
-      updateTask(progress, lab, task, (before) => afterVerdict(before, verdict, points, now));
+    for (const { task, ...judged } of verdicts) {
+      updateTask(progress, lab, task, (before) => afterVerdict(before, judged, now));
     }
   });
 }
@@ -148,17 +152,18 @@ const ON_RAMP = /^00-/u;
 /**
  * The first core task, in the order of the catalogue, that does not pass; undefined when all do. Lab 00
  * is the first for newcomers. If a learner has begun with another lab, it is the last.
+ *
+ * @param passes whether a task that once passed still does.
  */
 export function firstUnfinished<L extends LabTasks>(
   labs: readonly L[],
   progress: Progress,
+  passes = (lab: L, { slug }: L['tasks'][number]) => taskProgress(progress, lab.id, slug).passing,
 ): { lab: L; task: L['tasks'][number] } | undefined {
   const isSkipped = ({ id }: L): boolean =>
     ON_RAMP.test(id) && !isNewcomer(progress) && progress.labs[id] === undefined;
   for (const lab of labs.toSorted((a, b) => Number(isSkipped(a)) - Number(isSkipped(b)))) {
-    const task = lab.tasks.find(
-      ({ slug, stretch }) => !stretch && !taskProgress(progress, lab.id, slug).passing,
-    );
+    const task = lab.tasks.find((each) => !each.stretch && !passes(lab, each));
     if (task !== undefined) return { lab, task };
   }
   return undefined;
@@ -166,18 +171,18 @@ export function firstUnfinished<L extends LabTasks>(
 
 function afterVerdict(
   before: TaskProgress,
-  verdict: Verdict,
-  points: TaskVerdict['points'],
+  { verdict, points, tests }: Omit<TaskVerdict, 'task'>,
   now: Date,
 ): TaskProgress {
   const at = now.toISOString();
   const seen = { ...before, lastVerdict: verdict, lastRunAt: at };
+  const judged = { points, ...(tests !== undefined && { tests }) };
   if (verdict === 'passed') {
     const firstPassedAt = before.firstPassedAt ?? at;
-    return { ...seen, points, attempts: before.attempts + 1, passing: true, firstPassedAt };
+    return { ...seen, ...judged, attempts: before.attempts + 1, passing: true, firstPassedAt };
   }
   if (verdict === 'failed') {
-    return { ...seen, points, attempts: before.attempts + 1, passing: false };
+    return { ...seen, ...judged, attempts: before.attempts + 1, passing: false };
   }
   return seen;
 }

@@ -32,19 +32,30 @@ export interface WatchOptions {
   readonly lab: Lab;
   /** The learner's copy. */
   readonly copy: string;
+  /** Under which the copy's progress is kept; the lab's id when left out. */
+  readonly progressKey?: string | undefined;
+  /** To begin with; the first that does not pass when left out. */
+  readonly task?: Task | undefined;
   readonly onEvent: (event: WatchEvent) => void;
+}
+
+/** Passes on an error that a broken server may have made; throws any other. */
+function asMachineTrouble(error: unknown): Error {
+  if (error instanceof Error && 'blame' in error && error.blame === 'machine') return error;
+  throw error;
 }
 
 /** Judges the open task of a lab at each save. It has no face: it reports events. */
 export class WatchSession implements AsyncDisposable {
   readonly #options: WatchOptions;
-  readonly #judging: Judging;
+  #judging: Judging;
   readonly #saves: AsyncDisposable;
   #state: WatchState;
   /** The run under way, if any. */
   #underWay: Promise<void> | undefined;
-  /** Something was saved while a run was under way. */
+  /** Something was saved while a run was under way: that run is over, and another follows. */
   #again = false;
+  #stopping = false;
   readonly #end = Promise.withResolvers<void>();
 
   private constructor(options: WatchOptions, judging: Judging, saves: AsyncDisposable, task: Task) {
@@ -59,7 +70,7 @@ export class WatchSession implements AsyncDisposable {
   static async open(options: WatchOptions): Promise<WatchSession> {
     const { bench, lab, copy } = options;
     const { progress } = await readProgress(bench.stateDir);
-    const task = openTask(lab, progress) ?? lab.tasks.at(-1);
+    const task = options.task ?? openTask(lab, progress, options.progressKey) ?? lab.tasks.at(-1);
     if (!task) throw new RangeError(`${lab.id} has no tasks`);
     await using held = new AsyncDisposableStack();
     const judging = held.use(await Judging.open(bench, lab, copy));
@@ -91,9 +102,11 @@ export class WatchSession implements AsyncDisposable {
     return this.#end.promise;
   }
 
-  /** Judges the open task; when a run is under way, once more after it. */
+  /** Judges the open task. A run under way is cancelled: its files are no longer those on the disk. */
   run(): void {
+    if (this.#stopping) return;
     if (this.#underWay) {
+      if (!this.#again) void this.#judging.cancel();
       this.#again = true;
       return;
     }
@@ -101,7 +114,7 @@ export class WatchSession implements AsyncDisposable {
       .catch((error: unknown) => this.#end.reject(error))
       .finally(() => {
         this.#underWay = undefined;
-        if (!this.#again) return;
+        if (!this.#again || this.#stopping) return;
         this.#again = false;
         this.run();
       });
@@ -112,10 +125,11 @@ export class WatchSession implements AsyncDisposable {
     const { stateDir } = this.#options.bench;
     const { lab, task } = this.#state;
     const { progress } = await readProgress(stateDir);
-    const level = nextHintLevel(progress, lab.id, task.slug);
+    const key = this.#options.progressKey ?? lab.id;
+    const level = nextHintLevel(progress, key, task.slug);
     const text = hintOf(lab, task, level);
     if (text === undefined) return false;
-    await recordHint(stateDir, lab.id, task.slug, level);
+    await recordHint(stateDir, key, task.slug, level);
     this.#change({ hint: { level, text } });
     return true;
   }
@@ -123,7 +137,7 @@ export class WatchSession implements AsyncDisposable {
   /** Opens the next task that does not pass. @returns whether there was one. */
   async next(): Promise<boolean> {
     const { progress } = await readProgress(this.#options.bench.stateDir);
-    const task = openTask(this.#state.lab, progress);
+    const task = openTask(this.#state.lab, progress, this.#options.progressKey);
     if (!task) return false;
     this.open(task);
     return true;
@@ -137,14 +151,14 @@ export class WatchSession implements AsyncDisposable {
 
   /** Ends the run under way after the test it is at, and the watch with it. */
   async stop(): Promise<void> {
-    this.#again = false;
+    this.#stopping = true;
     if (this.#underWay) await this.#judging.cancel();
     this.#end.resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
     await this.#saves[Symbol.asyncDispose]();
-    this.#again = false;
     await this.#underWay;
     await this.#judging[Symbol.asyncDispose]();
   }
@@ -152,13 +166,40 @@ export class WatchSession implements AsyncDisposable {
   async #runOnce(): Promise<void> {
     const { lab, task } = this.#state;
     this.#change({ results: [], points: {}, running: true });
-    const results = await this.#judging.judge([task], this.#onRunEvent);
-    const progress = await record(this.#options.bench.stateDir, lab, results);
-    this.#change({ results, running: false, finished: !openTask(lab, progress) });
+    const results = await this.#judge(task);
+    // Verdicts on tests that were cancelled are about nobody, and not for the screen.
+    if (results === undefined) return;
+    const { bench, progressKey } = this.#options;
+    const progress = await record(bench.stateDir, lab, results, progressKey);
+    this.#change({ results, running: false, finished: !openTask(lab, progress, progressKey) });
+  }
+
+  /** Verdicts on the files as they are, or undefined when the run was cancelled. */
+  async #judge(task: Task): Promise<TaskVerdict[] | undefined> {
+    const first = await this.#judging.judge([task], this.#onRunEvent).catch(asMachineTrouble);
+    if (this.#isOver) return undefined;
+    const broke = !Array.isArray(first) || first.some(({ status }) => status === 'error');
+    if (!broke || (await this.#judging.answers())) {
+      if (Array.isArray(first)) return first;
+      throw first;
+    }
+    // A server has died. It is started again, and this run too.
+    const { bench, lab, copy } = this.#options;
+    await this.#judging[Symbol.asyncDispose]().catch(() => {});
+    this.#judging = await Judging.open(bench, lab, copy);
+    if (this.#isOver) return undefined;
+    this.#change({ points: {} });
+    const second = await this.#judging.judge([task], this.#onRunEvent);
+    return this.#isOver ? undefined : second;
+  }
+
+  get #isOver(): boolean {
+    return this.#again || this.#stopping;
   }
 
   readonly #onRunEvent: OnRunEvent = (event) => {
     this.#options.onEvent({ type: 'run', event });
+    if (this.#isOver) return;
     if (event.type !== 'point judged' || event.task !== this.#state.task.number) return;
     const { id, status } = event.point;
     this.#change({ points: { ...this.#state.points, [id]: status } });

@@ -1,7 +1,8 @@
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findLab, layOut, readCatalog, solutionsOf } from '@backend-labs/catalog';
+import { stackDown, stackStatus } from '@backend-labs/stack';
 import { expect, test, vi } from 'vitest';
 import { WatchSession, type WatchEvent } from '../src/index.ts';
 
@@ -11,12 +12,13 @@ test('a save is judged again, point by point, and a green task opens the next', 
   const lab = findLab(readCatalog(ROOT), '2');
   const home = mkdtempSync(join(tmpdir(), 'labs-watch-'));
   const copy = join(home, 'copy');
+  const stateDir = join(home, 'state');
   layOut(lab, [], copy);
   const events: WatchEvent[] = [];
   const types = () => events.flatMap((each) => (each.type === 'run' ? each.event.type : []));
   try {
     await using session = await WatchSession.open({
-      bench: { root: ROOT, stateDir: join(home, 'state') },
+      bench: { root: ROOT, stateDir },
       lab,
       copy,
       onEvent: (event) => void events.push(event),
@@ -45,12 +47,41 @@ test('a save is judged again, point by point, and a green task opens the next', 
     expect(await session.next()).toBe(true);
     expect(session.state).toMatchObject({ task: { number: 2 }, hint: undefined });
 
-    // What is saved during a run is judged after it, once.
+    // A newer save cancels the run under way, and only its own verdict is shown.
+    await vi.waitFor(() => expect(types()).toContain('task started'), { timeout: 60_000 });
     events.length = 0;
-    for (let n = 0; n < 3; n += 1) appendFileSync(join(copy, 'src/app.ts'), '\n');
+    writeFileSync(join(copy, 'src/app.ts'), `${readFileSync(join(copy, 'src/app.ts'), 'utf8')}\n`);
+    await vi.waitFor(() => expect(types()).toContain('started'), { timeout: 60_000 });
+    const shown = events.flatMap((each) => (each.type === 'state' ? each.state.results : []));
+    expect(shown).toEqual([]);
+
+    // Any task can be opened, whatever the one before it says.
+    const third = lab.tasks[2];
+    if (third) session.open(third);
+    await vi.waitFor(
+      () => expect(session.state).toMatchObject({ running: false, results: [{ task: 3 }] }),
+      { timeout: 60_000 },
+    );
+
+    // A server that was killed is started again, and the verdict is on the learner's work.
+    const [postgres] = await stackStatus({ stateDir });
+    if (postgres?.pid !== undefined) process.kill(postgres.pid, 'SIGKILL');
+    session.run();
+    await vi.waitFor(
+      () =>
+        expect(session.state).toMatchObject({ running: false, results: [{ status: 'passed' }] }),
+      { timeout: 60_000 },
+    );
+
+    // Nothing of a run that was stopped is shown.
+    session.run();
+    await vi.waitFor(() => expect(session.isRunning).toBe(true));
+    events.length = 0;
     await session.stop();
     await session.ended;
+    expect(events.filter(({ type }) => type === 'state')).toEqual([]);
   } finally {
+    await stackDown({ stateDir });
     rmSync(home, { recursive: true, force: true });
   }
 });

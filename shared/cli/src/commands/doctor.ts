@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process';
-import { statfsSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { readCatalog } from '@backend-labs/catalog';
 import { openStack, serverNames } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
-import { EXIT } from '../errors.ts';
+import type { Context } from '../context.ts';
+import { EXIT, sentence } from '../errors.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { paint } from '../ui/style.ts';
 
 /** Free space that servers, packages and copies of a lab's database need, in bytes. */
 const ROOM = 3e9;
+
+const REPORT = 'See what happened: `npm run labs -- stack status`.';
 
 interface Finding {
   readonly subject: string;
@@ -19,60 +22,111 @@ interface Finding {
   readonly fix?: string;
 }
 
+/** What one probe found: a line for each. Whatever else is broken, the others are printed too. */
+type Probe = () => Finding[] | Promise<Finding[]>;
+
 export const run: Run = async (args, context) => {
   const { root, stateDir } = context;
-  const { labs, broken } = readCatalog(root);
-  const names = serverNames();
-  const stack = await checkServers();
-  const findings: Finding[] = [
-    {
-      subject: 'node',
-      sound: true,
-      says: `${process.version} on ${process.platform} ${process.arch}`,
-    },
-    {
-      subject: 'machine',
-      sound: true,
-      says: `${availableParallelism()} cores, ${gigabytes(totalmem())} memory`,
-    },
-    room(root),
-    await psql(),
-    ...names.map((name): Finding => {
-      const server = stack.servers[name];
-      if (server)
-        return { subject: name, sound: true, says: `${server.version}, by ${server.provision}` };
-      const missing = stack.missing.find((fault) => fault.server === name);
-      return {
-        subject: name,
-        sound: false,
-        says: missing?.message ?? 'absent',
-        fix: missing?.fix ?? '',
-      };
-    }),
-    ...[...broken].map(([id, { message }]): Finding => ({
-      subject: id,
-      sound: false,
-      says: message,
-    })),
-    ...labs.map(({ id, servers }): Finding => {
-      const absent = servers.filter((name) => !stack.servers[name]);
-      const sound = absent.length === 0;
-      return {
-        subject: id,
-        sound,
-        says: sound ? 'can run here' : `NOT RUN without ${absent.join(', ')}`,
-      };
-    }),
+  const servers = await checkServers(context);
+  const probes: [string, Probe][] = [
+    ['node', () => [node()]],
+    ['machine', () => [machine()]],
+    ['disk', () => [room(root)]],
+    ['state', () => [state(stateDir)]],
+    ['psql', async () => [await psql()]],
+    ['servers', () => servers],
+    ['labs', () => labs(root, servers)],
   ];
+  const findings: Finding[] = [];
+  for (const [subject, probe] of probes) {
+    try {
+      findings.push(...(await probe()));
+    } catch (error) {
+      findings.push(trouble(subject, error));
+    }
+  }
   if (args.on('json')) console.log(JSON.stringify({ findings }, null, 2));
   else for (const finding of findings) console.log(renderFinding(finding));
   return findings.every(({ sound }) => sound) ? EXIT.green : EXIT.machine;
-
-  async function checkServers() {
-    using waiting = new Waiting('Checking the servers');
-    return await openStack(names, { root, stateDir, onProgress: waiting.say });
-  }
 };
+
+/** One line a server: one that cannot even be asked does not keep the others from being listed. */
+async function checkServers({ root, stateDir }: Context): Promise<Finding[]> {
+  using waiting = new Waiting('Checking the servers');
+  const onProgress = waiting.say;
+  return await Promise.all(
+    serverNames().map(async (subject): Promise<Finding> => {
+      try {
+        const { servers, missing } = await openStack([subject], { root, stateDir, onProgress });
+        const server = servers[subject];
+        if (server)
+          return { subject, sound: true, says: `${server.version}, by ${server.provision}` };
+        return trouble(subject, missing[0]);
+      } catch (error) {
+        return trouble(subject, error);
+      }
+    }),
+  );
+}
+
+function trouble(subject: string, error: unknown): Finding {
+  const { message, fix } = { message: String(error), fix: undefined, ...asRecord(error) };
+  return {
+    subject,
+    sound: false,
+    says: error instanceof Error ? error.message : message,
+    fix: typeof fix === 'string' ? sentence(fix) : REPORT,
+  };
+}
+
+function asRecord(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+function labs(root: string, servers: readonly Finding[]): Finding[] {
+  const catalog = readCatalog(root);
+  const absent = new Set(servers.filter(({ sound }) => !sound).map(({ subject }) => subject));
+  return [
+    ...[...catalog.broken].map(([subject, { message }]): Finding => {
+      return {
+        subject,
+        sound: false,
+        says: message,
+        fix: `Run \`git checkout -- labs/${subject}\`.`,
+      };
+    }),
+    ...catalog.labs.map((lab): Finding => {
+      const without = lab.servers.filter((name) => absent.has(name));
+      const sound = without.length === 0;
+      const says = sound ? 'can run here' : `NOT RUN without ${without.join(', ')}`;
+      return { subject: lab.id, sound, says };
+    }),
+  ];
+}
+
+function node(): Finding {
+  const says = `${process.version} on ${process.platform} ${process.arch}`;
+  return { subject: 'node', sound: true, says };
+}
+
+function machine(): Finding {
+  const says = `${availableParallelism()} cores, ${gigabytes(totalmem())} memory`;
+  return { subject: 'machine', sound: true, says };
+}
+
+/** Where progress, attempts and the servers' data are. */
+function state(stateDir: string): Finding {
+  try {
+    mkdirSync(stateDir, { recursive: true });
+    accessSync(stateDir, constants.W_OK);
+    if (!statSync(stateDir).isDirectory()) throw new Error('it is a file');
+    return { subject: 'state', sound: true, says: stateDir };
+  } catch {
+    const says = `${stateDir} is not a folder that you can write`;
+    const fix = 'Choose another: `export LABS_STATE=$HOME/.backend-labs`.';
+    return { subject: 'state', sound: false, says, fix };
+  }
+}
 
 function renderFinding({ subject, sound, says, fix }: Finding): string {
   const mark = sound ? paint('green', '✓') : paint('red', '✗');
@@ -86,7 +140,9 @@ function room(root: string): Finding {
     subject: 'disk',
     sound: free >= ROOM,
     says: `${gigabytes(free)} free`,
-    ...(free < ROOM && { fix: `Free some space: servers and databases need ${gigabytes(ROOM)}.` }),
+    ...(free < ROOM && {
+      fix: `Servers and databases need ${gigabytes(ROOM)}. See what takes the space: \`du -sh .labs work\`.`,
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { HINT_LEVELS, readCatalog } from '@backend-labs/catalog';
-import { taskProgress } from '@backend-labs/workbench';
+import { isPassing, taskProgress } from '@backend-labs/workbench';
 import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { EXIT } from '../errors.ts';
@@ -17,6 +17,8 @@ export const run: Run = async (args, { root, stateDir }) => {
       ...task,
       all: points.length,
       ...taskProgress(progress, lab.id, task.slug),
+      passing: isPassing(progress, lab, { points, ...task }),
+      passed: taskProgress(progress, lab.id, task.slug).passing,
     }));
     const core = tasks.filter(({ stretch }) => !stretch);
     const passing = core.filter((task) => task.passing).length;
@@ -32,6 +34,7 @@ export const run: Run = async (args, { root, stateDir }) => {
       ).length;
       const facts = [
         ...(task.stretch ? ['stretch'] : []),
+        ...(task.passed && !task.passing ? ['its tests have changed since it passed'] : []),
         ...(task.points ? [`${passed} of ${task.all} points`] : []),
         ...(firstPassedAt ? [`first passed ${firstPassedAt.slice(0, 10)}`] : []),
         ...(attempts > 0 ? [`${attempts} ${attempts === 1 ? 'run' : 'runs'}`] : []),

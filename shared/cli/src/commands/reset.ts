@@ -3,7 +3,7 @@ import { findLab, readCatalog } from '@backend-labs/catalog';
 import { recordReset, resetCopy, restoreAttempt } from '@backend-labs/workbench';
 import type { Run } from '../command.ts';
 import { shownPath } from '../context.ts';
-import { placeOf } from '../copy.ts';
+import { placeOf, progressKey } from '../copy.ts';
 import { EXIT } from '../errors.ts';
 
 export const run: Run = async (args, context) => {
@@ -13,7 +13,7 @@ export const run: Run = async (args, context) => {
   const { dir, attempt } = saved
     ? await restoreAttempt(lab, place, resolve(context.cwd, saved))
     : await resetCopy(lab, place);
-  await recordReset(context.stateDir, lab.id);
+  await recordReset(context.stateDir, progressKey(lab, context, args.text('work')));
 
   const shown = shownPath(dir, context);
   console.log(saved ? `${shown} has your saved files again.` : `${shown} is the starter again.`);

@@ -1,7 +1,9 @@
-import { findLab, readCatalog, type Catalog, type Lab } from '@backend-labs/catalog';
+import { findLab, readCatalog, type Catalog, type Lab, type Task } from '@backend-labs/catalog';
 import {
+  copyDigest,
   firstUnfinished,
   isNewcomer,
+  isPassing,
   Judging,
   openTask,
   type Progress,
@@ -10,7 +12,7 @@ import {
 import { loadProgress, withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { shownPath } from '../context.ts';
-import { openCopy, placeOf } from '../copy.ts';
+import { openCopy, placeOf, progressKey } from '../copy.ts';
 import { EXIT } from '../errors.ts';
 import { offerMerge } from '../merge-offer.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
@@ -36,24 +38,29 @@ export const run: Run = async (args, context) => {
     answer: args.on('merge') ? 'yes' : args.on('no-merge') ? 'no' : 'ask',
     context,
   });
-  const task = openTask(lab, await loadProgress(context.stateDir));
+  const key = progressKey(lab, context, args.text('work'));
+  const task = openTask(lab, await loadProgress(context.stateDir), key);
   if (!task) {
     console.log(`Every task of ${lab.id} passes. \`labs reset ${lab.number}\` starts it again.`);
     return EXIT.green;
   }
   const greeting = !name && isNewcomer(progress) ? OTHER_LABS : undefined;
-  if (process.stdin.isTTY && process.stdout.isTTY) return watch(context, lab, copy, greeting);
+  if (process.stdin.isTTY && process.stdout.isTTY)
+    return watch(context, lab, copy, { progressKey: key, greeting });
 
   console.log(renderTicket(lab, task));
   await using judging = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
     Judging.open(bench, lab, copy),
   );
+  const before = await copyDigest(lab, copy);
   using interrupt = onInterrupt(() => judging.cancel());
   const results = await judging.judge([task], (event) => {
-    if (event.type === 'task ended') console.log(renderVerdict(event.verdict));
+    if (event.type === 'task ended' && !interrupt.isInterrupted) {
+      console.log(renderVerdict(event.verdict));
+    }
   });
   interrupt.throwIfInterrupted();
-  await record(context.stateDir, lab, results);
+  if ((await copyDigest(lab, copy)) === before) await record(context.stateDir, lab, results, key);
   console.log(
     paint(
       'dim',
@@ -73,5 +80,6 @@ const OTHER_LABS = 'Another lab: npm run labs -- start <number>. All labs: npm r
 function chosen(catalog: Catalog, name: string | undefined, progress: Progress): Lab | undefined {
   if (name) return findLab(catalog, name);
   for (const fault of catalog.broken.values()) process.stderr.write(`labs: ${fault.message}\n`);
-  return firstUnfinished(catalog.labs, progress)?.lab;
+  const passes = (lab: Lab, task: Task) => isPassing(progress, lab, task);
+  return firstUnfinished(catalog.labs, progress, passes)?.lab;
 }

@@ -1,37 +1,42 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { findLab, findTask, readCatalog, type Lab, type Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
-import { ctrf, junit, type LabResults } from '@backend-labs/runner';
-import { Judging, record } from '@backend-labs/workbench';
+import { copyDigest, Judging, record } from '@backend-labs/workbench';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { renderSummary, renderVerdict } from '../ui/verdicts.ts';
-import { openCopy } from '../copy.ts';
+import { Reports } from '../reports.ts';
+import { openCopy, progressKey } from '../copy.ts';
 
 export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
   const asked = args.positionals[1];
   const tasks = asked ? [findTask(lab, asked)] : lab.tasks;
-  const copy = await openCopy(lab, context, args.text('work'));
+  const work = args.text('work');
+  const copy = await openCopy(lab, context, work);
+  const before = await copyDigest(lab, copy);
 
   const json = args.on('json');
   const view = { logs: args.on('logs'), all: args.on('all') };
-  const started = Date.now();
+  const folder = args.text('report');
+  const reports = folder && new Reports(resolve(context.cwd, folder), lab, tasks);
   const results = await judged(context, lab, copy, tasks, (result) => {
+    if (reports) reports.add(result);
     if (!json) console.log(renderVerdict(result, view));
   });
-  await record(context.stateDir, lab, results);
+  const isSame = (await copyDigest(lab, copy)) === before;
+  if (isSame) await record(context.stateDir, lab, results, progressKey(lab, context, work));
 
-  const outcome: LabResults = { lab, results, started, ended: Date.now() };
-  const folder = args.text('report');
-  if (folder) writeReports(resolve(context.cwd, folder), outcome);
   if (json) console.log(JSON.stringify({ lab: lab.id, results }, null, 2));
   else console.log(`\n${renderSummary(results)}${also(tasks, results)}${after(lab, results)}`);
-  return exitCode(results);
+  if (isSame) return exitCode(results);
+  process.stderr.write(
+    'labs: Your files changed during the run, so it is not recorded. Run the same command again.\n',
+  );
+  return Math.max(exitCode(results), EXIT.red);
 };
 
 /** Why there are verdicts on tasks that nobody named. */
@@ -62,7 +67,8 @@ async function judged(
   );
   using interrupt = onInterrupt(() => judging.cancel());
   const results = await judging.judge(tasks, (event) => {
-    if (event.type === 'task ended') print(event.verdict);
+    // A test that was cancelled says nothing of the machine.
+    if (event.type === 'task ended' && !interrupt.isInterrupted) print(event.verdict);
   });
   interrupt.throwIfInterrupted();
   return results;
@@ -73,10 +79,4 @@ export function exitCode(results: readonly TaskVerdict[]): number {
   const statuses = new Set(results.map(({ status }) => status));
   if (statuses.has('error') || statuses.has('not run')) return EXIT.machine;
   return statuses.has('failed') || statuses.has('waiting') ? EXIT.red : EXIT.green;
-}
-
-function writeReports(folder: string, outcome: LabResults): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'junit.xml'), junit(outcome));
-  writeFileSync(join(folder, 'ctrf.json'), `${JSON.stringify(ctrf(outcome), null, 2)}\n`);
 }

@@ -1,6 +1,6 @@
-import { findLab, readCatalog } from '@backend-labs/catalog';
+import { findLab, findTask, readCatalog } from '@backend-labs/catalog';
 import type { Run } from '../command.ts';
-import { openCopy } from '../copy.ts';
+import { openCopy, progressKey } from '../copy.ts';
 import { UsageError } from '../errors.ts';
 import { watch } from '../watch/watch.ts';
 
@@ -9,5 +9,9 @@ export const run: Run = async (args, context) => {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new UsageError(`watch needs a terminal. Without one, run: labs test ${lab.number}`);
   }
-  return watch(context, lab, await openCopy(lab, context, args.text('work')));
+  const asked = args.positionals[1];
+  const task = asked === undefined ? undefined : findTask(lab, asked);
+  const work = args.text('work');
+  const copy = await openCopy(lab, context, work);
+  return watch(context, lab, copy, { task, progressKey: progressKey(lab, context, work) });
 };

@@ -4,10 +4,13 @@ export class Interrupted extends Error {
   readonly code = 'INTERRUPTED';
 }
 
+/** Ctrl-C, a kill, and a terminal that closes. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Until it is disposed, Ctrl-C calls `stop`. A second Ctrl-C ends the process immediately. */
 export function onInterrupt(
   stop: () => Promise<void>,
-): Disposable & { throwIfInterrupted(): void } {
+): Disposable & { readonly isInterrupted: boolean; throwIfInterrupted(): void } {
   let interrupted = false;
   const handler = () => {
     if (interrupted) process.exit(130);
@@ -15,15 +18,16 @@ export function onInterrupt(
     process.stderr.write('\nStopping …\n');
     void stop();
   };
-  process.on('SIGINT', handler);
-  process.on('SIGTERM', handler);
+  for (const signal of SIGNALS) process.on(signal, handler);
   return {
+    get isInterrupted() {
+      return interrupted;
+    },
     throwIfInterrupted() {
       if (interrupted) throw new Interrupted('Stopped.');
     },
     [Symbol.dispose]() {
-      process.off('SIGINT', handler);
-      process.off('SIGTERM', handler);
+      for (const signal of SIGNALS) process.off(signal, handler);
     },
   };
 }

@@ -47,8 +47,9 @@ function runningLines({ task, points }: WatchState): string[] {
   ];
 }
 
-function footer({ finished }: WatchState, green: boolean): string {
-  const keys = ['r run', 'h hint', 'p psql', 'q quit'];
+function footer({ finished, lab }: WatchState, green: boolean): string {
+  const tasks = `1-${Math.min(lab.tasks.length, 9)} open a task`;
+  const keys = ['r run', 'h hint', tasks, 'p psql', 'q quit'];
   if (!green) return keys.join('   ');
   const next = finished ? 'all tasks pass' : 'n next task';
   return [next, 'd diff to a solution', ...keys].join('   ');

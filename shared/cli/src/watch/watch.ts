@@ -1,5 +1,5 @@
 import { HINT_LEVELS, solutionsOf, type Lab } from '@backend-labs/catalog';
-import { leftBehindUrl, WatchSession } from '@backend-labs/workbench';
+import { leftBehindUrl, type WatchOptions, WatchSession } from '@backend-labs/workbench';
 import { openPrompt } from '../commands/psql.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
@@ -9,21 +9,22 @@ import { Keyboard } from './keys.ts';
 import { Screen } from './screen.ts';
 import { renderWatch } from './view.ts';
 
-/**
- * Tests the open task at each save, on the terminal, until the person quits.
- *
- * @param greeting a line that stays on the screen.
- */
+interface WatchChoices extends Pick<WatchOptions, 'task' | 'progressKey'> {
+  /** A line that stays on the screen. */
+  readonly greeting?: string | undefined;
+}
+
+/** Tests the open task at each save, on the terminal, until the person quits. */
 export async function watch(
   context: Context,
   lab: Lab,
   copy: string,
-  greeting?: string,
+  { greeting, ...options }: WatchChoices = {},
 ): Promise<number> {
   using screen = new Screen();
   const terminal = new WatchTerminal({ context, lab, copy, greeting }, screen);
   await using session = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
-    WatchSession.open({ bench, lab, copy, onEvent: () => terminal.draw() }),
+    WatchSession.open({ ...options, bench, lab, copy, onEvent: () => terminal.draw() }),
   );
   using keyboard = new Keyboard((key) => terminal.press(key));
   await terminal.attach(session, keyboard);
@@ -70,6 +71,7 @@ class WatchTerminal {
     const session = this.#session;
     if (!session) return;
     if (session.state.running) this.#note = undefined;
+    if (session.state.running && this.#screen.isPlain) return;
     const hint = session.state.hint;
     this.#screen.show(() =>
       renderWatch(session.state, {
@@ -102,7 +104,16 @@ class WatchTerminal {
       case 'q':
         if (session.isRunning) process.stdout.write('Stopping …\n');
         return await session.stop();
+      default:
+        return this.#open(key, session);
     }
+  }
+
+  /** Any task, whatever the one before it says. */
+  #open(key: string, session: WatchSession): void {
+    const task = this.#lab.tasks.find(({ number }) => String(number) === key);
+    if (task) session.open(task);
+    else if (/^[0-9]$/u.test(key)) this.#say(`There is no task ${key}.`);
   }
 
   #diff(session: WatchSession): void {
@@ -115,7 +126,9 @@ class WatchTerminal {
   }
 
   async #next(session: WatchSession): Promise<void> {
-    if (!session.isGreen) return this.#say('The next task opens when this one is green.');
+    if (!session.isGreen) {
+      return this.#say('The next task opens when this one is green. A number opens that task now.');
+    }
     if (!(await session.next())) this.#say(`Every task of ${this.#lab.id} passes.`);
   }
 

@@ -8,7 +8,7 @@ import { withLock } from '../lock.ts';
 import { freePorts } from '../ports.ts';
 import { forgetRecord, readRecord, writeRecord } from '../record.ts';
 import type { Endpoint, ServerDefinition } from '../servers/definition.ts';
-import type { StackContext } from '../state.ts';
+import { checkoutId, portsOf, secretIn, type StackContext } from '../state.ts';
 import type { ServerAddress, ServerName } from '../types.ts';
 import { isRunningService, readService } from './compose-output.ts';
 
@@ -36,7 +36,7 @@ export async function openCompose(
       'SERVER_BROKEN',
       server.name,
       `docker compose could not start ${server.name}: ${lastLine(error)}`,
-      `run \`docker compose logs ${server.name}\`, or set LABS_STACK=native to work without Docker`,
+      `run \`npm run labs -- stack logs ${server.name}\`, or set LABS_STACK=native to work without Docker`,
       error,
     );
   }
@@ -71,8 +71,8 @@ export async function composeLogs(
 
 const engines = new Map<string, Promise<boolean>>();
 
-/** A Compose project of its own: commands for the shared servers do not affect it. */
-const SPARE = 'backend-labs-spare';
+/** Keeps the containers and volumes of two folders of state apart, and spare servers from shared ones. */
+const projectOf = (context: StackContext): string => `backend-labs-${checkoutId(context)}`;
 
 /** A second container of this service. It keeps its ports over restarts. */
 export async function openSpareService(
@@ -85,7 +85,7 @@ export async function openSpareService(
     if (known === undefined) context.progress(`starting a spare ${name} with docker compose`);
     const ports = known === undefined ? await freePorts(2) : portsOf(known);
     await upAt(context, name, ports);
-    const ps = await compose(context, ['-p', SPARE, 'ps', '--format', 'json', name]);
+    const ps = await compose(context, ['ps', '--format', 'json', name]);
     const address = await addressOf(context, server, ps);
     await writeRecord(context, { address });
     return address;
@@ -93,7 +93,7 @@ export async function openSpareService(
 }
 
 export async function killService(context: StackContext, name: ServerName): Promise<void> {
-  await compose(context, ['-p', SPARE, 'kill', '--signal', 'SIGKILL', name]);
+  await compose(context, ['kill', '--signal', 'SIGKILL', name]);
 }
 
 /** Starts the container again, with its data and its ports, and waits until it answers. */
@@ -112,20 +112,25 @@ async function upAt(
   ports: readonly number[],
 ): Promise<void> {
   const variable = `LABS_${name.toUpperCase()}`;
-  await compose(context, ['-p', SPARE, 'up', '--detach', '--wait', name], {
+  await compose(context, ['up', '--detach', '--wait', name], {
     [`${variable}_PORT`]: String(ports[0]),
     [`${variable}_MANAGEMENT_PORT`]: String(ports[1]),
   });
 }
 
-function portsOf({ url, management }: ServerAddress): number[] {
-  return [url, management].flatMap((part) =>
-    part === undefined ? [] : [Number(new URL(part).port)],
-  );
+/** Those that the person chose, else those of last time, else any that are free. */
+async function portsFor(context: StackContext, name: ServerName): Promise<readonly number[]> {
+  const variable = `LABS_${name.toUpperCase()}`;
+  const known = (await readRecord(context, name))?.address;
+  const free = await freePorts(2, known === undefined ? [] : portsOf(known));
+  return ['PORT', 'MANAGEMENT_PORT'].map((which, at) => {
+    const chosen = process.env[`${variable}_${which}`];
+    return chosen === undefined || chosen === '' ? (free[at] ?? 0) : Number(chosen);
+  });
 }
 
 export async function stopSpareService(context: StackContext, name: ServerName): Promise<void> {
-  await compose(context, ['-p', SPARE, 'down', '--volumes']);
+  await compose(context, ['down', '--volumes']);
   await forgetRecord(context, name);
 }
 
@@ -156,7 +161,7 @@ async function startService(
   let ps = await compose(context, list);
   if (!isRunningService(ps, server.name)) {
     context.progress(`starting ${server.name} with docker compose`);
-    await compose(context, ['up', '--detach', '--wait', server.name]);
+    await upAt(context, server.name, await portsFor(context, server.name));
     ps = await compose(context, list);
   }
   const address = await addressOf(context, server, ps);
@@ -203,9 +208,11 @@ async function compose(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const { stdout } = await run('docker', ['compose', '-f', composeFile(context), ...args], {
+  const secret = await secretIn(join(context.stateDir, 'servers', 'compose'));
+  const project = ['compose', '-f', composeFile(context), '-p', projectOf(context)];
+  const { stdout } = await run('docker', [...project, ...args], {
     cwd: context.root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, LABS_SECRET: secret, ...env },
     timeout: UP_MS,
     maxBuffer: 64 * 1024 * 1024,
   });

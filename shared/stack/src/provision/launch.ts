@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { open, stat, truncate } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asStateError, reason } from '../errors.ts';
+import { exposedBy } from '../listening.ts';
 import { identify, isRunning, type ProcessId, stopProcesses } from '../process.ts';
 import type { ServerRecord } from '../record.ts';
 import type {
@@ -18,17 +19,22 @@ const CHECK_MS = 2000;
 /** Why one attempt to start failed; the message is the last line that the server wrote. */
 export class StartFailed extends Error {
   override readonly name = 'StartFailed';
-  readonly kind: 'exited' | 'silent' | 'port-taken' | 'disk-full';
+  readonly kind: 'exited' | 'silent' | 'exposed' | 'port-taken' | 'disk-full';
+  /** What the server wrote, as far as it was read. */
+  readonly output: string;
 
-  constructor(kind: StartFailed['kind'], message: string, cause?: unknown) {
+  constructor(kind: StartFailed['kind'], message: string, cause?: unknown, output = '') {
     super(message, { cause });
     this.kind = kind;
+    this.output = output;
   }
 }
 
 /**
- * Runs the server detached, appends its output to its log, and waits until it answers.
- * Throws `StartFailed`; then a server that did not answer in time has been ended.
+ * Runs the server detached, appends its output to its log, and waits until it answers. It is asked
+ * what it listens on before it is asked anything else.
+ * Throws `StartFailed`; then a server that did not answer in time, or that other machines could reach,
+ * has been ended.
  */
 export async function launchServer(
   context: StackContext,
@@ -39,9 +45,10 @@ export async function launchServer(
   const launch = await installation.launch(ports);
   const log = serverFiles(context, server.name).log;
   const from = await startOfLog(log);
-  if (launch.helper !== undefined) await spawnDetached(launch.helper, log);
+  const helper = launch.helper && (await spawnDetached(launch.helper, log));
   const process = await spawnDetached(launch, log);
-  const version = await answering(server, launch, process, () => readTail(log, from, 8192));
+  const all = [process, ...(helper === undefined ? [] : [helper])] as const;
+  const version = await answering(server, launch, all, () => readTail(log, from, 8192));
   return {
     address: {
       name: server.name,
@@ -100,18 +107,22 @@ function inherited(): Record<string, string> {
 async function answering(
   server: ServerDefinition,
   launch: Launch,
-  id: ProcessId,
+  all: readonly [ProcessId, ...ProcessId[]],
   tail: () => Promise<string>,
 ): Promise<string | undefined> {
   const deadline = performance.now() + server.native.startMs;
   for (;;) {
-    const ended = !(await isRunning(id));
-    if (ended) throw exitFailure(await tail());
+    const ended = !(await isRunning(all[0]));
+    if (ended) throw startFailure(await tail());
+    await endExposed(all);
     try {
-      return await server.check(launch, CHECK_MS);
+      const version = await server.check(launch, CHECK_MS);
+      await endExposed(all);
+      return version;
     } catch (error) {
+      if (error instanceof StartFailed) throw error;
       if (performance.now() > deadline) {
-        await stopProcesses([id], 'SIGKILL', 1000);
+        await stopProcesses(all, 'SIGKILL', 1000);
         const seconds = server.native.startMs / 1000;
         throw new StartFailed('silent', `no answer within ${seconds} s: ${reason(error)}`, error);
       }
@@ -120,15 +131,24 @@ async function answering(
   }
 }
 
-function exitFailure(tail: string): StartFailed {
+async function endExposed(all: readonly ProcessId[]): Promise<void> {
+  const [address] = await exposedBy(all);
+  if (address === undefined) return;
+  await stopProcesses(all, 'SIGKILL', 1000);
+  throw new StartFailed('exposed', `it listened on ${address}, where other machines reach it`);
+}
+
+/** Why a server ended, from what it wrote. */
+export function startFailure(tail: string): StartFailed {
   const lines = tail.split('\n').filter((line) => line.trim() !== '');
   const cause = lines.findLast((line) => /error|fatal|panic|exception|cannot|failed/iu.test(line));
   const message = (cause ?? lines.at(-1) ?? 'it ended without any output').trim();
-  if (/no space left on device|disk quota/iu.test(tail))
-    return new StartFailed('disk-full', message);
+  // A full /dev/shm is no full disk.
+  if (/no space left on device|disk quota/iu.test(tail) && !/shared memory/iu.test(tail))
+    return new StartFailed('disk-full', message, undefined, tail);
   if (/address (already )?in use|eaddrinuse/iu.test(tail))
-    return new StartFailed('port-taken', message);
-  return new StartFailed('exited', message);
+    return new StartFailed('port-taken', message, undefined, tail);
+  return new StartFailed('exited', message, undefined, tail);
 }
 
 /** Offset at which this start's output begins. Empties a log above 5 MB first. */

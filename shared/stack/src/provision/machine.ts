@@ -93,7 +93,7 @@ async function installQuietly(
     'SERVER_ABSENT',
     request.server,
     `${request.server} could not be installed: ${why.replace('E: ', '')}`,
-    `run \`apt-get install -y ${request.debian.join(' ')}\`; its whole output is in ${log}`,
+    `its whole output is in ${log}; see it again with \`sudo apt-get install -y ${request.debian.join(' ')}\``,
   );
 }
 

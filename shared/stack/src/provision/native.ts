@@ -11,7 +11,7 @@ import {
 } from '../process.ts';
 import { forgetRecord, readRecord, type ServerRecord, writeRecord } from '../record.ts';
 import type { NativeInstallation, ServerDefinition } from '../servers/definition.ts';
-import { type StackContext, makeDir, serverFiles } from '../state.ts';
+import { type StackContext, makeDir, portsOf, serverFiles } from '../state.ts';
 import type { ServerAddress } from '../types.ts';
 import { findRecorded } from './recorded.ts';
 import { launchServer, StartFailed } from './launch.ts';
@@ -73,7 +73,7 @@ export async function processesOf(
     roots.push(record.process);
   for (const dir of server.native.dataDirs(context, serverFiles(context, server.name))) {
     const found = await findByFolder(dir);
-    roots.push(...found.filter(({ command }) => server.native.executables.test(command)));
+    roots.push(...found.filter(({ program }) => server.native.executables.test(program)));
   }
   return roots.length === 0 ? [] : withDescendants(roots);
 }
@@ -85,17 +85,18 @@ async function startFresh(
   previous: ServerRecord | undefined,
 ): Promise<ServerRecord> {
   const wasPrepared = await installation.isPrepared();
-  if (!wasPrepared) await replaceData(installation);
+  if (!wasPrepared) await replaceData(server, installation);
   try {
     return await startOnFreePorts(context, server, installation, previous);
   } catch (error) {
     if (!(error instanceof StartFailed)) throw error;
-    if (!wasPrepared || error.kind !== 'exited') throw broken(server, context, error);
-    // The data is for tests and can be created again.
+    // A server ends early for many reasons. Its data is sound unless it says otherwise.
+    const isDamaged = wasPrepared && server.native.damaged?.test(error.output) === true;
+    if (!isDamaged) throw broken(server, context, error);
+    const aside = await replaceData(server, installation);
     context.progress(
-      `${server.name} could not start from its data (${error.message}); starting with new data`,
+      `${server.name} could not use its data (${error.message}); starting with new data, the old is in ${aside}`,
     );
-    await replaceData(installation);
     return await startOnFreePorts(context, server, installation, undefined).catch(
       (again: unknown) => {
         throw again instanceof StartFailed ? broken(server, context, again) : again;
@@ -123,14 +124,28 @@ async function startOnFreePorts(
   }
 }
 
-async function replaceData(installation: NativeInstallation): Promise<void> {
+/** Resolves with the folder where the old data is, if there was any. */
+async function replaceData(
+  server: ServerDefinition,
+  installation: NativeInstallation,
+): Promise<string> {
   const { dataDir } = installation;
-  const aside = `${dataDir}.old`;
+  const aside = await asideOf(server, dataDir);
   if (await exists(dataDir)) {
     await rm(aside, { recursive: true, force: true });
     await rename(dataDir, aside);
   }
   await installation.prepare();
+  return aside;
+}
+
+/** A folder for the old data. Data that a person may want is never written over. */
+async function asideOf({ native }: ServerDefinition, dataDir: string): Promise<string> {
+  const first = `${dataDir}.old`;
+  if (native.damaged === undefined) return first;
+  let aside = first;
+  for (let number = 2; await exists(aside); number += 1) aside = `${first}-${number}`;
+  return aside;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -146,7 +161,7 @@ function broken(server: ServerDefinition, context: StackContext, error: StartFai
       'SERVER_BROKEN',
       server.name,
       `${server.name} could not start: the disk is full`,
-      'free some space, or set LABS_STATE to a folder on another disk',
+      'free some space, or choose a folder on another disk: `export LABS_STATE=/path/to/it`',
       error,
     );
   }
@@ -154,14 +169,7 @@ function broken(server: ServerDefinition, context: StackContext, error: StartFai
     'SERVER_BROKEN',
     server.name,
     `${server.name} could not start: ${reason(error)}`,
-    `read ${serverFiles(context, server.name).log}`,
+    `run \`npm run labs -- stack logs ${server.name}\``,
     error,
-  );
-}
-
-/** Of URLs, or of `host:port` as Kafka's address is; in the order of `NativeServer.ports`. */
-function portsOf({ url, management }: ServerAddress): number[] {
-  return [url, management].flatMap((part) =>
-    part === undefined ? [] : [Number(/:(\d+)(?:\/|$)/u.exec(part)?.[1] ?? 0)],
   );
 }

@@ -1,3 +1,4 @@
+import { exposedBy } from '../listening.ts';
 import { isRunning } from '../process.ts';
 import { readRecord } from '../record.ts';
 import type { ServerDefinition } from '../servers/definition.ts';
@@ -8,7 +9,8 @@ const CHECK_MS = 2000;
 
 /**
  * The server that an earlier command found or started, if it still accepts the recorded password.
- * Undefined if its process has ended, another process has its number, or another server its port.
+ * Undefined if its process has ended, another process has its number, or another server its port; and
+ * if other machines can reach it.
  */
 export async function findRecorded(
   context: StackContext,
@@ -18,6 +20,9 @@ export async function findRecorded(
   const record = await readRecord(context, server.name);
   if (record === undefined || !provisions.includes(record.address.provision)) return undefined;
   if (record.process !== undefined && !(await isRunning(record.process))) return undefined;
+  if (record.process !== undefined && (await exposedBy([record.process])).length > 0) {
+    return undefined;
+  }
   try {
     // Without the management API: it answered when the server was recorded.
     await server.check({ url: record.address.url }, CHECK_MS);

@@ -20,7 +20,7 @@ export async function openUrl(server: ServerDefinition): Promise<ServerAddress |
       'SERVER_BROKEN',
       server.name,
       `${server.variable} (${redact(endpoint.url)}) does not work: ${reason(error)}`,
-      `correct ${server.variable}, or unset it and the labs find a server themselves`,
+      `correct ${server.variable}, or let the labs find a server themselves: \`unset ${server.variable}\``,
       error,
     );
   }
@@ -34,7 +34,7 @@ function parse(server: ServerDefinition, value: string): Endpoint {
       'SERVER_BROKEN',
       server.name,
       `${server.variable} is malformed: ${reason(error)}`,
-      `write it like ${server.example}`,
+      `write it like this: \`export ${server.variable}=${server.example}\``,
       error,
     );
   }

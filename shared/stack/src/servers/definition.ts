@@ -52,8 +52,16 @@ export interface NativeServer {
   readonly stopSignal: NodeJS.Signals;
   /** How long a start may take, in milliseconds. */
   readonly startMs: number;
-  /** Matches the command lines of its processes, and not of an editor that has its files open. */
+  /**
+   * Matches the programs of its processes (a path, which may have any character in it), and not an
+   * editor that has its files open.
+   */
   readonly executables: RegExp;
+  /**
+   * Matches what the server writes when it cannot use its data any more. Only then it starts with new
+   * data. Left out by a server that begins empty at each start.
+   */
+  readonly damaged?: RegExp;
   /** Every folder where its data may be on this machine. Its processes are found by these. */
   dataDirs(context: StackContext, files: ServerFiles): readonly string[];
   /**
@@ -65,7 +73,7 @@ export interface NativeServer {
 
 /** Programs on disk and a folder for the data: ready to be started. */
 export interface NativeInstallation {
-  /** Server data. The whole folder is moved aside when the server cannot start from it. */
+  /** Server data. The whole folder is moved aside when the server cannot use it. */
   readonly dataDir: string;
   /** For a server that does not report its version. */
   readonly version?: string;

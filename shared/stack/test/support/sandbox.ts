@@ -23,7 +23,10 @@ export interface Sandbox extends AsyncDisposable {
  * A sandbox's servers are native even if a Docker engine answers: a test must never kill or stop the
  * compose stack of somebody else. `''` leaves the choice to the machine.
  */
-export async function sandbox(mode = 0o755, stack: 'native' | '' = 'native'): Promise<Sandbox> {
+export async function sandbox(
+  mode = 0o755,
+  stack: 'native' | 'compose' | '' = 'native',
+): Promise<Sandbox> {
   vi.stubEnv('LABS_STACK', stack);
   const stateDir = await mkdtemp(join(tmpdir(), 'labs-test-'));
   await chmod(stateDir, mode);

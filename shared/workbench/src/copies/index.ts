@@ -14,6 +14,7 @@ export {
 } from './merge-plan.ts';
 export {
   copyDir,
+  copyKey,
   workRoot,
   type LabFolder,
   type WorkPlace,

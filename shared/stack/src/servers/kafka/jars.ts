@@ -1,19 +1,22 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { asStateError, reason, ServerUnavailable } from '../../errors.ts';
 import { withLock } from '../../lock.ts';
 import { digest } from '../../owner.ts';
+import { plainPath, plainPaths } from '../../plain-path.ts';
 import { needProgram } from '../../provision/machine.ts';
 import { type StackContext, makeDir } from '../../state.ts';
+import { JAVA_ENV } from './java.ts';
 
 const run = promisify(execFile);
 
 /** All of Kafka's jars that the pom names, in one folder. */
 export interface Jars {
   readonly dir: string;
-  readonly classPath: string;
+  /** Absolute paths. */
+  readonly files: readonly string[];
   /** E.g. `4.3.1`. */
   readonly version: string;
 }
@@ -21,7 +24,7 @@ export interface Jars {
 /** The jars of `infra/kafka/pom.xml`, downloaded by Maven once for each content of that file. */
 export async function findJars(context: StackContext): Promise<Jars> {
   const pom = join(context.root, 'infra/kafka/pom.xml');
-  const dir = join(context.stateDir, 'kafka', digest(await readFile(pom, 'utf8'), 10));
+  const dir = join(jarsFolder(context), digest(await readFile(pom, 'utf8'), 10));
   const present = await listed(dir);
   if (present !== undefined) return present;
   return withLock(context, 'kafka-jars', async () => {
@@ -34,6 +37,12 @@ export async function findJars(context: StackContext): Promise<Jars> {
   });
 }
 
+/** Java finds no jar in a folder with an emoji in its path: it encodes each half of the character. */
+function jarsFolder(context: StackContext): string {
+  const aboveBmp = /[\u{10000}-\u{10ffff}]/u.test(context.stateDir);
+  return aboveBmp ? (plainPaths(context, 'kafka')[0] ?? '') : join(context.stateDir, 'kafka');
+}
+
 async function download(context: StackContext, pom: string, dir: string): Promise<void> {
   const program = await needProgram(context, {
     server: 'kafka',
@@ -43,13 +52,20 @@ async function download(context: StackContext, pom: string, dir: string): Promis
   });
   context.progress("downloading Kafka's jars with Maven");
   const beside = `${dir}.new`;
-  await makeDir(join(context.stateDir, 'kafka'));
+  const folder = dirname(dir);
+  await makeDir(folder);
   await rm(beside, { recursive: true, force: true });
-  const copy = `-DoutputDirectory=${join(beside, 'jars')}`;
-  const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', copy];
+  // Maven reads `$` and `%` in a path, and its start script runs of spaces.
+  const home = await plainPath(context, 'kafka', folder);
+  await copyFile(pom, join(folder, 'pom.xml'));
+  const copy = `-DoutputDirectory=${join(home, basename(beside), 'jars')}`;
+  const args = ['-q', '-B', '-f', join(home, 'pom.xml'), 'dependency:copy-dependencies', copy];
   try {
     // Maven writes files of its own into the working directory: keep them out of the repository.
-    await run(program, [...args, '-DincludeScope=runtime'], { cwd: context.stateDir });
+    await run(program, [...args, '-DincludeScope=runtime'], {
+      cwd: home,
+      env: { ...process.env, ...JAVA_ENV },
+    });
     await rm(dir, { recursive: true, force: true });
     await rename(beside, dir);
   } catch (error) {
@@ -67,8 +83,7 @@ async function listed(dir: string): Promise<Jars | undefined> {
   const kafka = names.map((name) => /^kafka_[\d.]+-(\d.*)\.jar$/u.exec(name)?.[1]).find(Boolean);
   if (kafka === undefined) return undefined;
   const jars = names.filter((name) => name.endsWith('.jar')).toSorted();
-  const classPath = jars.map((name) => join(dir, 'jars', name)).join(':');
-  return { dir, classPath, version: kafka };
+  return { dir, files: jars.map((name) => join(dir, 'jars', name)), version: kafka };
 }
 
 function notDownloaded(why: string, cause?: unknown): ServerUnavailable {

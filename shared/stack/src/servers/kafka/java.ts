@@ -9,6 +9,12 @@ const run = promisify(execFile);
 /** Kafka 4's brokers need at least this version. */
 const OLDEST = 17;
 
+/**
+ * In the locale C, Java replaces every character of a path that is not ASCII by `?`. It then makes
+ * another folder, and does not find its own.
+ */
+export const JAVA_ENV = { LC_ALL: 'C.UTF-8' } as const;
+
 /** A Java of 17 or newer: `JAVA_HOME`'s, else the machine's. Throws `SERVER_ABSENT`. */
 export async function findJava(context: StackContext): Promise<string> {
   const javaHome = process.env['JAVA_HOME'];

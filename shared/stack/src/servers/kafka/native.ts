@@ -1,14 +1,18 @@
 import { execFile } from 'node:child_process';
 import { cp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { asStateError } from '../../errors.ts';
 import { makeDir, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findJars, type Jars } from './jars.ts';
-import { findJava } from './java.ts';
+import { findJava, JAVA_ENV } from './java.ts';
 
 const run = promisify(execFile);
+
+const FILE = 'server.properties';
+/** By its value on the command line the process is found again. */
+const PROPERTY = 'labs.data';
 
 /** Kafka from Apache's jars: one node that is both broker and controller. */
 export const kafkaNative: NativeServer = {
@@ -16,7 +20,7 @@ export const kafkaNative: NativeServer = {
   ports: 2,
   stopSignal: 'SIGKILL',
   startMs: 120_000,
-  executables: /^\S*java /u,
+  executables: /(?:^|\/)java$/u,
   dataDirs: (_context, files) => [join(files.dir, 'data')],
   install,
 };
@@ -39,14 +43,15 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
       });
     },
     async launch([port, controller]) {
-      const config = join(dataDir, 'server.properties');
-      const own = properties(join(dataDir, 'log'), port, controller);
+      const config = join(dataDir, FILE);
+      const own = properties(port, controller);
       await writeFile(config, `${shared}\n${own}`).catch((error: unknown) => {
         throw asStateError(config, error);
       });
       return {
         file: java,
-        args: [...virtualMachine(jars), 'kafka.Kafka', config],
+        args: [...virtualMachine(jars, dataDir), `-D${PROPERTY}=${dataDir}`, 'kafka.Kafka', FILE],
+        env: JAVA_ENV,
         cwd: dataDir,
         url: `127.0.0.1:${port}`,
       };
@@ -54,12 +59,16 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
   };
 }
 
-function properties(log: string, port: number | undefined, controller: number | undefined): string {
+/**
+ * The log folder is relative to the working directory: Kafka reads a list here, and a comma in a path
+ * would divide it.
+ */
+function properties(port: number | undefined, controller: number | undefined): string {
   return [
     `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
     `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
     `controller.quorum.voters=1@127.0.0.1:${controller}`,
-    `log.dirs=${log}`,
+    'log.dirs=log',
     '',
   ].join('\n');
 }
@@ -68,7 +77,7 @@ function properties(log: string, port: number | undefined, controller: number | 
  * The first tier of compilation and the serial collector: starts in 1.4 s, 150 MB resident. A
  * class-data archive would save 0.4 s and cost 49 MB and 7 s to make, so there is none.
  */
-function virtualMachine(jars: Jars): readonly string[] {
+function virtualMachine(jars: Jars, cwd: string): readonly string[] {
   return [
     '-Xms64m',
     '-Xmx256m',
@@ -77,7 +86,8 @@ function virtualMachine(jars: Jars): readonly string[] {
     '-Djava.net.preferIPv4Stack=true',
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-cp',
-    jars.classPath,
+    // Relative, because a `:` in a path would divide the list.
+    jars.files.map((file) => relative(cwd, file)).join(':'),
   ];
 }
 
@@ -85,15 +95,19 @@ function virtualMachine(jars: Jars): readonly string[] {
 async function formattedLog(java: string, jars: Jars, shared: string): Promise<string> {
   const formatted = join(jars.dir, 'formatted');
   if ((await stat(formatted).catch(() => undefined)) !== undefined) return formatted;
-  const beside = `${formatted}.new`;
-  const config = join(jars.dir, 'format.properties');
+  const beside = join(jars.dir, 'formatting');
   const clusterId = Buffer.from('backend-labs-001').toString('base64url');
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config];
+  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', FILE];
   try {
     await rm(beside, { recursive: true, force: true });
-    await writeFile(config, `${shared}\n${properties(beside, 9092, 9093)}`);
-    await run(java, [...virtualMachine(jars), ...tool]);
-    await rename(beside, formatted);
+    await makeDir(beside);
+    await writeFile(join(beside, FILE), `${shared}\n${properties(9092, 9093)}`);
+    await run(java, [...virtualMachine(jars, beside), ...tool], {
+      cwd: beside,
+      env: { ...process.env, ...JAVA_ENV },
+    });
+    await rename(join(beside, 'log'), formatted);
+    await rm(beside, { recursive: true, force: true });
   } catch (error) {
     throw asStateError(formatted, error);
   }

