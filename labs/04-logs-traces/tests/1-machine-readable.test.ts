@@ -90,8 +90,8 @@ test('the completion line names the route, not the path', judges('1.3'), async (
     const mark = api.logs.mark();
     await api.request(method, path, { body, headers: { 'x-request-id': requestId } });
     const logs = api.logs.since(mark);
-    await settle(api);
-    const [line] = completions(logs);
+    const others = await settle(api);
+    const [line] = others(logs);
     await diagnoseRoute(path, line, () => {
       expect(line?.fields['route'], `route in the completion line of ${method} ${path}`).toBe(
         route,

@@ -44,8 +44,8 @@ export async function expectExported(
       lesson('no-flush', {
         observed: 'Both processes ended, and the collector got nothing.',
         meaning:
-          'Spans and metrics are exported in batches, seconds apart. What the last batch holds is lost when the process ends, and it is just the part that explains why it ended.',
-        lookAt: 'the order of a shutdown: first what makes spans, then what exports them.',
+          'Spans and metrics are exported in batches, seconds apart. The last batch is lost when the process ends without a flush, and that batch is the one that explains the end.',
+        lookAt: 'the order of a shutdown: first stop the code that makes spans, then export them.',
       });
     },
   );

@@ -20,7 +20,7 @@ export async function diagnoseCompletions(
       lesson('no-line-on-close', {
         observed: `${request} has no completion line, although other requests have one.`,
         meaning:
-          'Express fires `finish` only when the whole answer was handed over. A client that gives up first is just the request that you will look for.',
+          'Node fires `finish` only when the whole answer was handed over. A request whose client gave up first never gets it, and that is the request that you will look for.',
         lookAt: 'which event of a response always comes, and what it can tell about the outcome.',
       });
     }
@@ -60,7 +60,7 @@ export async function expectFresh(
     lesson('any-id-taken', {
       observed: `A request id of ${sent.length} characters that is not valid came back in the answer.`,
       meaning:
-        'The header comes from anybody. What you take from it unchecked is in every line of the request, as long as they like and with the characters that they like.',
+        'Anybody can send this header. An unchecked value is in every line of the request, at any length and with any characters.',
       lookAt: 'what happens between the header and its first use.',
     });
   });

@@ -100,7 +100,7 @@ export async function expectOrder(
       lesson('failed-without-its-order', {
         observed: `The worker has no line with the orderId of ${what}, but an error "${anonymous[0]?.msg ?? ''}" without any orderId.`,
         meaning:
-          'The line of an error is the one that you will search for by order id. What failed is known to you in the moment in which it fails, and to nobody later.',
+          'The line of an error is the one that you will search for by order id. The code knows the order at the moment of the failure, and nobody can find it out later.',
         lookAt: 'which names are in scope where the error is logged.',
       });
     },

@@ -58,7 +58,7 @@ export async function expectConsumer(collector: OtlpCollector, traceId: string):
       lesson('new-trace-per-message', {
         observed: `The worker exported ${others.length} CONSUMER spans, all without a parent. PRODUCER span of this checkout: ${told(producer)}.`,
         meaning:
-          'A trace crosses a process only as text that travels with the message. Where nobody writes it on one side, or nobody reads it on the other, a new trace begins.',
+          'A trace crosses a process only as text that travels with the message. If one side does not write it, or the other side does not read it, a new trace begins.',
         lookAt: 'the headers of a message in the queue, and what the worker does with them.',
       });
     },
@@ -122,7 +122,7 @@ export async function expectUsual(status: number, what: string, usual: number): 
       lesson('refused-for-its-trace', {
         observed: `The answer to ${what} is ${status}; without the header it is ${usual}.`,
         meaning:
-          'A proxy on the way may break the header. W3C Trace Context wants a receiver that cannot read it to begin a new trace: telemetry must never decide about an answer.',
+          'A proxy on the way may break the header. W3C Trace Context wants a receiver that cannot read it to begin a new trace: telemetry must never change an answer.',
         lookAt: 'the code that reads the header, and what it does with one that it cannot read.',
       });
     },

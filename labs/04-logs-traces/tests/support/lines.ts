@@ -17,16 +17,19 @@ export function completionsOf(logs: Logs, requestId: string): LogEntry[] {
   return completions(logs).filter(({ fields }) => fields['requestId'] === requestId);
 }
 
+const LAST = 'last';
+
 /**
  * Sends a last request and waits for its completion line: what the API writes about the requests before
  * has been written then. A service that logs nothing about it is not waited for long.
  *
- * @returns completion lines, without those of the last request.
+ * @returns completion lines, without those of this and earlier last requests.
  */
 export async function settle(api: StartedService): Promise<(logs: Logs) => LogEntry[]> {
-  const last = newRequestId('last');
+  const last = newRequestId(LAST);
   const mark = api.logs.mark();
   await api.get('/v1/checkouts/last', { headers: { 'x-request-id': last } });
   await happens(() => completionsOf(api.logs.since(mark), last).length > 0, { within: 1_000 });
-  return (logs) => completions(logs).filter(({ fields }) => fields['requestId'] !== last);
+  return (logs) =>
+    completions(logs).filter(({ fields }) => !String(fields['requestId']).startsWith(`${LAST}-`));
 }
