@@ -18,32 +18,28 @@ export interface Checkout {
 
 /** Reads a body. Throws `BadRequest` unless it is a checkout. */
 export function checkoutOf(body: unknown): Checkout {
-  const { orderId, amount, card, customer } = objectOf(body, 'the body');
-  const { number } = objectOf(card, 'card');
-  const { email, street, country } = objectOf(customer, 'customer');
+  const { orderId, amount, card, customer } = objectOf(body);
+  const { number } = objectOf(card);
+  const { email, street, country } = objectOf(customer);
   if (typeof amount !== 'number' || !Number.isInteger(amount) || amount < 1) {
     throw new BadRequest('amount must be a whole number of cents');
   }
   return {
-    orderId: textOf(orderId, 'orderId'),
+    orderId: textOf(orderId),
     amount,
-    card: { number: textOf(number, 'card.number') },
-    customer: {
-      email: textOf(email, 'customer.email'),
-      street: textOf(street, 'customer.street'),
-      country: textOf(country, 'customer.country'),
-    },
+    card: { number: textOf(number) },
+    customer: { email: textOf(email), street: textOf(street), country: textOf(country) },
   };
 }
 
-function objectOf(value: unknown, name: string): Record<string, unknown> {
+function objectOf(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null) {
-    throw new BadRequest(`${name} must be an object`);
+    throw new BadRequest('a checkout, its card and its customer must be objects');
   }
   return value as Record<string, unknown>;
 }
 
-function textOf(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value === '') throw new BadRequest(`${name} must be a text`);
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new BadRequest('all members but amount must be strings');
   return value;
 }

@@ -18,7 +18,7 @@ export async function consume(broker: ChannelModel, fulfil: Fulfil): Promise<voi
       channel.ack(message);
     } catch (error) {
       console.log(`dropped ${message.content.toString('utf8')}`, error);
-      channel.nack(message, false, false);
+      channel.reject(message, false);
     }
   };
   await channel.consume(QUEUE, (message) => {

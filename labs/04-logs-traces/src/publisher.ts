@@ -22,11 +22,8 @@ export class Publisher {
     this.#channel.sendToQueue(
       QUEUE,
       Buffer.from(JSON.stringify(message)),
-      { contentType: 'application/json', persistent: true },
-      (error: unknown) => {
-        if (error === null || error === undefined) confirmed.resolve();
-        else confirmed.reject(new Error('the broker refused a checkout', { cause: error }));
-      },
+      { persistent: true },
+      (error: unknown) => (error ? confirmed.reject(error) : confirmed.resolve()),
     );
     await confirmed.promise;
   }

@@ -1,6 +1,7 @@
 import { each, expect, happens, judges } from '@backend-labs/testkit';
+import { answersOf, expectAnswer, rowsOf } from './support/answers.ts';
 import { readLine } from './support/json-lines.ts';
-import { drawCheckout, eventuallyShipped, post } from './support/checkouts.ts';
+import { drawCheckout, eventuallyShipped, post, shipMore } from './support/checkouts.ts';
 import { completions, completionsOf, newRequestId, settle } from './support/lines.ts';
 import { holdCheckouts } from './support/held.ts';
 import { test } from './support/services.ts';
@@ -49,18 +50,23 @@ test(
             ? request.body
             : undefined;
       const headers = { 'content-type': 'application/json' };
+      const begun = performance.now();
       (await api.request(method, path, { body, ...(body !== undefined && { headers }) })).expect(
         status,
       );
       const logs = api.logs.since(mark);
       const others = await settle(api);
       const found = others(logs);
+      const most = performance.now() - begun;
       await diagnoseCompletions(name, logs, found, () => {
         expect(found.length, `completion lines of ${name}`).toBe(1);
         const fields = found[0]?.fields ?? {};
         expect(fields['status'], `status in the line of ${name}`).toBe(status);
         expect(fields['method'], `method in the line of ${name}`).toBe(method);
-        expect(typeof fields['durationMs'], `type of durationMs of ${name}`).toBe('number');
+        const what = `durationMs of ${name}, which took at most ${most.toFixed()} ms`;
+        expect(typeof fields['durationMs'], `type of ${what}`).toBe('number');
+        expect(fields['durationMs'], what).toBeGreaterThanOrEqual(0);
+        expect(fields['durationMs'], what).toBeLessThanOrEqual(most);
       });
     });
   },
@@ -185,3 +191,44 @@ test('a request id that is not kept is not logged', judges('1.6'), async ({ api,
     expect(holding.length, `lines with the refused id (${name})`).toBe(0);
   });
 });
+
+test(
+  'answers stay as they are',
+  judges('1.7'),
+  async ({ api, draw, postgres, worker: _worker }) => {
+    const checkout = drawCheckout(draw);
+    const { body } = await post(api, checkout);
+    await eventuallyShipped(postgres, [body.id]);
+    await each('requests', draw.shuffle(answersOf(checkout, body.id)), (answer) =>
+      expectAnswer(api, answer),
+    );
+  },
+);
+
+test('rows stay as they are', judges('1.7'), async ({ api, draw, postgres, worker: _worker }) => {
+  const checkout = drawCheckout(draw);
+  const { body } = await post(api, checkout);
+  await eventuallyShipped(postgres, [body.id]);
+  const { orderId, amount, card, customer } = checkout;
+  expect(await rowsOf(postgres, body.id), 'rows of a checkout').toEqual([
+    { order_id: orderId, amount, card_last4: card.number.slice(-4), ...customer, to: customer },
+  ]);
+});
+
+test(
+  'the worker drops a checkout that the database refuses',
+  judges('1.7'),
+  async ({ api, draw, postgres, worker }) => {
+    const plain = drawCheckout(draw);
+    const refused = { ...plain, customer: { ...plain.customer, country: 'AQ' } };
+    const { body } = await post(api, refused);
+    await shipMore(draw, api, postgres);
+    const path = `/v1/checkouts/${body.id}`;
+    const state = { id: body.id, orderId: refused.orderId, state: 'requested' };
+    await expectAnswer(api, { method: 'GET', path, status: 200, body: state });
+    const mark = worker.logs.mark();
+    await shipMore(draw, api, postgres);
+    const again = worker.logs.since(mark).stdout.filter((line) => line.includes(refused.orderId));
+    expect(again.length, 'lines about a message after it was dropped').toBe(0);
+  },
+);

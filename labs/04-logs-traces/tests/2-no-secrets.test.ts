@@ -5,6 +5,7 @@ import {
   eventuallyShipped,
   newTrace,
   post,
+  shipMore,
 } from './support/checkouts.ts';
 import {
   expectDiagnosable,
@@ -46,7 +47,7 @@ test(
     (await post(api, text, { headers })).expect(400);
     await eventuallyShipped(postgres, [body.id]);
     await settle(api);
-    await last(draw, api, postgres);
+    await shipMore(draw, api, postgres);
 
     const secrets = [
       ...secretsOf(good, 'a checkout (202)'),
@@ -62,7 +63,7 @@ test(
   judges('2.3'),
   async ({ api, draw, postgres, worker }) => {
     const { refused, dropped } = await fail(draw, api);
-    await last(draw, api, postgres);
+    await shipMore(draw, api, postgres);
     const secrets = [
       ...secretsOf(refused, 'a refused row (500)'),
       ...secretsOf(dropped, 'a refused shipment (worker)'),
@@ -80,14 +81,18 @@ test(
     await api.post(`/v1/checkouts${query}`, good, { headers });
     const wrong = drawCheckout(draw);
     await post(api, { ...wrong, amount: -1 });
+    const broken = drawCheckout(draw);
+    const text = JSON.stringify(broken).replace('"card"', 'card');
+    await post(api, text, { headers: { 'content-type': 'application/json' } });
     const { refused, dropped } = await fail(draw, api);
-    await last(draw, api, postgres);
+    await shipMore(draw, api, postgres);
     await exportedAll(api, collector);
 
     const all = [
       ...secrets,
       ...secretsOf(good, 'a checkout (202)'),
       ...secretsOf(wrong, 'an invalid checkout (400)'),
+      ...secretsOf(broken, 'a body that is not JSON (400)'),
       ...secretsOf(refused, 'a refused row (500)'),
       ...secretsOf(dropped, 'a refused shipment (worker)'),
     ];
@@ -101,7 +106,7 @@ test('the order id is logged', judges('2.5'), async ({ api, draw, postgres, work
   await post(api, good, { headers: { 'x-request-id': goodId } });
   const refusedId = newRequestId('refused');
   const { refused, dropped, droppedId } = await fail(draw, api, refusedId);
-  await last(draw, api, postgres);
+  await shipMore(draw, api, postgres);
   await settle(api);
 
   const completed = [
@@ -128,7 +133,7 @@ test(
   async ({ api, draw, postgres, worker }) => {
     const marks = { api: api.logs.mark(), worker: worker.logs.mark() };
     await fail(draw, api);
-    await last(draw, api, postgres);
+    await shipMore(draw, api, postgres);
     await settle(api);
     const failures = [
       { what: 'checkout-api', logs: api.logs.since(marks.api), code: '23514' },
@@ -140,6 +145,22 @@ test(
         .map(({ fields }) => (fields['err'] ?? {}) as Record<string, unknown>);
       await expectDiagnosable(what, code, errors);
     });
+  },
+);
+
+test(
+  'lines of a checkout that goes well have levels below 50',
+  judges('2.6'),
+  async ({ api, draw, postgres, worker }) => {
+    await settle(api);
+    const marks = { api: api.logs.mark(), worker: worker.logs.mark() };
+    await shipMore(draw, api, postgres);
+    await settle(api);
+    const lines = [api.logs.since(marks.api), worker.logs.since(marks.worker)].flatMap(
+      ({ entries }) => entries,
+    );
+    const high = lines.filter(({ level = 0 }) => level >= 50).map(({ msg = '' }) => msg);
+    expect(high, 'lines with level 50 or more').toEqual([]);
   },
 );
 
@@ -158,19 +179,6 @@ async function fail(
   const droppedId = newRequestId('dropped');
   (await post(api, dropped, { headers: { 'x-request-id': droppedId } })).expect(202);
   return { refused, dropped, droppedId };
-}
-
-/** Ships eleven more checkouts: what the worker does with those before is done then. */
-async function last(
-  draw: Parameters<typeof drawCheckout>[0],
-  api: Api,
-  postgres: Parameters<typeof eventuallyShipped>[0],
-): Promise<void> {
-  const ids: string[] = [];
-  for (let sent = 0; sent < 11; sent += 1) {
-    ids.push((await post(api, drawCheckout(draw))).expect(202).body.id);
-  }
-  await eventuallyShipped(postgres, ids);
 }
 
 /** Waits until a span, and metrics, of a last request are exported: then those before it are. */

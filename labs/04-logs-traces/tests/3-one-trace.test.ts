@@ -14,6 +14,7 @@ import {
   isConsumer,
   isProducer,
   isServer,
+  spanOf,
   spanSince,
   spansOf,
   traced,
@@ -38,6 +39,20 @@ test(
     });
   },
 );
+
+test('a health check has no span', judges('3.1'), async ({ api, collector }) => {
+  const before = collector.spans.length;
+  for (let sent = 0; sent < 2; sent += 1) await api.get('/healthz');
+  const { traceId, header } = newTrace();
+  await api.get(`/v1/checkouts/${UUID}`, { headers: header });
+  // Spans are exported in the order in which they end.
+  await spanOf(collector, traceId, isServer);
+  const names = collector.spans
+    .slice(before)
+    .filter((span) => isServer(span) && span.traceId !== traceId)
+    .map(({ name }) => name);
+  expect(names, 'SERVER spans of two health checks').toEqual([]);
+});
 
 test(
   'statements of a request are below its SERVER span',

@@ -29,7 +29,7 @@ export function drawCheckout(draw: Draw): Checkout {
     card: { number: `4${String(draw.int(1e14, 9e14))}` },
     customer: {
       email: `${draw.word(10)}@mail.test`,
-      street: `${draw.int(1, 99)} ${draw.word(10)} road`,
+      street: `${draw.int(1, 99)} house at ${draw.word(10)} road`,
       country: 'DE',
     },
   };
@@ -65,6 +65,19 @@ export async function manyShipped(
     [ids],
   );
   return row?.many ?? 0;
+}
+
+/** Ships eleven more checkouts: what the worker does with those before is done then. */
+export async function shipMore(
+  draw: Draw,
+  api: StartedService,
+  postgres: PostgresProbe,
+): Promise<void> {
+  const ids: string[] = [];
+  for (let sent = 0; sent < 11; sent += 1) {
+    ids.push((await post(api, drawCheckout(draw))).expect(202).body.id);
+  }
+  await eventuallyShipped(postgres, ids);
 }
 
 /** A trace as a client begins it. */

@@ -2,7 +2,7 @@ import { expect, explain, lesson, type Metric, type OtlpCollector } from '@backe
 import { DURATION, total } from './metrics.ts';
 
 /** The semantic conventions' boundaries for HTTP durations, in seconds. */
-const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** Asserts that the histogram counted `sent` requests since `before`, in the right buckets. */
 export async function expectDuration(
@@ -13,14 +13,23 @@ export async function expectDuration(
   const { count, unit, bounds } = total(collector, 'checkout-api', DURATION);
   expect(count - before, `requests counted in ${DURATION} after ${sent}`).toBe(sent);
   expect(unit, `unit of ${DURATION}`).toBe('s');
+  await expectBounds(DURATION, bounds, DURATION_BOUNDS);
+}
+
+/** Asserts the bucket boundaries of a histogram of seconds. */
+export async function expectBounds(
+  name: string,
+  bounds: readonly number[],
+  wanted: readonly number[],
+): Promise<void> {
   await explain(
-    () => expect(bounds, `bucket boundaries of ${DURATION}`).toEqual(BOUNDS),
+    () => expect(bounds, `bucket boundaries of ${name}`).toEqual(wanted),
     () => {
       if ((bounds.at(-1) ?? 0) < 1_000) return;
       lesson('default-buckets', {
-        observed: `The buckets of ${DURATION} end at ${String(bounds.at(-1))} s, and the first one holds every request of less than ${String(bounds.find((bound) => bound > 0))} s.`,
+        observed: `The buckets of ${name} end at ${String(bounds.at(-1))} s, and the first one with a positive limit ends at ${String(bounds.find((bound) => bound > 0))} s.`,
         meaning:
-          'The default boundaries of OpenTelemetry are made for milliseconds. With seconds, nearly every request falls into the first bucket, and no percentile can be read.',
+          'The default boundaries of OpenTelemetry are made for milliseconds. With seconds, nearly every value falls into the first bucket, and no percentile can be read.',
         lookAt: 'how an instrument tells the SDK which boundaries suit its unit.',
       });
     },

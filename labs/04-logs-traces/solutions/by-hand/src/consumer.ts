@@ -9,7 +9,7 @@ import {
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { declareQueue, QUEUE } from './broker.ts';
 import { currentRequest, log } from './log.ts';
-import { type CheckoutRequested, PUBLISHED_AT, readMessage } from './message.ts';
+import { type CheckoutRequested, PUBLISHED_AT, readMessage, REQUEST_ID } from './message.ts';
 import { queueWait } from './metrics.ts';
 
 const tracer = trace.getTracer('checkout');
@@ -33,7 +33,7 @@ export async function consume(broker: ChannelModel, fulfil: Fulfil): Promise<voi
       return true;
     } catch (error) {
       log.error({ orderId, err: error }, 'checkout dropped');
-      channel.nack(message, false, false);
+      channel.reject(message, false);
       return false;
     }
   };
@@ -51,7 +51,7 @@ export async function consume(broker: ChannelModel, fulfil: Fulfil): Promise<voi
     const { headers = {} } = message.properties;
     const publishedAt: unknown = headers[PUBLISHED_AT];
     if (typeof publishedAt === 'number') queueWait.record((Date.now() - publishedAt) / 1_000);
-    const requestId = String(headers['x-request-id'] ?? '');
+    const requestId = String(headers[REQUEST_ID] ?? '');
     // Not the active context: this callback runs in the one of the start.
     const parent = propagation.extract(ROOT_CONTEXT, headers);
     void currentRequest.run(requestId, () => traced(message, parent));

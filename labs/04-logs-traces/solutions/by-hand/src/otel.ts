@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
@@ -31,8 +32,5 @@ const FLUSH_WITHIN_MS = 3_000;
 
 /** Exports what is left, if the collector takes it in time. Never rejects. */
 export async function stopTelemetry(): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, FLUSH_WITHIN_MS);
-  await Promise.race([sdk.shutdown().catch(() => {}), late.promise]);
-  clearTimeout(timer);
+  await Promise.race([sdk.shutdown().catch(() => {}), setTimeout(FLUSH_WITHIN_MS)]);
 }

@@ -2,7 +2,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { declareQueue, QUEUE } from './broker.ts';
 import { currentRequest } from './log.ts';
-import { type CheckoutRequested, PUBLISHED_AT } from './message.ts';
+import { type CheckoutRequested, PUBLISHED_AT, REQUEST_ID } from './message.ts';
 
 const tracer = trace.getTracer('checkout');
 
@@ -24,7 +24,7 @@ export class Publisher {
   async publish(message: CheckoutRequested): Promise<void> {
     await tracer.startActiveSpan(`${QUEUE} send`, { kind: SpanKind.PRODUCER }, async (span) => {
       try {
-        const headers = { [PUBLISHED_AT]: Date.now(), 'x-request-id': currentRequest.getStore() };
+        const headers = { [PUBLISHED_AT]: Date.now(), [REQUEST_ID]: currentRequest.getStore() };
         propagation.inject(context.active(), headers);
         await this.#send(message, headers);
       } catch (error) {
@@ -41,11 +41,8 @@ export class Publisher {
     this.#channel.sendToQueue(
       QUEUE,
       Buffer.from(JSON.stringify(message)),
-      { contentType: 'application/json', persistent: true, headers },
-      (error: unknown) => {
-        if (error === null || error === undefined) confirmed.resolve();
-        else confirmed.reject(new Error('the broker refused a checkout', { cause: error }));
-      },
+      { persistent: true, headers },
+      (error: unknown) => (error ? confirmed.reject(error) : confirmed.resolve()),
     );
     await confirmed.promise;
   }

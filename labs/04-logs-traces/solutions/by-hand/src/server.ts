@@ -15,11 +15,11 @@ const server = createServer(createApp({ pool, publisher: await Publisher.open(br
 
 const host = process.env['HOST'] ?? '127.0.0.1';
 const port = Number(process.env['PORT'] ?? 8080);
-server.listen(port, host, () => log.info({ host, port }, 'listening'));
+server.listen(port, host, () => log.info('listening'));
 
-closeWithGrace({ logger: log }, async ({ err, signal }) => {
+closeWithGrace({ logger: log }, async ({ err }) => {
   if (err) log.fatal({ err }, 'stopping');
-  else log.info({ signal }, 'stopping');
+  else log.info('stopping');
   // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
   server.close();
   await once(server, 'close');

@@ -1,7 +1,7 @@
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { declareQueue, QUEUE } from './broker.ts';
 import { log, logContext } from './log.ts';
-import { type CheckoutRequested, PUBLISHED_AT, readMessage } from './message.ts';
+import { type CheckoutRequested, PUBLISHED_AT, readMessage, REQUEST_ID } from './message.ts';
 import { queueWait } from './metrics.ts';
 
 export type Fulfil = (message: CheckoutRequested) => Promise<void>;
@@ -23,13 +23,13 @@ export async function consume(broker: ChannelModel, fulfil: Fulfil): Promise<voi
       channel.ack(message);
     } catch (error) {
       log.error({ orderId, err: error }, 'checkout dropped');
-      channel.nack(message, false, false);
+      channel.reject(message, false);
     }
   };
-  // OpenTelemetry calls this inside the CONSUMER span of the message, which ends with ack or nack.
+  // OpenTelemetry calls this inside the CONSUMER span of the message, which ends with ack or reject.
   await channel.consume(QUEUE, (message) => {
     if (!message) return;
-    const requestId = String(message.properties.correlationId ?? '');
+    const requestId = message.properties.headers?.[REQUEST_ID] as string | undefined;
     void logContext.run({ requestId }, () => settle(message));
   });
 }

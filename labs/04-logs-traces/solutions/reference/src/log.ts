@@ -5,8 +5,8 @@ import { SERVICE } from './service-name.ts';
 
 /** What all lines about one request or message have. */
 export interface LogContext {
-  readonly requestId: string;
-  readonly orderId?: string;
+  /** A message of the version before has none. */
+  readonly requestId: string | undefined;
 }
 
 export const logContext = new AsyncLocalStorage<LogContext>();

@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { AmqplibInstrumentation } from '@opentelemetry/instrumentation-amqplib';
-import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrumentation-express';
+import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
@@ -18,7 +19,7 @@ const sdk = new NodeSDK({
     new HttpInstrumentation({
       ignoreIncomingRequestHook: ({ url }) => url === '/healthz',
     }),
-    new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE] }),
+    new ExpressInstrumentation(),
     new PgInstrumentation(),
     new AmqplibInstrumentation(),
     new PinoInstrumentation(),
@@ -28,9 +29,5 @@ sdk.start();
 
 /** Exports what is left, if the collector takes it in time. Never rejects. */
 export async function stopTelemetry(): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, FLUSH_WITHIN_MS);
-  // The reason went to OpenTelemetry's own log.
-  await Promise.race([sdk.shutdown().catch(() => {}), late.promise]);
-  clearTimeout(timer);
+  await Promise.race([sdk.shutdown().catch(() => {}), setTimeout(FLUSH_WITHIN_MS)]);
 }

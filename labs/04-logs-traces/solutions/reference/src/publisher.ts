@@ -1,7 +1,7 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { declareQueue, QUEUE } from './broker.ts';
 import { logContext } from './log.ts';
-import { type CheckoutRequested, PUBLISHED_AT } from './message.ts';
+import { type CheckoutRequested, PUBLISHED_AT, REQUEST_ID } from './message.ts';
 
 /** Hands checkouts to the worker. */
 export class Publisher {
@@ -24,15 +24,13 @@ export class Publisher {
       QUEUE,
       Buffer.from(JSON.stringify(message)),
       {
-        contentType: 'application/json',
         persistent: true,
-        correlationId: logContext.getStore()?.requestId ?? '',
-        headers: { [PUBLISHED_AT]: Date.now() },
+        headers: {
+          [PUBLISHED_AT]: Date.now(),
+          [REQUEST_ID]: logContext.getStore()?.requestId,
+        },
       },
-      (error: unknown) => {
-        if (error === null || error === undefined) confirmed.resolve();
-        else confirmed.reject(new Error('the broker refused a checkout', { cause: error }));
-      },
+      (error: unknown) => (error ? confirmed.reject(error) : confirmed.resolve()),
     );
     await confirmed.promise;
   }

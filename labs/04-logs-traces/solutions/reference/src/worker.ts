@@ -13,15 +13,15 @@ await consume(broker, (message) => fulfil(pool, message));
 
 const host = process.env['HOST'] ?? '127.0.0.1';
 const port = Number(process.env['PORT'] ?? 8081);
-const health = createServer((req, res) => {
-  res.writeHead(req.url === '/healthz' ? 200 : 404).end();
+// For `/healthz`. It answers 200 as long as the process can.
+const health = createServer((_req, res) => {
+  res.end();
 });
-health.listen(port, host, () => log.info({ host, port }, 'listening'));
+health.listen(port, host, () => log.info('listening'));
 
-closeWithGrace({ logger: log }, async ({ err, signal }) => {
+closeWithGrace({ logger: log }, async ({ err }) => {
   if (err) log.fatal({ err }, 'stopping');
-  else log.info({ signal }, 'stopping');
-  health.close();
+  else log.info('stopping');
   // Messages that were not acknowledged go back to the queue.
   await broker.close().catch(() => {});
   await pool.end();

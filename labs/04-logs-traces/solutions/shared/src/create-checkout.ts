@@ -25,7 +25,7 @@ export function createCheckout(pool: Pool, publisher: Publisher): RequestHandler
       ],
     );
     await publisher.publish({ checkoutId: id, orderId, customer });
-    log.info({ orderId }, 'checkout requested');
+    log.info('checkout requested');
     res.status(202).json({ id, orderId, state: 'requested' });
   };
 }

@@ -4,6 +4,9 @@ import type { Customer } from './checkout.ts';
 /** A header: milliseconds since 1970. The property `timestamp` has whole seconds only. */
 export const PUBLISHED_AT = 'x-published-at';
 
+/** A header: the id of the request that asked. */
+export const REQUEST_ID = 'x-request-id';
+
 /** Asks the worker to ship a checkout. */
 export interface CheckoutRequested {
   readonly checkoutId: string;
