@@ -1,4 +1,11 @@
-import { each, expect, judges } from '@backend-labs/testkit';
+import {
+  each,
+  expect,
+  happens,
+  judges,
+  type OtlpCollector,
+  type PostgresProbe,
+} from '@backend-labs/testkit';
 import { drawCheckout, eventuallyShipped, newTrace, post } from './support/checkouts.ts';
 import {
   expectConsumer,
@@ -92,6 +99,7 @@ test(
   'statements of the worker are below the CONSUMER span',
   judges('3.4'),
   async ({ api, collector, draw, postgres, worker: _worker }) => {
+    await workerIsDone(postgres, collector);
     const before = collector.spans.length;
     const { answer } = await traced(collector, () => post(api, drawCheckout(draw)));
     await eventuallyShipped(postgres, [answer.body.id]);
@@ -100,6 +108,21 @@ test(
     await expectStatements('CONSUMER', 2, consumer, spans, collector);
   },
 );
+
+/** Waits until the worker has shipped all checkouts, and exported a CONSUMER span for each. */
+async function workerIsDone(postgres: PostgresProbe, collector: OtlpCollector): Promise<void> {
+  const counts = async (): Promise<{ waiting: number; shipped: number }> => {
+    const [row] = await postgres.query<{ waiting: number; shipped: number }>(
+      `SELECT count(*) FILTER (WHERE state = 'requested')::int AS waiting,
+              count(*) FILTER (WHERE state = 'shipped')::int AS shipped
+         FROM checkouts`,
+    );
+    return row ?? { waiting: 0, shipped: 0 };
+  };
+  await happens(async () => (await counts()).waiting === 0, { within: 5_000 });
+  const { shipped } = await counts();
+  await happens(() => collector.spans.filter(isConsumer).length >= shipped, { within: 5_000 });
+}
 
 test('a valid traceparent is continued', judges('3.5'), async ({ api, collector }) => {
   const { traceId, spanId, header } = newTrace();

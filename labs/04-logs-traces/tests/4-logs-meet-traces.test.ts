@@ -52,7 +52,7 @@ test(
       expect(String(traceId), `trace_id of ${what}`).toMatch(/^[\da-f]{32}$/u);
       const found = await happens(
         () => collector.spans.some((span) => span.traceId === traceId && span.spanId === spanId),
-        { within: 3_000 },
+        { within: 5_000 },
       );
       expect(found, `whether a span with the trace_id and span_id of ${what} was exported`).toBe(
         true,

@@ -10,7 +10,7 @@ export async function spanOf(
   collector: OtlpCollector,
   traceId: string,
   matches: (span: Span) => boolean,
-  { within = 3_000 }: Patience = {},
+  { within = 5_000 }: Patience = {},
 ): Promise<Span | undefined> {
   const find = (): Span | undefined => spansOf(collector, traceId).find(matches);
   await happens(find, { within });
@@ -24,7 +24,7 @@ export async function spanSince(
   matches: (span: Span) => boolean,
 ): Promise<Span | undefined> {
   const find = (): Span | undefined => collector.spans.slice(before).find(matches);
-  await happens(find, { within: 3_000 });
+  await happens(find, { within: 5_000 });
   return find();
 }
 
