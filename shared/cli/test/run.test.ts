@@ -121,3 +121,43 @@ test('labs run ends, with its programs, when what started it is killed', async (
   command.kill('SIGKILL');
   expect(await hasGone(Number(pid))).toBe(true);
 });
+
+test('labs run prints the traces of a service that has OpenTelemetry', async () => {
+  using labs = await Labs.onPostgres();
+  await labs.run('reset', '1');
+  const copy = join(labs.work, '01-query-plans');
+  const manifest = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as object;
+  const dependencies = { '@opentelemetry/sdk-node': '1.0.0' };
+  writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...manifest, dependencies }));
+  writeFileSync(join(copy, 'src/migrate.ts'), '');
+  const span = {
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+    name: 'GET /orders',
+    kind: 2,
+    startTimeUnixNano: '1000000',
+    endTimeUnixNano: '3000000',
+  };
+  const body = { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
+  writeFileSync(
+    join(copy, 'src/server.ts'),
+    `import { createServer } from 'node:http';
+     await fetch(process.env.OTEL_EXPORTER_OTLP_ENDPOINT + '/v1/traces', {
+       method: 'POST',
+       body: ${JSON.stringify(JSON.stringify(body))},
+     });
+     createServer((request, response) => response.end('ok'))
+       .listen(Number(process.env.PORT), process.env.HOST);`,
+  );
+  const port = await getPort({ host: '127.0.0.1', port: portNumbers(18_080, 18_999) });
+  const served = labs.start('run', '1', '--port', String(port));
+  let shown = '';
+  served.stdout?.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  const outcome = outcomeOf(served);
+  await vi.waitFor(() => expect(shown).toContain('GET /orders  [? SERVER]  2.0 ms'), {
+    timeout: 30_000,
+    interval: 100,
+  });
+  served.kill('SIGINT');
+  await outcome;
+});

@@ -10,6 +10,8 @@ import { openCopy } from '../copy.ts';
 import { EXIT, MachineError, sentence, told, UsageError } from '../errors.ts';
 import { onOrphaned } from '../orphan.ts';
 import { ServedCopy } from '../serve.ts';
+import { exportsTraces } from '../traces/exports-traces.ts';
+import { TracePrinter } from '../traces/trace-printer.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { paint } from '../ui/style.ts';
 
@@ -47,11 +49,13 @@ export const run: Run = async (args, context) => {
     dataDir: join(lab.dir, 'data'),
   });
   const inspect = args.on('inspect') && { NODE_OPTIONS: '--inspect=127.0.0.1:9229' };
-  const programs = [{ script: 'start', env: { ...listenOn(port), ...inspect } }];
+  // Put away after the programs: they export their last spans when they stop.
+  await using printer = exportsTraces(copy) ? await TracePrinter.open(process) : undefined;
+  const programs = [{ script: 'start', env: { ...listenOn(port), ...inspect, ...printer?.env } }];
   const beside: string[] = [];
   for (const script of args.texts('with')) {
     const own = await nextPort(port);
-    programs.push({ script, env: listenOn(own) });
+    programs.push({ script, env: { ...listenOn(own), ...printer?.env } });
     beside.push(`npm run ${script} beside it, with PORT=${own}`);
   }
   await using served = new ServedCopy({
@@ -80,6 +84,7 @@ export const run: Run = async (args, context) => {
   console.log(paint('bold', `${lab.id} on ${url}`));
   for (const [name, value] of Object.entries(lease.env)) console.log(`  ${name}=${value}`);
   for (const line of beside) console.log(`  ${line}`);
+  if (printer) console.log('  Each finished trace is printed here.');
   for (const command of lab.try) console.log(`  ${command.replaceAll('$URL', url)}`);
   console.log(paint('dim', 'Save a file and it restarts. Ctrl-C ends it.'));
   await ended.promise;

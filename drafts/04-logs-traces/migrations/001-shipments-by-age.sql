@@ -1,1 +1,0 @@
-CREATE INDEX shipments_by_age ON shipments (created_at);
