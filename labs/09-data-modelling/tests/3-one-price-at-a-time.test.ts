@@ -204,7 +204,8 @@ test(
     await write(
       postgres,
       insert(id, 100, month(2), month(5)),
-      insert(id, 200, month(5), '2090-01-01T00:00:00Z'),
+      // Ends before the next one begins.
+      insert(id, 200, month(5), '2080-01-01T00:00:00Z'),
       insert(id, 300, '2090-01-01T00:00:00Z', null),
     );
     const created = await newProduct(service, draw, 700);

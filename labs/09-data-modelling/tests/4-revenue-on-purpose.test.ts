@@ -15,7 +15,7 @@ import { cutEverywhere } from './support/cut-off.ts';
 import { must, urlOf } from './support/draws.ts';
 import { inTurns } from './support/in-turns.ts';
 import { lastingProduct } from './support/lasting-product.ts';
-import { added, differing, report } from './support/revenue.ts';
+import { added, differing, type Month, report, reported } from './support/revenue.ts';
 
 const LIMIT = 20;
 const BUSY_YEAR = 2025;
@@ -45,6 +45,32 @@ test('a report reads few buffers', judges('4.1'), async ({ postgres, service }) 
 
 const cancel = (service: StartedService, id: number): Promise<Answer> =>
   service.post(`/v1/invoices/${id}/cancel`, undefined, { within: 10_000 });
+
+const total = (months: readonly Month[]) => ({
+  invoices: months.reduce((sum, { invoices }) => sum + invoices, 0),
+  cents: months.reduce((sum, { cents }) => sum + cents, 0),
+});
+
+test('the invoices of before are in the reports', judges('4.2'), async ({ postgres, service }) => {
+  const years = Array.from({ length: new Date().getUTCFullYear() - 2021 }, (_, at) => 2022 + at);
+  const got = total((await Promise.all(years.map((year) => reported(service, year)))).flat());
+  const [expected] = await postgres.query<Month>(
+    `SELECT count(*)::float8 AS invoices, sum(total_cents)::float8 AS cents
+       FROM contract.invoices WHERE status = 'issued'`,
+  );
+  await explain(
+    () => expect(got, 'all years together, before anything is ordered').toEqual(expected),
+    () => {
+      if (got.invoices > 0) return;
+      lesson('sums-begin-empty', {
+        observed: `contract.invoices has ${thousands(expected?.invoices ?? 0)} issued invoices, and the reports of all years together have none.`,
+        meaning:
+          'The sums follow what happens from now on. What was there when they were made is in no sum.',
+        lookAt: 'what the migration puts into the stored sums.',
+      });
+    },
+  );
+});
 
 test(
   'each order and each cancellation is in the next report',
@@ -80,8 +106,7 @@ test(
     const thisYear = new Date().getUTCFullYear();
     await each('reports', steps, async ([what, step]) => {
       await step();
-      const years = [year, thisYear, BUSY_YEAR];
-      for (const one of new Set(years)) {
+      for (const one of [year, thisYear]) {
         const [got, expected] = [await report(service, one), await added(postgres, one)];
         await explain(
           () => expect(got, `report of ${one} after ${what}`).toEqual(expected),

@@ -6,12 +6,17 @@ export interface Month {
   readonly cents: number;
 }
 
-/** The report of a year, as one text a month. */
-export async function report(service: StartedService, year: number): Promise<string[]> {
+/** The report of a year. */
+export async function reported(service: StartedService, year: number): Promise<Month[]> {
   const path = `/v1/reports/revenue?year=${year}`;
   const { body } = (await service.get<{ months: Month[] }>(path)).expect(200);
   expect(body, `GET ${path} must answer { "year", "months": [ … ] }`).toHaveProperty('months');
-  return body.months.map(asText);
+  return body.months;
+}
+
+/** The report of a year, as one text a month. */
+export async function report(service: StartedService, year: number): Promise<string[]> {
+  return (await reported(service, year)).map(asText);
 }
 
 export const asText = ({ month, invoices, cents }: Month): string =>
