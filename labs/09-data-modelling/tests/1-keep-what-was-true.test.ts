@@ -130,12 +130,19 @@ test('a new order takes the facts of its moment', judges('1.3'), async ({ draw, 
       expect(issued.totalCents, 'total of 2 at that price').toBe(2 * now.priceCents);
     },
     () => {
-      if (line?.unitCents !== 450 && line?.name !== product.name) return;
-      lesson('frozen-product', {
-        observed: `A product was renamed to "${now.name}" and now costs ${now.priceCents} cents. A new order of it was issued for "${line.name}" at ${line.unitCents} cents.`,
+      const old = [
+        line?.name === product.name && 'name of the product',
+        line?.unitCents === 450 && 'price',
+        issued.customerName !== now.customerName && 'name of the customer',
+        issued.address !== now.address && 'address',
+      ].filter(Boolean);
+      if (old.length === 0) return;
+      lesson('facts-of-before', {
+        observed: `A product and a customer changed between two orders. The second order was issued with the ${old.join(', the ')} of before.`,
         meaning:
-          'Clients know the product by its ID. If a change makes another row and the ID stays with the old one, the old facts are sold for ever.',
-        lookAt: 'which row an order finds under the ID that the client sends.',
+          'A fact that is kept must come from the moment of the order. Something here remembers an earlier one: another row under the same ID, or a cache in the process.',
+        lookAt:
+          'where the order takes these facts from, and whether that can be older than the order.',
       });
     },
   );

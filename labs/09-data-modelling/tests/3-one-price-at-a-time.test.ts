@@ -137,11 +137,11 @@ test('every other price is accepted', judges('3.4'), async ({ draw, postgres, se
       () => expect(outcome, what).toBe('written'),
       () => {
         if (!isRefused(outcome)) return;
-        lesson('touching-is-overlapping', {
-          observed: `Pricing wrote ${what}, and it was ${outcome}.`,
+        lesson('legal-price-refused', {
+          observed: `Pricing wrote ${what}, which no rule forbids, and it was ${outcome}.`,
           meaning:
-            'A period includes its beginning and not its end. If both ends belong to it, a price cannot begin at the instant at which the one before it ends.',
-          lookAt: 'which ends belong to the range that is compared, and for which products.',
+            'The rule is wider than "no two at once". A period includes its beginning and not its end, and in which order prices are written says nothing about them.',
+          lookAt: 'what exactly the rule compares, and which ends belong to a period.',
         });
       },
     );
@@ -161,8 +161,8 @@ test(
     const other = await newProduct(service, draw);
     await write(
       postgres,
-      insert(id, 200, month(5), month(8)),
       insert(id, 100, month(2), month(5)),
+      insert(id, 200, month(5), month(8)),
       insert(id, 300, month(9), null),
       insert(other.id, 999, month(1), null),
     );

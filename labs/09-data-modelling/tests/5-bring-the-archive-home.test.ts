@@ -5,9 +5,31 @@ import { test } from './support/archived.ts';
 import { headsBelow } from './support/contract.ts';
 import { changesOf, type Difference } from './support/differences.ts';
 import { must } from './support/draws.ts';
-import { report, wholeYear } from './support/revenue.ts';
+import { added, differing, report, wholeYear } from './support/revenue.ts';
 
 const FIRST_NEW = 100_000;
+const IN_API = 'In the API';
+
+/** What an invoice says besides its cents. */
+interface Page {
+  readonly customer: string;
+  readonly lines: readonly string[];
+}
+
+interface Paged extends Pick<Archived, 'customerId' | 'customerName' | 'address'> {
+  readonly lines: readonly {
+    readonly sku: string;
+    readonly name: string;
+    readonly quantity: number;
+  }[];
+}
+
+const pageOf = ({ customerId, customerName, address, lines }: Paged): Page => ({
+  customer: `${customerId} ${customerName}, ${address}`,
+  lines: lines.map(({ sku, name, quantity }) => `${quantity} ${sku} ${name}`),
+});
+
+const same = (one: Page, other: Page): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 interface LineRow {
   readonly invoice: number;
@@ -85,27 +107,30 @@ test('no other invoice is as old', judges('5.2'), async ({ draw, migrated }) => 
 });
 
 test('an archived invoice says what was printed', judges('5.3'), async ({ draw, migrated }) => {
-  const { postgres, service, archive, added } = await migrated(draw);
+  const { postgres, service, archive, added: more } = await migrated(draw);
   const heads = byId(await headsBelow(postgres, FIRST_NEW));
   const lines = Map.groupBy(await postgres.query<LineRow>(LINES), (row) => row.invoice);
-  const printed = ({ customerId, customerName, address, lines: all }: Archived) => ({
-    customer: `${customerId} ${customerName}, ${address}`,
-    lines: all.map(({ sku, name, quantity }) => `${quantity} ${sku} ${name}`),
-  });
-  const check = async (
-    number: number,
-    expected: object,
-    got: object,
-    where: string,
-  ): Promise<void> => {
+  const check = async (expected: Page, got: Page, number: number, where: string): Promise<void> => {
     await explain(
       () => expect(got, `invoice ${number} ${where}`).toEqual(expected),
-      () => {
-        lesson('facts-of-today', {
-          observed: `Invoice ${number} was printed as ${JSON.stringify(expected)}. ${where} it is ${JSON.stringify(got)}.`,
+      async () => {
+        const observed = `Invoice ${number} was printed as ${JSON.stringify(expected)}. ${where} it is ${JSON.stringify(got)}.`;
+        const inApi = where === IN_API ? got : pageOf(await invoice(service, number));
+        if (same(inApi, expected)) {
+          lesson('view-still-joins', {
+            observed,
+            meaning:
+              'The API shows the page. Finance reads the views, and they are made of other rows.',
+            lookAt: 'the definitions of the two views, and what they join.',
+          });
+        }
+        const sameLines = got.lines.join() === expected.lines.join();
+        lesson(sameLines ? 'customer-of-today' : 'read-from-the-catalogue', {
+          observed,
           meaning:
-            'The numbers refer to customers and products as they are today, or are gone. What the page says is in the archive, and nowhere else.',
-          lookAt: 'from which table each column of a migrated invoice is taken.',
+            'The numbers refer to customers and products as they are today, if they exist at all. What the page says is in the archive, and nowhere else.',
+          lookAt:
+            'from which table each part of a migrated invoice comes, when it is written and when it is read.',
         });
       },
     );
@@ -117,24 +142,15 @@ test('an archived invoice says what was printed', judges('5.3'), async ({ draw, 
   expect(comparable.length, 'archived invoices that contract.invoices has').toBeGreaterThan(1_000);
   await each('archived invoices', comparable, async (expected) => {
     const { number } = expected;
-    const head = must(heads.get(number));
-    const got = {
-      customer: `${head.customerId} ${head.customerName}, ${head.address}`,
-      lines: (lines.get(number) ?? []).map(
-        ({ sku, name, quantity }) => `${quantity} ${sku} ${name}`,
-      ),
-    };
-    await check(number, printed(expected), got, 'In the views');
+    const { customerId, customerName, address } = must(heads.get(number));
+    const got = pageOf({ customerId, customerName, address, lines: lines.get(number) ?? [] });
+    await check(pageOf(expected), got, number, 'In the views');
   });
   const gone = comparable.filter(({ customerId }) => customerId > 380).slice(0, 3);
-  const shown = comparable.filter(({ number }) => added.includes(number));
+  const shown = comparable.filter(({ number }) => more.includes(number));
   await each('archived invoices in the API', [...gone, ...shown], async (expected) => {
     const got = await invoice(service, expected.number);
-    const seen = {
-      customer: `${got.customerId} ${got.customerName}, ${got.address}`,
-      lines: got.lines.map(({ sku, name, quantity }) => `${quantity} ${sku} ${name}`),
-    };
-    await check(expected.number, printed(expected), seen, 'In the API');
+    await check(pageOf(expected), pageOf(got), expected.number, IN_API);
   });
 });
 
@@ -254,7 +270,11 @@ test(
       const got = await report(service, year);
       await explain(
         () => expect(got, `report of ${year}`).toEqual(wholeYear(year, expected)),
-        () => {
+        async () => {
+          // Invoices that are not right are another point's.
+          const shown = await added(postgres, year);
+          if (differing(shown, wholeYear(year, expected)).length > 0) return;
+
           lesson('archive-not-in-the-sums', {
             observed: `The archive has ${expected[0]?.invoices ?? 0} invoices of January ${year}, ${expected[0]?.cents ?? 0} cents together. The report says ${got[0]}.`,
             meaning:

@@ -9,13 +9,7 @@ export function doubled(seen: {
 }): void {
   if (seen.rows !== 2) return;
   if (seen.country === null) {
-    lesson('nulls-are-distinct', {
-      observed:
-        'One supplier has two offers for one product with no country, and both were written.',
-      meaning:
-        'In a unique constraint, null is not equal to null unless you say so. Every row without a country is a new one to it.',
-      lookAt: 'how the rule for one offer treats a country that is null.',
-    });
+    nullsAreDistinct();
   }
   if (seen.atOnce) raced('offers of one supplier for one product and country');
 }
@@ -53,6 +47,7 @@ export async function bothOrOne(
           lookAt: 'what the handler does with an error of the database whose code begins with 23.',
         });
       }
+      if (what.includes('everywhere else') && rows === 2) nullsAreDistinct();
       if (statuses.every((status) => status === 201)) {
         lesson('checked-in-the-code', {
           observed: `Two requests at the same time: ${what}. Both got 201, and ${rows} of the two offers ${rows === 1 ? 'is' : 'are'} there.`,
@@ -63,4 +58,13 @@ export async function bothOrOne(
       }
     },
   );
+}
+
+function nullsAreDistinct(): never {
+  lesson('nulls-are-distinct', {
+    observed: 'One supplier has two offers for one product with no country, and both were written.',
+    meaning:
+      'In a unique constraint, null is not equal to null unless you say so. Every row without a country is a new one to it.',
+    lookAt: 'how the rule for one offer treats a country that is null.',
+  });
 }
