@@ -1,9 +1,9 @@
-import { each, explain, expect, judges, lesson, test } from '@backend-labs/testkit';
+import { each, explain, expect, judges, lesson } from '@backend-labs/testkit';
 import { newProduct } from './support/api.ts';
 import { offers, type OfferRow } from './support/contract.ts';
-import { must, twoOf, urlOf } from './support/draws.ts';
+import { must, twoOf } from './support/draws.ts';
 import { bothOrOne, doubled, raced } from './support/diagnose-offers.ts';
-import { inTurns } from './support/in-turns.ts';
+import { test } from './support/in-turns.ts';
 import { type Clash, ILLEGAL, INSERT, insert, type New, someOffer } from './support/offers.ts';
 import { isRefused, transaction, twoTransactions, type Write } from './support/transactions.ts';
 
@@ -86,6 +86,32 @@ test(
           expect(rows.length, `rows of two ${pair}`).toBe(1);
         },
         () => doubled({ country, atOnce, rows: rows.length, outcomes }),
+      );
+    });
+    await each('updates', ['FR', null], async (country) => {
+      const { id } = await newProduct(service, draw, 450);
+      const first = someOffer(draw, { country });
+      const outcomes = [
+        await transaction(postgres, insert(id, first), insert(id, { ...first, country: 'ES' })),
+        await transaction(postgres, {
+          sql: `UPDATE contract.offers SET country = $2 WHERE product_id = $1 AND country = 'ES'`,
+          values: [id, country],
+        }),
+      ];
+      const what = `an offer that is updated to one for ${country ?? 'everywhere else'} like another`;
+      await explain(
+        () =>
+          expect(
+            outcomes.map((outcome) => outcome.split(':', 1)[0]),
+            what,
+          ).toEqual(['written', 'refused']),
+        () =>
+          doubled({
+            country,
+            atOnce: false,
+            rows: outcomes.every((outcome) => outcome === 'written') ? 2 : 1,
+            outcomes,
+          }),
       );
     });
   },
@@ -284,7 +310,7 @@ test(
 test(
   'of two requests that clash, one is granted',
   judges('2.6'),
-  async ({ draw, definition, lease, postgres, service }) => {
+  async ({ draw, inTurns, postgres, service }) => {
     const clashes: Clash[] = [];
     for (const [what, fields] of [
       ['the same offer twice', {}],
@@ -303,10 +329,10 @@ test(
     await each('pairs of requests', clashes, async ({ what, first, second }) => {
       const { id } = await newProduct(service, draw, 450);
       const path = `/v1/products/${id}/offers`;
-      const answers = await inTurns(definition, postgres, urlOf(lease), [
+      const answers = await inTurns(
         (one) => one.post(path, first),
         (two) => two.post(path, second),
-      ]);
+      );
       const rows = await offers(postgres, id);
       await bothOrOne(
         what,
@@ -321,10 +347,10 @@ test(
     for (const offer of candidates)
       (await service.post(`/v1/products/${id}/offers`, offer)).expect(201);
     const path = `/v1/products/${id}/preferred-offer`;
-    const answers = await inTurns(definition, postgres, urlOf(lease), [
+    const answers = await inTurns(
       (one) => one.put(path, { supplierId: 2, country: candidates[1]?.country }),
       (two) => two.put(path, { supplierId: 3, country: candidates[2]?.country }),
-    ]);
+    );
     const statuses = answers.map(({ status }) => status);
     const preferred = (await offers(postgres, id)).filter((row) => row.preferred);
     expect(preferred.length, 'preferred offers after two changes at the same time').toBe(1);
@@ -342,14 +368,14 @@ test(
 test(
   'no two products on sale have the same SKU',
   judges('2.7'),
-  async ({ draw, definition, lease, postgres, service }) => {
+  async ({ draw, inTurns, service }) => {
     const product = (sku: string) => ({ sku, name: 'Tea', priceCents: 450 });
     const word = draw.word(10);
     const [lower, upper] = draw.shuffle([word, word.toUpperCase()]) as [string, string];
-    const answers = await inTurns(definition, postgres, urlOf(lease), [
+    const answers = await inTurns(
       (one) => one.post('/v1/products', product(lower)),
       (two) => two.post('/v1/products', product(upper)),
-    ]);
+    );
     const statuses = answers.map(({ status }) => status);
     await explain(
       () =>
@@ -362,7 +388,8 @@ test(
           lesson('refusal-as-500', {
             observed:
               'Two products with one SKU were put on sale at the same time. The database refused one of them, and its client got 500.',
-            meaning: 'Another client was faster: that is a conflict, not a fault of ours.',
+            meaning:
+              'Another client was faster: that is a conflict, and the service is not broken.',
             lookAt:
               'what the handler does with an error of the database whose code begins with 23.',
           });

@@ -1,8 +1,7 @@
-import { each, explain, expect, judges, lesson, test } from '@backend-labs/testkit';
+import { each, explain, expect, judges, lesson } from '@backend-labs/testkit';
 import { newProduct, order, patchProduct, someCustomer } from './support/api.ts';
 import { newIdsOf, overlaps, type Price, prices } from './support/contract.ts';
-import { urlOf } from './support/draws.ts';
-import { inTurns } from './support/in-turns.ts';
+import { test } from './support/in-turns.ts';
 import {
   after,
   endOf,
@@ -110,7 +109,7 @@ test('an impossible price is refused', judges('3.3'), async ({ draw, postgres, s
         lesson('impossible-price', {
           observed: `Pricing wrote a price with ${what}, and the database took it.`,
           meaning:
-            'An empty range overlaps with nothing, and a null passes every CHECK. A rule for overlaps says nothing about a period that is none.',
+            'An empty range overlaps with nothing, and a null passes every CHECK. A rule for overlaps says nothing about a period without an instant.',
           lookAt: 'NOT NULL, CHECK and the keys of the columns, beside the rule for overlaps.',
         });
       },
@@ -187,7 +186,7 @@ test(
           lesson('wrong-end-of-the-period', {
             observed: `At ${instant}, ${what}, the answer was ${answer.body.cents} cents. ${cents === undefined ? 'No price is valid then' : `The price then is ${cents} cents`}.`,
             meaning:
-              'At the instant at which one price ends and another begins, only one of them is valid: the one that begins. A price that has ended is no price.',
+              'At the instant at which one price ends and another begins, only one of them is valid: the one that begins. A price that has ended is not valid any more.',
             lookAt: 'how the query compares an instant with both ends of a period.',
           });
         },
@@ -208,6 +207,7 @@ test(
       insert(id, 200, month(5), '2080-01-01T00:00:00Z'),
       insert(id, 300, '2090-01-01T00:00:00Z', null),
     );
+    const early = Date.now();
     const created = await newProduct(service, draw, 700);
     const [begun] = await prices(postgres, created.id);
     const since = Date.now();
@@ -230,6 +230,8 @@ test(
           { cents: 250, from: later, to: null },
         ]);
         // Another clock may be a second off.
+        const first = Date.parse(begun?.from ?? 'never');
+        expect(first, 'when the price of a new product began').toBeGreaterThan(early - 1_000);
         for (const instant of [moment, later].map((text) => Date.parse(text))) {
           expect(instant, 'when the price began').toBeGreaterThanOrEqual(since - 1_000);
           expect(instant, 'when the price began').toBeLessThanOrEqual(until + 1_000);
@@ -240,7 +242,7 @@ test(
           lesson('past-price-overwritten', {
             observed: `A product cost 200 cents since ${month(5)}, and 250 from today on. In contract.prices nothing says 200 any more.`,
             meaning:
-              'A change of a price is a new fact beside the old one. Who overwrites the row says that it has always cost 250.',
+              'A change of a price is a new fact beside the old one. A row that is overwritten says that it has always cost 250.',
             lookAt: 'what becomes of the row that was valid until now.',
           });
         }
@@ -252,7 +254,7 @@ test(
         lesson('schedule-lost', {
           observed: `A price of 300 cents was scheduled for 2090 when the price became 250. Now contract.prices has ${scheduled.map(({ cents, from, to }) => `${cents} from ${from} to ${to ?? 'no end'}`).join('; ')}.`,
           meaning:
-            'The price of now holds until the next one begins. Whoever set the next one has not taken it back.',
+            'The price of now holds until the next one begins. The team that scheduled the next one has not taken it back.',
           lookAt: 'where the new period ends if the product has a later one.',
         });
       },
@@ -265,14 +267,14 @@ test(
 test(
   'two changes of a price at the same time leave one price',
   judges('3.7'),
-  async ({ draw, definition, lease, postgres, service }) => {
+  async ({ draw, inTurns, postgres, service }) => {
     await each('products', ['with a price', 'without a price'] as const, async (kind) => {
       const { id } = await newProduct(service, draw, kind === 'with a price' ? 100 : undefined);
       const path = `/v1/products/${id}`;
-      const answers = await inTurns(definition, postgres, urlOf(lease), [
+      const answers = await inTurns(
         (one) => one.patch(path, { priceCents: 210 }),
         (two) => two.patch(path, { priceCents: 220 }),
-      ]);
+      );
       const statuses = answers.map(({ status }) => status);
       const clashing = await overlaps(postgres, id);
       await explain(

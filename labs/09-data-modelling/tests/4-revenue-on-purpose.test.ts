@@ -6,14 +6,13 @@ import {
   judges,
   lesson,
   type StartedService,
-  test,
   thousands,
 } from '@backend-labs/testkit';
 import { type Invoice, order, type Order, someCustomer } from './support/api.ts';
 import { heads, lines as linesOf, newIdsOf } from './support/contract.ts';
 import { cutEverywhere } from './support/cut-off.ts';
 import { must, urlOf } from './support/draws.ts';
-import { inTurns } from './support/in-turns.ts';
+import { test } from './support/in-turns.ts';
 import { lastingProduct } from './support/lasting-product.ts';
 import { added, differing, type Month, report, reported } from './support/revenue.ts';
 
@@ -194,7 +193,7 @@ test(
 test(
   'orders and cancellations at the same time are all counted',
   judges('4.4'),
-  async ({ draw, definition, lease, postgres, service }) => {
+  async ({ draw, definition, inTurns, postgres, service }) => {
     const customerId = someCustomer(draw);
     const productId = await lastingProduct(service, draw, postgres, 700);
     const year = draw.int(2005, 2018);
@@ -205,8 +204,6 @@ test(
     });
     const place = (to: StartedService, quantity: number): Promise<Answer<{ invoice: Invoice }>> =>
       to.post('/v1/orders', request(quantity), { within: 10_000 });
-    const run = (...two: Parameters<typeof inTurns>[3]): Promise<Answer[]> =>
-      inTurns(definition, postgres, urlOf(lease), two);
 
     const exact = async (
       what: string,
@@ -246,23 +243,23 @@ test(
         },
       );
     };
-    const first = await run(
+    const first = await inTurns(
       (one) => place(one, 2),
       (two) => place(two, 3),
     );
     await exact('two first orders of a month at the same time', first, [201, 201]);
-    const more = await run(
+    const more = await inTurns(
       (one) => place(one, 5),
       (two) => place(two, 7),
     );
     await exact('two orders of a month at the same time', more, [201, 201]);
     const [a, b] = more.map((answer) => (answer.body as { invoice: Invoice }).invoice.id);
-    const twice = await run(
+    const twice = await inTurns(
       (one) => cancel(one, must(a)),
       (two) => cancel(two, must(a)),
     );
     await exact(TWICE, twice, [200, 200]);
-    const both = await run(
+    const both = await inTurns(
       (one) => cancel(one, must(b)),
       (two) => place(two, 11),
     );

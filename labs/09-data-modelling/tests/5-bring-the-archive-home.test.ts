@@ -158,7 +158,7 @@ test(
   'an archived invoice has its prices to the cent',
   judges('5.4'),
   async ({ draw, migrated }) => {
-    const { postgres, archive } = await migrated(draw);
+    const { postgres, service, archive, added: more } = await migrated(draw);
     const heads = byId(await headsBelow(postgres, FIRST_NEW));
     const lines = Map.groupBy(await postgres.query<LineRow>(LINES), (row) => row.invoice);
     const comparable = archive.filter(
@@ -193,6 +193,17 @@ test(
           });
         },
       );
+    });
+    const shown = comparable.filter(({ number }) => more.includes(number));
+    await each('archived invoices in the API', shown, async (expected) => {
+      const got = await invoice(service, expected.number);
+      expect(
+        { prices: got.lines.map(({ unitCents }) => unitCents), total: got.totalCents },
+        `cents of invoice ${expected.number} in the API`,
+      ).toEqual({
+        prices: expected.lines.map(({ unitCents }) => unitCents),
+        total: expected.totalCents,
+      });
     });
   },
 );

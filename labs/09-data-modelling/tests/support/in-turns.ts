@@ -6,7 +6,9 @@ import {
   type Service,
   type StartedService,
   TcpProxy,
+  test as base,
 } from '@backend-labs/testkit';
+import { must, urlOf } from './draws.ts';
 
 type Request = (service: StartedService) => Promise<Answer>;
 
@@ -23,6 +25,7 @@ class Lane {
   /** Sends the request. From now on, statements wait. */
   begin(request: () => Promise<Answer>): void {
     this.#closed = true;
+    this.done = false;
     this.answer = request().finally(() => (this.done = true));
     // Awaited at the end: without this, an early failure would end the process.
     this.answer.catch(() => {});
@@ -51,31 +54,59 @@ class Lane {
   }
 }
 
-/**
- * Answers of two requests, each to an instance of its own, whose statements reach the database in
- * turns: one of the first, one of the second, one of the first, and so on. So whatever both look at
- * before either writes, they see alike, every time. A request that waits for a lock loses its turn.
- */
-export async function inTurns(
-  definition: Service,
-  postgres: PostgresProbe,
-  url: string,
-  requests: readonly [Request, Request],
-): Promise<Answer[]> {
-  await using held = new AsyncDisposableStack();
-  const lanes: Lane[] = [];
-  for (const request of requests) {
-    const lane = new Lane();
-    const proxy = held.use(await TcpProxy.to(url, () => beforeStatement(() => lane.arrive())));
-    const service = held.use(await definition.with({ DATABASE_URL: proxy.rewrite(url) }).start());
-    held.defer(() => lane.open());
-    lanes.push(lane);
-    lane.begin(() => request(service));
+/** Two instances of the service, each with a proxy before the database. */
+class TwoInstances implements AsyncDisposable {
+  readonly #held = new AsyncDisposableStack();
+  readonly #lanes: Lane[] = [];
+  readonly #services: StartedService[] = [];
+
+  static async start(definition: Service, url: string): Promise<TwoInstances> {
+    const two = new TwoInstances();
+    for (const lane of [new Lane(), new Lane()]) {
+      const tap = () => beforeStatement(() => lane.arrive());
+      const proxy = two.#held.use(await TcpProxy.to(url, tap));
+      const service = definition.with({ DATABASE_URL: proxy.rewrite(url) });
+      two.#services.push(two.#held.use(await service.start()));
+      two.#held.defer(() => lane.open());
+      two.#lanes.push(lane);
+    }
+    return two;
   }
-  await alternate(lanes, postgres);
-  for (const lane of lanes) lane.open();
-  return await Promise.all(lanes.flatMap(({ answer }) => answer ?? []));
+
+  async inTurns(postgres: PostgresProbe, requests: readonly Request[]): Promise<Answer[]> {
+    for (const [at, service] of this.#services.entries()) {
+      const request = must(requests[at]);
+      must(this.#lanes[at]).begin(() => request(service));
+    }
+    await alternate(this.#lanes, postgres);
+    for (const lane of this.#lanes) lane.open();
+    return await Promise.all(this.#lanes.flatMap(({ answer }) => answer ?? []));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
+  }
 }
+
+/**
+ * `test` with `inTurns(first, second)`: answers of two requests, each to an instance of its own, whose
+ * statements reach the database in turns: one of the first, one of the second, one of the first, and so
+ * on. So whatever both look at before either writes, they see alike, every time. A request that waits
+ * for a lock loses its turn.
+ */
+export const test = base.extend(
+  'inTurns',
+  { scope: 'file' },
+  ({ cleanup, definition, lease, postgres }) => {
+    let instances: Promise<TwoInstances> | undefined;
+    const start = async (): Promise<TwoInstances> =>
+      cleanup.use(await TwoInstances.start(definition, urlOf(lease)));
+    return async (...requests: readonly [Request, Request]): Promise<Answer[]> => {
+      instances ??= start();
+      return (await instances).inTurns(postgres, requests);
+    };
+  },
+);
 
 async function alternate(lanes: readonly Lane[], postgres: PostgresProbe): Promise<void> {
   const begun = performance.now();

@@ -26,7 +26,7 @@ export async function write(postgres: PostgresProbe, ...writes: Write[]): Promis
   }
 }
 
-/** Periods as months of 2024; null is no end. */
+/** Periods as months of 2024; null has no end. */
 export type Period = readonly [number, number | null];
 export const CLASHES: readonly (readonly [string, Period, Period])[] = [
   ['the same period', [3, 6], [3, 6]],
