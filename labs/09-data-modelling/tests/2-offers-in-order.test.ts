@@ -407,6 +407,7 @@ test(
     const winner = must(answers.find(({ status }) => status === 201));
     const { id } = (winner.body as { product: { id: number } }).product;
     (await service.delete(`/v1/products/${id}`)).expect(204);
+    (await service.get(`/v1/products/${id}`)).expect(404);
     const again = await service.post<{ product: { id: number } }>('/v1/products', product(upper));
     await explain(
       () => expect(again.status, 'the SKU of a product that is off sale, used again').toBe(201),
