@@ -1,0 +1,40 @@
+import type { RequestHandler } from 'express';
+import type { Pool } from 'pg';
+import { BadRequest } from './errors.ts';
+
+interface Month {
+  /** `2025-06`. */
+  readonly month: string;
+  readonly invoices: number;
+  readonly cents: number;
+}
+
+/** `GET /v1/reports/revenue?year=`: invoices and cents of each month of a year. */
+export function revenueReport(pool: Pool): RequestHandler {
+  return async (req, res) => {
+    const { year } = req.query;
+    if (typeof year !== 'string' || !/^[12]\d{3}$/u.test(year)) {
+      throw new BadRequest('year must be a year such as 2025');
+    }
+    const { rows } = await pool.query<Month>(
+      `SELECT to_char(o.placed_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month,
+              count(DISTINCT o.id)::float8 AS invoices,
+              sum(l.quantity * p.price_cents::bigint)::float8 AS cents
+         FROM orders o
+         JOIN order_lines l ON l.order_id = o.id
+         JOIN products p ON p.id = l.product_id
+        WHERE o.status = 'issued' AND to_char(o.placed_at AT TIME ZONE 'UTC', 'YYYY') = $1
+        GROUP BY 1`,
+      [year],
+    );
+    res.json({ year: Number(year), months: wholeYear(year, rows) });
+  };
+}
+
+/** All twelve months, those without an invoice too. */
+function wholeYear(year: string, found: readonly Month[]): Month[] {
+  return Array.from({ length: 12 }, (_, at) => {
+    const month = `${year}-${String(at + 1).padStart(2, '0')}`;
+    return found.find((one) => one.month === month) ?? { month, invoices: 0, cents: 0 };
+  });
+}
