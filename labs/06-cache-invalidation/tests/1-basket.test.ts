@@ -18,7 +18,12 @@ const CUSTOMER = 'X-Customer-Id';
 
 interface Basket {
   readonly customerId: number;
-  readonly items: readonly { readonly productId: number; readonly quantity: number }[];
+  readonly items: readonly {
+    readonly productId: number;
+    readonly name: string;
+    readonly priceCents: number;
+    readonly quantity: number;
+  }[];
 }
 
 const test = base.extend('shop', { scope: 'file' }, async ({ cleanup, definition, lease }) =>
@@ -159,8 +164,9 @@ async function readBasket(service: StartedService, customerId: number): Promise<
 
 async function storedBasket(postgres: PostgresProbe, customerId: number): Promise<Basket> {
   const items = await postgres.query<Basket['items'][number]>(
-    `SELECT product_id AS "productId", quantity FROM basket_items
-      WHERE customer_id = $1 ORDER BY product_id`,
+    `SELECT p.id AS "productId", p.name, p.price_cents AS "priceCents", b.quantity
+       FROM basket_items b JOIN products p ON p.id = b.product_id
+      WHERE b.customer_id = $1 ORDER BY p.id`,
     [customerId],
   );
   return { customerId, items };

@@ -29,12 +29,17 @@ test(
       for (const service of draw.shuffle(shop.services)) await read(service, product.id);
       const price = priceCents + draw.int(1, 400);
       const writer = draw.pick(shop.services);
-      (await put(writer, product, { priceCents: price })).expect(200);
+      const change = { name: `Product at ${price}`, priceCents: price, categoryId: draw.int(1, 6) };
+      (await put(writer, product, change)).expect(200);
 
       for (const service of draw.shuffle(shop.services)) {
         const seen = await read(service, product.id);
         await explain(
-          () => expect(seen.priceCents, `price at the ${shop.nameOf(service)}`).toBe(price),
+          () =>
+            expect(seen, `product at the ${shop.nameOf(service)}`).toMatchObject({
+              id: product.id,
+              ...change,
+            }),
           () => fromTheProcess({ postgres, redis, service, seen, price }),
         );
       }

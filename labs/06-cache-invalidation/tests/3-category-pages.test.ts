@@ -103,6 +103,14 @@ test(
     const sale = { categoryId: category, percent: draw.pick([-50, -20, 10, 30]) };
     (await draw.pick(shop.services).post('/v1/admin/prices', sale)).expect(200);
     const now = await storedCategory(postgres, category);
+    const share = 1 + sale.percent / 100;
+    await each('prices', now, ({ id, priceCents }) => {
+      const old = before.find((product) => product.id === id)?.priceCents ?? 0;
+      expect(
+        Math.abs(priceCents - old * share),
+        `cents between the price of product ${id} in the database, ${priceCents}, and ${old} cents ${sale.percent} %`,
+      ).toBeLessThanOrEqual(1);
+    });
     await each('pages', placesOf(shop, PAGES), ({ service, page }) =>
       pageIsRight({ postgres, service, category, page }, () => {}),
     );

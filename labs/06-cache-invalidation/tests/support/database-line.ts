@@ -19,14 +19,11 @@ export class DatabaseLine {
   onStatement: ((sql: string) => Cut | Promise<Cut>) | undefined;
   /** Holds the answers of Postgres to statements about products: they are read, but not known yet. */
   answers: Gate | undefined;
-  /** Statements about products that came by. */
-  reads = 0;
 
   readonly tap = (): Tap => {
     let asked = false;
     const { toServer } = beforeStatement((sql) => {
       asked = /product/iu.test(sql);
-      if (asked) this.reads += 1;
       return this.onStatement?.(sql);
     });
     return {

@@ -65,8 +65,8 @@ export class Cache {
   }
 
   /**
-   * A transaction. `touch` names the tags whose values it makes old, before they are changed. It is
-   * refused while Redis does not take the mark.
+   * A transaction. `touch` names the tags whose values it makes old, before the commit. It is refused
+   * while Redis does not take the mark.
    */
   async write<T>(work: (client: PoolClient, touch: Touch) => Promise<T>): Promise<T> {
     const writer = randomUUID();

@@ -41,15 +41,6 @@ export async function lockProduct(client: PoolClient, id: number): Promise<Produ
   return rows[0];
 }
 
-/** The ids of a category's products, which are locked for this transaction in their order. */
-export async function lockCategory(client: PoolClient, categoryId: number): Promise<number[]> {
-  const { rows } = await client.query<{ id: number }>(
-    'SELECT id FROM products WHERE category_id = $1 ORDER BY id FOR UPDATE',
-    [categoryId],
-  );
-  return rows.map(({ id }) => id);
-}
-
 /** Writes the change and its price into the history. `undefined` if there is no such product. */
 export async function changeProduct(
   client: PoolClient,

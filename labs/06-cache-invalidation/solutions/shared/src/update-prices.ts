@@ -2,16 +2,15 @@ import type { RequestHandler } from 'express';
 import { type Cache, categoryTag, productTag } from './cache.ts';
 import { BadRequest } from './errors.ts';
 import { checkCount } from './params.ts';
-import { changePrices, lockCategory } from './products.ts';
+import { changePrices } from './products.ts';
 
 /** `POST /v1/admin/prices` with `{ "categoryId", "percent" }`: a sale, or the end of one. */
 export function updatePrices(cache: Cache): RequestHandler {
   return async (req, res) => {
     const { categoryId, percent } = readSale(req.body);
     const changed = await cache.write(async (client, touch) => {
-      const ids = await lockCategory(client, categoryId);
-      await touch([categoryTag(categoryId), ...ids.map(productTag)]);
       const products = await changePrices(client, categoryId, percent);
+      await touch([categoryTag(categoryId), ...products.map(({ id }) => productTag(id))]);
       return products.length;
     });
     res.json({ changed });

@@ -46,8 +46,8 @@ const test = base.extend(
 );
 
 for (const [point, mode] of [
-  ['4.1', 'refuses'],
-  ['4.2', 'stalls'],
+  ['5.1', 'refuses'],
+  ['5.2', 'stalls'],
 ] as const) {
   test(
     `a GET is answered from the database while Redis ${mode}`,
@@ -103,7 +103,7 @@ for (const [point, mode] of [
 
 test(
   'a PUT while Redis is down answers 200, or 503 and changes nothing',
-  judges('4.3'),
+  judges('5.3'),
   async ({ draw, open, postgres }) => {
     await each('outages', draw.shuffle(MODES), async (mode) => {
       await using shop = await open();
@@ -118,14 +118,19 @@ test(
         { within: ANSWER_MS },
       );
       expect([200, 503], `status of a PUT while Redis ${mode}`).toContain(status);
-      const { priceCents } = await stored(postgres, product.id);
+      const now = await stored(postgres, product.id);
+      const history = await pricesOf(postgres, product.id);
+      const done = status === 200;
       await explain(
         () => {
-          expect(priceCents, `price in the database after a PUT that answered ${status}`).toBe(
-            status === 200 ? price : product.priceCents,
+          expect(now, `product in the database after a PUT that answered ${status}`).toEqual(
+            done ? { ...product, priceCents: price, version: product.version + 1 } : product,
+          );
+          expect(history, `price_changes after a PUT that answered ${status}`).toEqual(
+            done ? [price] : [],
           );
         },
-        () => changedAfter503({ status, priceCents, price }),
+        () => changedAfter503({ status, priceCents: now.priceCents, price }),
       );
     });
   },
@@ -133,7 +138,7 @@ test(
 
 test(
   'when Redis is back, nothing old is in it',
-  judges('4.4'),
+  judges('5.4'),
   async ({ draw, open, postgres }) => {
     await each('outages', draw.shuffle([...MODES, 'fails at COMMIT'] as const), async (mode) => {
       await using shop = await open();
@@ -150,7 +155,7 @@ test(
 
 test(
   'an instance that was killed takes no write with it',
-  judges('4.5'),
+  judges('5.5'),
   async ({ draw, open, postgres }) => {
     await using shop = await open();
     const scene = await warm(shop, postgres, draw.int(500, 900));
@@ -179,7 +184,7 @@ test(
 
 test(
   'when Redis is back, products are cached again',
-  judges('4.6'),
+  judges('5.6'),
   async ({ draw, open, postgres }) => {
     await each('outages', draw.shuffle(MODES), async (mode) => {
       await using shop = await open();
@@ -226,12 +231,17 @@ interface Scene {
   readonly control: Product;
 }
 
-/** Two products, in every cache that there is. */
+/** Two products and their pages, in every cache that there is. */
 async function warm(shop: Shop, postgres: PostgresProbe, priceCents: number): Promise<Scene> {
-  const product = await newProduct(postgres, { categoryId: 1, priceCents });
-  const control = await newProduct(postgres, { categoryId: 2, priceCents });
+  const [product, control] = [
+    await newProduct(postgres, { categoryId: await newCategory(postgres, 2), priceCents }),
+    await newProduct(postgres, { categoryId: await newCategory(postgres, 2), priceCents }),
+  ];
   for (const service of [...shop.services, ...shop.services]) {
-    for (const { id } of [product, control]) await read(service, id);
+    for (const { id, categoryId } of [product, control]) {
+      await read(service, id);
+      await readPage(service, categoryId);
+    }
   }
   // On a busy machine, Redis may have been too slow for the budget.
   for (const known of [product, control]) await cachedAgain(shop.services, known, postgres);
@@ -255,20 +265,33 @@ function cachedAgain(
   );
 }
 
-/** The product is as in the database, in the end, on every instance. */
+/** The product and its page are as in the database, in the end, on every instance. */
 function agrees(
   services: readonly StartedService[],
-  { id }: Product,
+  { id, categoryId }: Product,
   postgres: PostgresProbe,
 ): Promise<boolean> {
   return happens(
     async () => {
       const now = await stored(postgres, id);
-      const seen = await Promise.all(services.map((service) => read(service, id)));
-      return seen.every(({ version }) => version === now.version);
+      const seen = await Promise.all(
+        services.map(async (service) => [
+          await read(service, id),
+          (await readPage(service, categoryId)).find((shown) => shown.id === id),
+        ]),
+      );
+      return seen.flat().every((shown) => shown?.version === now.version);
     },
     { within: BACK_MS, every: 200 },
   );
+}
+
+async function pricesOf(postgres: PostgresProbe, id: number): Promise<number[]> {
+  const rows = await postgres.query<{ price: number }>(
+    'SELECT price_cents AS price FROM price_changes WHERE product_id = $1',
+    [id],
+  );
+  return rows.map(({ price }) => price);
 }
 
 interface Outage {

@@ -26,7 +26,7 @@ const test = base
 
 test(
   '200 GETs of one entry cost one statement an instance',
-  judges('5.1'),
+  judges('4.1'),
   async ({ postgres, product, shop }) => {
     const category = await newCategory(postgres, 5);
     const paths = [`/v1/products/${product.id}`, `/v1/categories/${category}/products`];
@@ -68,7 +68,7 @@ test(
 
 test(
   'an instance that is killed while it loads holds nobody up',
-  judges('5.2'),
+  judges('4.2'),
   async ({ definition, lease, product }) => {
     await using shop = await Shop.open({ definition, lease });
     using held = gate(1, { opens: 'by hand' });
@@ -101,7 +101,7 @@ test(
 
 test(
   'a load that fails is not the last one',
-  judges('5.3'),
+  judges('4.3'),
   async ({ postgres, product, shop }) => {
     const { service, line, database } = shop.first;
     using held = gate(1, { opens: 'by hand' });
@@ -133,7 +133,7 @@ test(
 
 test(
   'a GET after a PUT does not join an older load',
-  judges('5.4'),
+  judges('4.4'),
   async ({ draw, postgres, product, shop }) => {
     const [reader, other] = draw.shuffle(shop.instances);
     if (!reader || !other) return;
