@@ -1,8 +1,7 @@
 import express, { type Express } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { Cache } from './cache.ts';
-import { cacheByUrl } from './cache-by-url.ts';
+import { type Cache, cacheByUrl } from './cache.ts';
 import { errorHandler, NotFound } from './errors.ts';
 import { getBasket } from './get-basket.ts';
 import { getProduct } from './get-product.ts';

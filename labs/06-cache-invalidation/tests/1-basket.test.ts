@@ -10,6 +10,7 @@ import {
 } from '@backend-labs/testkit';
 import { CATEGORIES } from './support/catalog.ts';
 import { Shop } from './support/shop.ts';
+import { statementsOf } from './support/statements.ts';
 
 const CUSTOMERS = Array.from({ length: 50 }, (_, index) => index + 1);
 /** Nobody asks for their baskets before this test does. */
@@ -79,7 +80,9 @@ test(
               own.items,
             ),
           async () => {
-            const { result, calls } = await postgres.measure(() => readBasket(service, customerId));
+            const { result, calls } = await statementsOf(postgres, () =>
+              readBasket(service, customerId),
+            );
             if (calls > 0 || result.customerId !== customerId) return;
             lesson('old-basket', {
               observed: `The checkout service added product ${productId} to the basket of customer ${customerId}. The next answer did not have it, and cost 0 statements.`,

@@ -11,9 +11,12 @@ import {
 } from './support/diagnose-product.ts';
 import { settle } from './support/settle.ts';
 import { Shop } from './support/shop.ts';
+import { statementsOf } from './support/statements.ts';
 
 /** For something that a right service may let wait. It decides nothing. */
 const BLOCKED_MS = 3_000;
+/** Longer than whatever a service still does about a write that it has answered. */
+const LATER_MS = 1_200;
 
 const test = base.extend('shop', { scope: 'file' }, async ({ cleanup, definition, lease }) =>
   cleanup.use(await Shop.open({ definition, lease })),
@@ -165,10 +168,11 @@ test(
       categoryId: draw.int(1, 6),
       priceCents: draw.int(500, 5_000),
     });
-    const readAgain = async (when: string): Promise<void> => {
+    const readAgain = async (when: string, laterMs = 0): Promise<void> => {
       await read(one, product.id);
       await settle(shop.services);
-      const { calls } = await postgres.measure(async () => {
+      await sleep(laterMs);
+      const { calls } = await statementsOf(postgres, async () => {
         for (const service of [two, one, two, one]) await read(service, product.id);
       });
       await explain(
@@ -178,7 +182,7 @@ test(
     };
     await readAgain('of a product that was read once');
     (await put(two, product, { priceCents: product.priceCents + 100 })).expect(200);
-    await readAgain('of a product that was read once after its change');
+    await readAgain('of a product that was read once after its change', LATER_MS);
   },
 );
 
@@ -209,6 +213,7 @@ test(
           },
         );
       }
+      expect(status, 'status of a PUT whose connection broke before its COMMIT').not.toBe(200);
     });
   },
 );

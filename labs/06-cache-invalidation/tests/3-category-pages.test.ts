@@ -21,6 +21,7 @@ import {
 import { eachForItself } from './support/diagnose-sharing.ts';
 import { settle } from './support/settle.ts';
 import { Shop } from './support/shop.ts';
+import { statementsOf } from './support/statements.ts';
 
 const PRODUCTS = 45;
 const PAGE_SIZE = 20;
@@ -104,12 +105,13 @@ test(
     (await draw.pick(shop.services).post('/v1/admin/prices', sale)).expect(200);
     const now = await storedCategory(postgres, category);
     const share = 1 + sale.percent / 100;
-    await each('prices', now, ({ id, priceCents }) => {
-      const old = before.find((product) => product.id === id)?.priceCents ?? 0;
+    await each('prices', before, (old) => {
+      const { priceCents = 0, version } = now.find(({ id }) => id === old.id) ?? {};
       expect(
-        Math.abs(priceCents - old * share),
-        `cents between the price of product ${id} in the database, ${priceCents}, and ${old} cents ${sale.percent} %`,
+        Math.abs(priceCents - old.priceCents * share),
+        `difference between the new price, ${priceCents}, and ${old.priceCents} changed by ${sale.percent} %`,
       ).toBeLessThanOrEqual(1);
+      expect(version, `version of product ${old.id} after the sale`).toBe(old.version + 1);
     });
     await each('pages', placesOf(shop, PAGES), ({ service, page }) =>
       pageIsRight({ postgres, service, category, page }, () => {}),
@@ -192,7 +194,7 @@ test(
     for (const page of PAGES) await readPage(one, untouched, page);
     await settle(shop.services);
     const readUntouched = async (): Promise<number> => {
-      const { calls } = await postgres.measure(() =>
+      const { calls } = await statementsOf(postgres, () =>
         Promise.all(
           placesOf(shop, PAGES).map(({ service, page }) => readPage(service, untouched, page)),
         ),
@@ -244,12 +246,12 @@ test(
       `?${word}`,
     ];
     await each('URLs', queries, async (query) => {
-      const { result, calls } = await postgres.measure(() => one.get<Page>(path + query));
+      const { result, calls } = await statementsOf(postgres, () => one.get<Page>(path + query));
       expect(result.expect(200).body.items, `items of ${path}${query}`).toEqual(items);
       await explain(
         () => expect(calls, `statements of ${path}${query}`).toBe(0),
         async () => {
-          const again = await postgres.measure(() => one.get(path + query));
+          const again = await statementsOf(postgres, () => one.get(path + query));
           if (again.calls > 0) return;
           lesson('key-by-url', {
             observed: `${path}?page=1 was cached. ${path}${query} is the same page and cost ${calls} statement.`,

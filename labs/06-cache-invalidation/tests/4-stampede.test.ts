@@ -12,6 +12,7 @@ import {
 import { newCategory, newProduct, put, read } from './support/catalog.ts';
 import { settle } from './support/settle.ts';
 import { Shop } from './support/shop.ts';
+import { statementsOf } from './support/statements.ts';
 
 const REQUESTS = 200;
 const ANSWER_MS = 5_000;
@@ -33,7 +34,7 @@ test(
     await each('paths', paths, async (path) => {
       using held = gate(Infinity, { opens: 'by hand' });
       for (const { line } of shop.instances) line.answers = held;
-      const { result: answers, calls } = await postgres.measure(async () => {
+      const { result: answers, calls } = await statementsOf(postgres, async () => {
         const requests = Array.from({ length: REQUESTS }, (_, index) =>
           (index % 2 === 0 ? shop.first : shop.second).service.get(path),
         );
@@ -113,7 +114,7 @@ test(
     held.open();
     line.answers = undefined;
     const broken = await Promise.all(waiting);
-    const { result: next, calls } = await postgres.measure(() =>
+    const { result: next, calls } = await statementsOf(postgres, () =>
       service.get(`/v1/products/${product.id}`),
     );
     await explain(

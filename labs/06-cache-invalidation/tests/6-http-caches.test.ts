@@ -119,14 +119,35 @@ test(
 
 test('no cache may store an error', judges('6.4'), async ({ draw, shop }) => {
   const { service, database } = shop.first;
-  const paths = [
-    `/v1/products/${draw.int(900_000, 999_999)}`,
-    '/v1/products/x',
-    '/v1/nothing',
-    '/v1/categories/1/products?page=0',
+  const known = { name: 'Lamp', priceCents: 1_500, categoryId: 1 };
+  const bad: readonly (readonly [method: 'GET' | 'PUT' | 'POST', path: string, body?: object])[] = [
+    ['GET', '/v1/nothing'],
+    ['GET', `/v1/products/${draw.int(900_000, 999_999)}`],
+    ...['x', '0', '7x', 'x7', '2147483648', '12345678901'].map(
+      (id) => ['GET', `/v1/products/${id}`] as const,
+    ),
+    ['GET', '/v1/categories/1/products?page=0'],
+    ['GET', '/v1/categories/1/products?page=1&page=2'],
+    ['GET', '/v1/me/basket'],
+    ['PUT', `/v1/admin/products/${draw.int(900_000, 999_999)}`, known],
+    ...[
+      {},
+      { ...known, name: '' },
+      { ...known, name: 7 },
+      { ...known, priceCents: 0 },
+      { ...known, priceCents: 1.5 },
+      { ...known, priceCents: '1500' },
+      { ...known, priceCents: 2_147_483_648 },
+      { ...known, categoryId: 0 },
+    ].map((body) => ['PUT', '/v1/admin/products/1', body] as const),
+    ...[91, -91, 1.5, '10'].map(
+      (percent) => ['POST', '/v1/admin/prices', { categoryId: 6, percent }] as const,
+    ),
+    ['POST', '/v1/admin/prices', { categoryId: 0, percent: 10 }],
   ];
-  await each('errors', paths, async (path) => noStore(await service.get(path), [400, 404]));
-  noStore(await service.put('/v1/admin/products/1', {}), [400]);
+  await each('errors', draw.shuffle(bad), async ([method, path, body]) =>
+    noStore(await service.request(method, path, { body }), [400, 404]),
+  );
   database.refuse();
   database.cut();
   const broken = await service.get('/v1/me/basket', { headers: { 'X-Customer-Id': '7' } });

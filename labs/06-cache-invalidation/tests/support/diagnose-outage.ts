@@ -7,6 +7,7 @@ import {
 } from '@backend-labs/testkit';
 import { type Product, read, stored } from './catalog.ts';
 import type { Shop } from './shop.ts';
+import { statementsOf } from './statements.ts';
 
 const BACK_MS = 5_000;
 
@@ -97,7 +98,7 @@ export async function forgotten({
 }: Forgotten): Promise<void> {
   const now = await stored(postgres, id);
   for (const service of services) {
-    const { result, calls } = await postgres.measure(() => read(service, id));
+    const { result, calls } = await statementsOf(postgres, () => read(service, id));
     if (calls > 0 || result.version >= now.version) continue;
     lesson(killed ? 'memory-dies-too' : 'invalidation-forgotten', {
       observed: `While Redis was down, version ${now.version} of product ${id} was committed. 5,000 ms after Redis was back, an instance answered version ${result.version}, with 0 statements.`,

@@ -7,6 +7,7 @@ import {
 } from '@backend-labs/testkit';
 import { newProduct, type Product, put, read } from './catalog.ts';
 import type { Shop } from './shop.ts';
+import { statementsOf } from './statements.ts';
 
 /** Far less than the life of a copy that no message removes. */
 const LEARNS_WITHIN_MS = 1_000;
@@ -30,7 +31,7 @@ export async function fromTheProcess({
   price,
 }: Evidence): Promise<void> {
   await redis.command('FLUSHDB');
-  const { result, calls } = await postgres.measure(() => read(service, seen.id));
+  const { result, calls } = await statementsOf(postgres, () => read(service, seen.id));
   const inMemory = calls === 0 && result.priceCents !== price;
   if (!inMemory) return;
   lesson('second-cache-forgotten', {

@@ -2,6 +2,7 @@ import { lesson, type PostgresProbe } from '@backend-labs/testkit';
 import { newProduct, read } from './catalog.ts';
 import { settle } from './settle.ts';
 import type { Shop } from './shop.ts';
+import { statementsOf } from './statements.ts';
 
 interface Evidence {
   readonly postgres: PostgresProbe;
@@ -14,7 +15,7 @@ interface Evidence {
 export async function eachForItself({ postgres, shop, calls }: Evidence): Promise<void> {
   const { id } = await newProduct(postgres, { categoryId: 1, priceCents: 700 });
   const cost = async (service: Shop['services'][number]): Promise<number> => {
-    const use = await postgres.measure(() => read(service, id));
+    const use = await statementsOf(postgres, () => read(service, id));
     await settle([service]);
     return use.calls;
   };

@@ -48,10 +48,6 @@ export class Cache {
     await this.#redis.connect().catch(() => {});
   }
 
-  close(): void {
-    this.#redis.disconnect();
-  }
-
   /** The kept value, or what `load` answers. Without Redis, always the latter. */
   async read<T>(entry: Entry, load: () => Promise<T>): Promise<T> {
     const { value, lease } = await this.#lookUp(entry).catch((): Found => ({}));

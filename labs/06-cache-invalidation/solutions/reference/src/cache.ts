@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Pool, PoolClient } from 'pg';
-import { OpenInvalidations } from './open-invalidations.ts';
+import { type Note, OpenInvalidations } from './open-invalidations.ts';
 import { SingleFlight } from './single-flight.ts';
 import { transaction } from './transaction.ts';
 
@@ -39,45 +39,38 @@ export class Cache {
   constructor(redis: Redis, pool: Pool) {
     this.#redis = redis;
     this.#pool = pool;
-    this.#open = new OpenInvalidations(redis, pool, (tags) => this.#renew(tags));
+    this.#open = new OpenInvalidations(pool, (tags) => this.#renew(tags));
   }
 
   /** Begins to use Redis. If Redis is down, that happens later. */
   async connect(): Promise<void> {
-    await this.#open.connect();
-  }
-
-  close(): void {
-    this.#open.close();
+    await this.#redis.connect().catch(() => {});
+    void this.#open.keepSettling();
   }
 
   /** The kept value, or what `load` answers. Without Redis, always the latter. */
   async read<T>(entry: Entry, load: () => Promise<T>): Promise<T> {
-    const version = await this.#orNothing(() => this.#lookUp(entry));
+    const version = await this.#lookUp(entry).catch(() => undefined);
     if (version === undefined) return load();
     if (typeof version !== 'string') return version.value as T;
     // Without the version, a request after a write would share a load from before it.
     return this.#flights.share(`${keyOf(entry)} ${version}`, async () => {
       const value = await load();
       const kept: Kept = { version, value };
-      await this.#orNothing(() =>
-        this.#redis.set(keyOf(entry), JSON.stringify(kept), 'EX', VALUE_S),
-      );
+      await this.#redis.set(keyOf(entry), JSON.stringify(kept), 'EX', VALUE_S).catch(() => {});
       return value;
     });
   }
 
   /** A transaction. `touch` names the tags whose values it makes old. */
   async write<T>(work: (client: PoolClient, touch: Touch) => Promise<T>): Promise<T> {
-    const ids: string[] = [];
-    const touched: string[] = [];
+    const notes: Note[] = [];
     const result = await transaction(this.#pool, (client) =>
       work(client, async (tags) => {
-        touched.push(...tags);
-        ids.push(...(await this.#open.note(client, tags)));
+        notes.push(...(await this.#open.note(client, tags)));
       }),
     );
-    await this.#open.settle(ids, touched);
+    await this.#open.settle(notes).catch(() => {});
     return result;
   }
 
@@ -100,16 +93,6 @@ export class Cache {
     const commands = this.#redis.multi();
     for (const tag of tags) commands.set(tag, randomUUID(), 'EX', TAG_S);
     await commands.exec();
-  }
-
-  async #orNothing<T>(ask: () => Promise<T>): Promise<T | undefined> {
-    if (!this.#open.none) return undefined;
-    try {
-      return await ask();
-    } catch {
-      this.#open.distrust();
-      return undefined;
-    }
   }
 }
 

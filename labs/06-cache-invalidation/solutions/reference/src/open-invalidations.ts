@@ -1,91 +1,53 @@
-import type { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 
-const AGAIN_MS = 250;
+const EVERY_MS = 500;
+
+export interface Note {
+  readonly id: string;
+  readonly tag: string;
+}
 
 /**
  * Invalidations that Redis has not taken yet. Each is noted in Postgres by the transaction that makes
- * it necessary, so it cannot be lost. An instance that has lost sight of Redis uses it again only
- * after it has done everything that is noted.
+ * it necessary, so no crash can lose it. Every instance does what it finds noted by any of them.
  */
 export class OpenInvalidations {
-  readonly #redis: Redis;
   readonly #pool: Pool;
   readonly #invalidate: (tags: readonly string[]) => Promise<void>;
-  #none = false;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
 
-  constructor(redis: Redis, pool: Pool, invalidate: (tags: readonly string[]) => Promise<void>) {
-    this.#redis = redis;
+  constructor(pool: Pool, invalidate: (tags: readonly string[]) => Promise<void>) {
     this.#pool = pool;
     this.#invalidate = invalidate;
-    redis.on('close', () => this.distrust());
   }
 
-  /** Whether this instance may use what is in Redis. */
-  get none(): boolean {
-    return this.#none;
-  }
-
-  async connect(): Promise<void> {
-    await this.#redis.connect().catch(() => {});
-    await this.#settleAll();
-  }
-
-  close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-  }
-
-  /** Part of the writing transaction. Answers the ids of the notes. */
-  async note(client: PoolClient, tags: readonly string[]): Promise<string[]> {
-    const { rows } = await client.query<{ id: string }>(
-      'INSERT INTO open_invalidations (tag) SELECT * FROM unnest($1::text[]) RETURNING id',
+  /** Part of the writing transaction. */
+  async note(client: PoolClient, tags: readonly string[]): Promise<Note[]> {
+    const { rows } = await client.query<Note>(
+      'INSERT INTO open_invalidations (tag) SELECT * FROM unnest($1::text[]) RETURNING id, tag',
       [tags],
     );
-    return rows.map(({ id }) => id);
+    return rows;
   }
 
-  /** After the commit. What Redis does not take now stays noted. */
-  async settle(ids: readonly string[], tags: readonly string[]): Promise<void> {
-    try {
-      await this.#invalidate(tags);
-    } catch {
-      this.distrust();
-      return;
+  /** After the commit. Throws if Redis does not take them; then they stay noted. */
+  async settle(notes: readonly Note[]): Promise<void> {
+    await this.#invalidate(notes.map(({ tag }) => tag));
+    await this.#pool.query('DELETE FROM open_invalidations WHERE id = ANY($1::bigint[])', [
+      notes.map(({ id }) => id),
+    ]);
+  }
+
+  /** Settles what any instance has left behind, as long as this one runs. */
+  async keepSettling(): Promise<never> {
+    for (;;) {
+      await sleep(EVERY_MS);
+      await this.#settleAll().catch(() => {});
     }
-    await this.#forget(ids);
-  }
-
-  /** Redis is not used until everything that is noted has been done. */
-  distrust(): void {
-    this.#none = false;
-    if (this.#closed) return;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.#settleAll();
-    }, AGAIN_MS);
   }
 
   async #settleAll(): Promise<void> {
-    try {
-      // While Redis is down, Postgres is not asked.
-      await this.#redis.ping();
-      const { rows } = await this.#pool.query<{ id: string; tag: string }>(
-        'SELECT id, tag FROM open_invalidations ORDER BY id',
-      );
-      if (rows.length > 0) {
-        await this.#invalidate(rows.map(({ tag }) => tag));
-        await this.#forget(rows.map(({ id }) => id));
-      }
-      this.#none = true;
-    } catch {
-      this.distrust();
-    }
-  }
-
-  async #forget(ids: readonly string[]): Promise<void> {
-    await this.#pool.query('DELETE FROM open_invalidations WHERE id = ANY($1::bigint[])', [ids]);
+    const { rows } = await this.#pool.query<Note>('SELECT id, tag FROM open_invalidations');
+    await this.settle(rows);
   }
 }

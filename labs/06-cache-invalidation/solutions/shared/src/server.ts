@@ -25,7 +25,6 @@ closeWithGrace({ logger: log }, async ({ err, signal }) => {
   // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
   server.close();
   await once(server, 'close');
-  cache.close();
   redis.disconnect();
   await pool.end();
 });
