@@ -98,12 +98,17 @@ test(
     const category = await newCategory(postgres, PRODUCTS);
     await readAll(shop, category);
     const before = await storedCategory(postgres, category);
+    const neighbour = await newCategory(postgres, 2);
+    const besides = await storedCategory(postgres, neighbour);
     for (const service of shop.services) {
       await Promise.all(before.map(({ id }) => read(service, id)));
     }
-    const sale = { categoryId: category, percent: draw.pick([-50, -20, 10, 30]) };
+    const sale = { categoryId: category, percent: draw.pick([-90, 90]) };
     (await draw.pick(shop.services).post('/v1/admin/prices', sale)).expect(200);
     const now = await storedCategory(postgres, category);
+    expect(await storedCategory(postgres, neighbour), 'products of another category').toEqual(
+      besides,
+    );
     const share = 1 + sale.percent / 100;
     await each('prices', before, (old) => {
       const { priceCents = 0, version } = now.find(({ id }) => id === old.id) ?? {};

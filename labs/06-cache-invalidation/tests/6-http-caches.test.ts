@@ -123,7 +123,7 @@ test('no cache may store an error', judges('6.4'), async ({ draw, shop }) => {
   const bad: readonly (readonly [method: 'GET' | 'PUT' | 'POST', path: string, body?: object])[] = [
     ['GET', '/v1/nothing'],
     ['GET', `/v1/products/${draw.int(900_000, 999_999)}`],
-    ...['x', '0', '7x', 'x7', '2147483648', '12345678901'].map(
+    ...['x', '0', '7x', 'x7', '2147483648', '12345678901', '1e1', '0x7'].map(
       (id) => ['GET', `/v1/products/${id}`] as const,
     ),
     ['GET', '/v1/categories/1/products?page=0'],
