@@ -24,7 +24,7 @@ export function createApp({ pool, cache, log }: Deps): Express {
   app.use(express.json());
 
   app.get('/healthz', (_req, res) => {
-    res.json({ status: 'ok' });
+    res.sendStatus(200);
   });
   app.get('/v1/products/:id', getProduct(pool, cache));
   app.get('/v1/categories/:id/products', cacheByUrl(cache), listCategory(pool));

@@ -15,11 +15,9 @@ const redis = createRedis(settings.redisUrl, log);
 const server = createServer(createApp({ pool, cache: new Cache(redis), log }));
 
 const { host, port } = settings;
-server.listen(port, host, () => log.info({ host, port }, 'listening'));
+server.listen(port, host, () => log.info(server.address(), 'listening'));
 
-closeWithGrace({ logger: log }, async ({ err, signal }) => {
-  if (err) log.fatal({ err }, 'stopping');
-  else log.info({ signal }, 'stopping');
+closeWithGrace({ logger: log }, async () => {
   // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
   server.close();
   await once(server, 'close');

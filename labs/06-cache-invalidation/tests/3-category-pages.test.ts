@@ -104,7 +104,8 @@ test(
       await Promise.all(before.map(({ id }) => read(service, id)));
     }
     const sale = { categoryId: category, percent: draw.pick([-90, 90]) };
-    (await draw.pick(shop.services).post('/v1/admin/prices', sale)).expect(200);
+    const { body } = (await draw.pick(shop.services).post('/v1/admin/prices', sale)).expect(200);
+    expect(body, 'answer to the sale').toEqual({ changed: PRODUCTS });
     const now = await storedCategory(postgres, category);
     expect(await storedCategory(postgres, neighbour), 'products of another category').toEqual(
       besides,

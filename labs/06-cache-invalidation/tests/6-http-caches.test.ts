@@ -120,40 +120,55 @@ test(
 test('no cache may store an error', judges('6.4'), async ({ draw, shop }) => {
   const { service, database } = shop.first;
   const known = { name: 'Lamp', priceCents: 1_500, categoryId: 1 };
-  const bad: readonly (readonly [method: 'GET' | 'PUT' | 'POST', path: string, body?: object])[] = [
-    ['GET', '/v1/nothing'],
-    ['GET', `/v1/products/${draw.int(900_000, 999_999)}`],
-    ...['x', '0', '7x', 'x7', '2147483648', '12345678901', '1e1', '0x7'].map(
-      (id) => ['GET', `/v1/products/${id}`] as const,
+  const product = '/v1/admin/products/1';
+  const prices = '/v1/admin/prices';
+  const bad: readonly Bad[] = [
+    { path: '/v1/nothing' },
+    { path: `/v1/products/${draw.int(900_000, 999_999)}` },
+    ...['x', '0', '7x', 'x7', '2147483648', '12345678901', '1e1', '0x7'].map((id) => ({
+      path: `/v1/products/${id}`,
+      names: 'id',
+    })),
+    { path: '/v1/categories/0/products', names: 'id' },
+    { path: '/v1/categories/1/products?page=0', names: 'page' },
+    { path: '/v1/categories/1/products?page=1&page=2', names: 'page' },
+    { path: '/v1/me/basket', names: 'Customer-Id' },
+    { method: 'PUT', path: `/v1/admin/products/${draw.int(900_000, 999_999)}`, body: known },
+    { method: 'PUT', path: '/v1/admin/products/x', body: known, names: 'id' },
+    { method: 'PUT', path: product, body: {}, names: '' },
+    ...['', 7].map((name) => bodyOf('PUT', product, { ...known, name }, 'name')),
+    ...[0, 1.5, '1500', 2_147_483_648].map((priceCents) =>
+      bodyOf('PUT', product, { ...known, priceCents }, 'priceCents'),
     ),
-    ['GET', '/v1/categories/1/products?page=0'],
-    ['GET', '/v1/categories/1/products?page=1&page=2'],
-    ['GET', '/v1/me/basket'],
-    ['PUT', `/v1/admin/products/${draw.int(900_000, 999_999)}`, known],
-    ...[
-      {},
-      { ...known, name: '' },
-      { ...known, name: 7 },
-      { ...known, priceCents: 0 },
-      { ...known, priceCents: 1.5 },
-      { ...known, priceCents: '1500' },
-      { ...known, priceCents: 2_147_483_648 },
-      { ...known, categoryId: 0 },
-    ].map((body) => ['PUT', '/v1/admin/products/1', body] as const),
-    ...[91, -91, 1.5, '10'].map(
-      (percent) => ['POST', '/v1/admin/prices', { categoryId: 6, percent }] as const,
+    bodyOf('PUT', product, { ...known, categoryId: 0 }, 'categoryId'),
+    ...[91, -91, 1.5, '10'].map((percent) =>
+      bodyOf('POST', prices, { categoryId: 6, percent }, 'percent'),
     ),
-    ['POST', '/v1/admin/prices', { categoryId: 0, percent: 10 }],
+    bodyOf('POST', prices, { categoryId: 0, percent: 10 }, 'categoryId'),
   ];
-  await each('errors', draw.shuffle(bad), async ([method, path, body]) =>
-    noStore(await service.request(method, path, { body }), [400, 404]),
-  );
+  await each('errors', draw.shuffle(bad), async ({ method = 'GET', path, body, names }) => {
+    const answer = await service.request<{ error?: unknown }>(method, path, { body });
+    noStore(answer, names === undefined ? [404] : [400]);
+    expect(answer.body.error, `error of ${answer.request}`).toContain(names ?? '');
+  });
   database.refuse();
   database.cut();
   const broken = await service.get('/v1/me/basket', { headers: { 'X-Customer-Id': '7' } });
   await database.resume();
   noStore(broken, [500, 503]);
 });
+
+interface Bad {
+  readonly method?: 'GET' | 'PUT' | 'POST';
+  readonly path: string;
+  readonly body?: object;
+  /** The field that the error names; left out where nothing is found. */
+  readonly names?: string;
+}
+
+function bodyOf(method: 'PUT' | 'POST', path: string, body: object, names: string): Bad {
+  return { method, path, body, names };
+}
 
 interface Asked {
   readonly shop: Shop;

@@ -9,6 +9,6 @@ const ROUNDS = 20;
  */
 export async function settle(services: readonly StartedService[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    await Promise.all(services.map((service) => service.get('/healthz')));
+    await Promise.all(services.map(async (service) => (await service.get('/healthz')).expect(200)));
   }
 }

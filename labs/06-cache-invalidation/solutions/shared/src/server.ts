@@ -17,11 +17,9 @@ const server = createServer(createApp({ pool, cache, log }));
 
 await cache.connect();
 const { host, port } = settings;
-server.listen(port, host, () => log.info({ host, port }, 'listening'));
+server.listen(port, host, () => log.info(server.address(), 'listening'));
 
-closeWithGrace({ logger: log }, async ({ err, signal }) => {
-  if (err) log.fatal({ err }, 'stopping');
-  else log.info({ signal }, 'stopping');
+closeWithGrace({ logger: log }, async () => {
   // Waits for the requests in flight. Idle keep-alive connections are closed immediately.
   server.close();
   await once(server, 'close');
