@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Redis } from 'ioredis';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openStack } from '../src/index.ts';
 import { exposedBy } from '../src/listening.ts';
@@ -50,4 +51,19 @@ test('a server that other machines could reach is ended before it is used', asyn
   expect(missing[0]?.message).toMatch(/listened on 0\.0\.0\.0:\d+/u);
   expect(performance.now() - begun).toBeLessThan(10_000);
   expect(await findByFolder(box.stateDir)).toEqual([]);
+});
+
+test('a server that somebody opened to other machines is stopped, and started again', async () => {
+  await using box = await sandbox();
+  const { servers } = await openStack(['redis'], box.options);
+  const before = await box.record('redis');
+  const client = new Redis(servers.redis?.url ?? '', { retryStrategy: () => null });
+  client.on('error', () => {});
+  await client.config('SET', 'bind', '0.0.0.0');
+  client.disconnect();
+  const again = await openStack(['redis'], box.options);
+  const after = await box.record('redis');
+  expect(again.missing).toEqual([]);
+  expect(after.process?.pid).not.toBe(before.process?.pid);
+  expect(await exposedBy(after.process === undefined ? [] : [after.process])).toEqual([]);
 });

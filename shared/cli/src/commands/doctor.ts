@@ -85,7 +85,7 @@ function asRecord(value: unknown): object {
 
 function labs(root: string, servers: readonly Finding[]): Finding[] {
   const catalog = readCatalog(root);
-  const absent = new Set(servers.filter(({ sound }) => !sound).map(({ subject }) => subject));
+  const there = new Set(servers.filter(({ sound }) => sound).map(({ subject }) => subject));
   return [
     ...[...catalog.broken].map(([subject, { message }]): Finding => {
       return {
@@ -96,7 +96,7 @@ function labs(root: string, servers: readonly Finding[]): Finding[] {
       };
     }),
     ...catalog.labs.map((lab): Finding => {
-      const without = lab.servers.filter((name) => absent.has(name));
+      const without = lab.servers.filter((name) => !there.has(name));
       const sound = without.length === 0;
       const says = sound ? 'can run here' : `NOT RUN without ${without.join(', ')}`;
       return { subject: lab.id, sound, says };

@@ -6,7 +6,7 @@ import { asStateError, reason, ServerUnavailable } from '../../errors.ts';
 import { findByFolder, identify } from '../../process.ts';
 import { secretIn, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
-import { findPrograms } from './programs.ts';
+import { findPrograms, OWN_SERVER } from './programs.ts';
 import { restoreSettings } from './restore.ts';
 import { sharedMemory } from './shared-memory.ts';
 import { choosePlacement, may, possiblePlacements, type Placement } from './placement.ts';
@@ -113,15 +113,18 @@ async function initdb(dir: string, passwordFile: string, placement: Placement): 
   try {
     await run(placement.programs.initdb, args, { ...placement.user, cwd: placement.dir });
   } catch (error) {
-    const text = reason(error);
+    // Its own message begins with the whole command line.
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    const text = said.trim() === '' ? reason(error) : said;
     if (/no space left/iu.test(text) && !/shared memory/iu.test(text))
       throw asStateError(dir, { code: 'ENOSPC' });
-    const last = text.split('initdb: error:').at(-1) ?? text;
+    const lines = text.split('\n').filter((line) => /error|fatal|cannot|could not/iu.test(line));
+    const last = (lines.at(-1) ?? text).replace('initdb: error: ', '');
     throw new ServerUnavailable(
       'SERVER_BROKEN',
       'postgres',
       `initdb failed: ${last}`,
-      'run `npm run labs -- doctor`',
+      OWN_SERVER,
       error,
     );
   }
