@@ -105,6 +105,14 @@ export class ImageEngine implements AsyncDisposable {
     );
   }
 
+  /** The name of this machine, as a build and a container on the machine's network know it. */
+  async hostName(): Promise<string> {
+    if (this.kind !== 'docker') return '127.0.0.1';
+    // Docker Desktop runs its engine in a virtual machine.
+    const system = await this.#call('ask the engine', ['info', '--format', '{{.OperatingSystem}}']);
+    return system.includes('Docker Desktop') ? 'host.docker.internal' : '127.0.0.1';
+  }
+
   /** Any other command of the engine's; gives its stdout. */
   call(...words: readonly string[]): Promise<string> {
     return this.#call(words[0] ?? '', words);
