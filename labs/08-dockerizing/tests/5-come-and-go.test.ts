@@ -149,20 +149,6 @@ test(
               'SIGTERM asks for an orderly end, and the cluster waits 30 s for it. A process that ends at once cuts off every request that it has begun, at each deploy.',
             lookAt: 'what an HTTP server does when it is closed, and when it says that it is done',
           });
-        if (status === 201 && exit === undefined)
-          lesson('never-ends', {
-            observed: `The request in flight got its 201, and ${STOP_MS / 1000} s later the process still ran.`,
-            meaning:
-              'Something keeps the process alive after its server is closed: a connection to the database, or a timer. The cluster kills it in the end, and calls that a failure.',
-            lookAt: 'what the service has opened, and who closes it',
-          });
-        if (typeof status === 'number' && status >= 500)
-          lesson('pool-first', {
-            observed: `The request in flight got ${status} after SIGTERM.`,
-            meaning:
-              'The connections to the database were closed while a request still needed one. What others use is closed last.',
-            lookAt: 'the order in which the parts of the service are closed',
-          });
       },
     );
   },
