@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { asVersion, NEW_VERSIONS, PATCHED } from './patched.ts';
 
@@ -109,9 +109,9 @@ export class Registry implements AsyncDisposable {
     const text = (await this.#fetch(path, FRESH_MS)).toString('utf8');
     const manifest = JSON.parse(text) as Packument;
     if (path === PATCHED) await this.#publish(manifest);
-    const host = /^https?:\/\/[^/]+\/(?:.*\/(?=(?:@[^/]+\/)?[^/]+\/-\/))?/u;
+    const home = `${own}${decodeURIComponent(path)}/-/`;
     for (const { dist } of Object.values(manifest.versions))
-      dist.tarball = dist.tarball.replace(host, own);
+      dist.tarball = home + basename(dist.tarball);
     return JSON.stringify(manifest);
   }
 
