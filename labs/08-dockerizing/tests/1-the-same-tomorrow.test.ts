@@ -112,7 +112,7 @@ test(
           meaning:
             'An image that holds its own time of birth is another image each time. Nobody can tell from it whether the code changed, a cache of it is worth nothing, and a rebuild cannot be compared with what runs.',
           lookAt:
-            'what the file is for, and who else knows it: the commit is known before the build begins',
+            'what the file is for, and what is known before the build begins: the commit, for instance',
         });
       },
     );

@@ -95,7 +95,7 @@ test('the image has no development dependency', judges('3.3'), async ({ built, f
         observed: `The image has ${dev.length} packages that only development needs, among them ${dev[0]?.replace('node_modules/', '')}.`,
         meaning:
           'Types, test runners and compilers do nothing at run time. They make the image larger, and each of them is code that a scanner has to judge and an attacker may find useful.',
-        lookAt: 'how npm is told that only the dependencies of production count',
+        lookAt: 'the option of npm that leaves development dependencies out',
       }),
   );
 });

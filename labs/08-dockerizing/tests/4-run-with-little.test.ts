@@ -87,9 +87,9 @@ test('the service cannot change its own files', judges('4.2'), async ({ built: {
       lesson('owner-of-its-code', {
         observed: `User ${uid} can write ${open.length} of ${own.length} files in /${below}, among them /${path} (owner ${file.uid}, mode ${file.mode.toString(8)}).`,
         meaning:
-          'Whoever gets the service to write a file can make it write its own program, which runs at the next start. A service has to read its code; it never has to change it.',
+          'An attacker who gets the service to write a file can replace its program, which runs at the next start. A service has to read its code; it never has to change it.',
         lookAt:
-          'who owns what a COPY makes, unless it says otherwise, and whether the user needs more than to read it',
+          'the owner of the files that a COPY makes, unless it says otherwise, and whether the user needs more than to read them',
       });
     },
   );
@@ -108,7 +108,7 @@ test('it starts on a file system that it cannot write', judges('4.3'), async ({ 
         observed: `With a read-only root the service does not start: ${said.trim().slice(0, 160)}.`,
         meaning:
           'The cluster mounts the root read-only, because nothing that a container writes there survives it anyway. Whatever a service keeps belongs in a database, in /tmp, or on stdout.',
-        lookAt: 'what the service writes at its start, and who reads it',
+        lookAt: 'what the service writes at its start, and whether anything reads it',
       });
     },
   );
@@ -135,7 +135,7 @@ test('a request is logged to stdout or stderr', judges('4.4'), async ({ containe
         observed: `\`docker logs\` does not show the request. It is in ${path}, inside the container.`,
         meaning:
           'A file in a container is gone with it, fills its disk until then, and is read by nobody: the platform collects what processes write to stdout and stderr.',
-        lookAt: 'where the logger is told to write, and what it does when it is told nothing',
+        lookAt: 'the destination of the logger, and its default',
       });
     },
   );

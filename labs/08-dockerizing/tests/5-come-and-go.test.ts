@@ -190,8 +190,9 @@ test(
             observed:
               'Two seconds after SIGTERM, with a request still in flight, GET /readyz answered 200.',
             meaning:
-              'The cluster goes on sending requests to whoever says that it is ready. Those that arrive between now and the end of the process are lost.',
-            lookAt: 'what the service knows about itself after the signal, and who is told',
+              'The cluster goes on sending requests to each replica that says it is ready. Those that arrive between now and the end of the process are lost.',
+            lookAt:
+              'what the service knows about itself after the signal, and how the readiness check can know it too',
           });
         lesson('exits-at-once', {
           observed:

@@ -24,7 +24,7 @@ export class RegistryTrouble extends Error {
  */
 export class Registry implements AsyncDisposable {
   readonly token = `npm_${randomBytes(18).toString('hex')}`;
-  /** Paths that were asked for with the token. */
+  /** Paths that were requested with the token. */
   readonly requests: string[] = [];
   readonly #server: Server;
   readonly #cache: string;
@@ -104,7 +104,7 @@ export class Registry implements AsyncDisposable {
     return known;
   }
 
-  /** What there is of a package, with archives that are fetched from here. */
+  /** The versions of a package, with archives that are fetched from here. */
   async #rewrite(path: string, own: string): Promise<string> {
     const text = (await this.#fetch(path, FRESH_MS)).toString('utf8');
     const manifest = JSON.parse(text) as Packument;
