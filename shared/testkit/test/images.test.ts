@@ -88,7 +88,12 @@ test('layers keep what a later one hides, and the merged files do not', async ({
   expect(files.get(`srv/deep/${'long-'.repeat(30)}name.txt`)?.size).toBe(3);
 });
 
-test('a container serves, is signalled, and tells how it ended', async ({ images, built }) => {
+test('a container serves, is signalled, and tells how it ended', async ({
+  images,
+  built,
+  skip,
+}) => {
+  skip(images.kind === 'buildah', 'buildah runs no services');
   await using container = await images.run(built.image, {
     env: { GREETING: 'servus' },
     publish: 8080,
@@ -118,7 +123,12 @@ test('a build that fails has the last lines of its output', async ({ images, con
   await expect(images.build(context, { file })).rejects.toThrow(/not this way/u);
 });
 
-test('a released lease leaves nothing behind, nor does a run that was killed', async ({ run }) => {
+test('a released lease leaves nothing behind, nor does a run that was killed', async ({
+  images,
+  run,
+  skip,
+}) => {
+  skip(images.kind === 'buildah', 'buildah runs no services');
   const client = await engineClient(run.servers['images']?.url ?? '');
   const program = `
     import { connectStack } from '@backend-labs/stack';

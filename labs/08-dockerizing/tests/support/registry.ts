@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
 import { asVersion, NEW_VERSIONS, PATCHED } from './patched.ts';
 
 const FRESH_MS = 3_600_000;
@@ -171,12 +170,10 @@ function integrityOf(archive: Buffer): string {
   return `sha512-${createHash('sha512').update(archive).digest('base64')}`;
 }
 
-/** The registry of the user's own npm. */
+/** The registry of the user's own npm: the variable's, else that of `~/.npmrc`, else npm's own. */
 async function upstreamRegistry(): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)('npm', ['config', 'get', 'registry']);
-    return new URL(stdout.trim()).href;
-  } catch {
-    return NPM;
-  }
+  const config = await readFile(join(homedir(), '.npmrc'), 'utf8').catch(() => '');
+  const named = /^\s*registry\s*=\s*(\S+)/mu.exec(config)?.[1];
+  const url = process.env['npm_config_registry'] ?? named ?? NPM;
+  return url.endsWith('/') ? url : `${url}/`;
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callEngine, type EngineClient } from '@backend-labs/stack';
+import { callEngine, type EngineClient, engineOutput } from '@backend-labs/stack';
 import { ProbeTrouble } from '../errors.ts';
-import { output } from './output.ts';
 
 const LOOK_MS = 50;
 
@@ -45,7 +44,7 @@ export class Container implements AsyncDisposable {
 
   /** Lines of both streams so far. */
   async logs(): Promise<string[]> {
-    const { text } = await output(this.#client, ['logs', this.id], 20_000);
+    const { text } = await engineOutput(this.#client, ['logs', this.id], 20_000);
     return text.split('\n').filter((line) => line !== '');
   }
 
@@ -72,11 +71,11 @@ export class Container implements AsyncDisposable {
 
   /** Runs a program inside. Resolves with what it wrote, whatever its exit code. */
   async exec(...command: readonly string[]): Promise<{ code: number; text: string }> {
-    return output(this.#client, ['exec', this.id, ...command], 30_000);
+    return engineOutput(this.#client, ['exec', this.id, ...command], 30_000);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await output(this.#client, ['rm', '--force', '--volumes', this.id], 60_000);
+    await engineOutput(this.#client, ['rm', '--force', '--volumes', this.id], 60_000);
   }
 
   async #state(): Promise<Record<string, unknown>> {

@@ -5,6 +5,7 @@ import {
   callEngine,
   type EngineClient,
   engineClient,
+  engineOutput,
   type ImagesLease,
   type Lease,
 } from '@backend-labs/stack';
@@ -12,7 +13,6 @@ import { FailedAssertion, notLeased, ProbeTrouble, TestkitError } from '../error
 import { type BuildStep, lastBuildLines, readSteps } from './build-output.ts';
 import { Container, type RunOptions, runArguments } from './container.ts';
 import { Image } from './image.ts';
-import { output } from './output.ts';
 
 const BUILD_MS = 4 * 60_000;
 
@@ -76,7 +76,7 @@ export class ImageEngine implements AsyncDisposable {
       for (const [key, value] of Object.entries(options.args ?? {}))
         words.push('--build-arg', `${key}=${value}`);
       words.push(...(await secretArguments(secrets, options.secrets ?? {})), context);
-      const { code, text } = await output(this.#client, words, BUILD_MS);
+      const { code, text } = await engineOutput(this.#client, words, BUILD_MS);
       if (code !== 0) throw await this.#buildFailed(text);
       return { image: new Image(this.#client, name), steps: readSteps(text), output: text };
     } finally {

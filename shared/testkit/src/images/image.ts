@@ -102,12 +102,13 @@ export class Image implements AsyncDisposable {
         : ['image', 'inspect', this.name];
     const parsed: unknown = JSON.parse(await this.#call('inspect an image', words));
     const whole = record(Array.isArray(parsed) ? parsed[0] : parsed);
+    // buildah's own `Config` is the same as a text.
     const docker = record(whole['Docker']);
-    const layers = record(whole['RootFS'] ?? docker['rootfs']);
+    const layers = record(docker['rootfs'] ?? whole['RootFS']);
     return {
       whole,
-      config: record(whole['Config'] ?? docker['config']),
-      layerIds: texts(layers['Layers'] ?? layers['diff_ids']),
+      config: record(docker['config'] ?? whole['Config']),
+      layerIds: texts(layers['diff_ids'] ?? layers['Layers']),
     };
   }
 

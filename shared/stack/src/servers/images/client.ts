@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ServerTrouble } from '../../errors.ts';
 import { findProgram } from '../../provision/machine.ts';
@@ -27,7 +27,7 @@ export async function engineClient(url: string): Promise<EngineClient> {
   const [scheme = '', rest = ''] = split(url);
   if (scheme === 'podman') return client('podman', await need('podman'), []);
   if (scheme === 'buildah') {
-    const storage = ['--root', rest, '--runroot', `${rest}/run`, '--storage-driver', 'vfs'];
+    const storage = ['--root', rest, '--runroot', `${rest}/run`];
     return client('buildah', await need('buildah'), storage);
   }
   const file = await findDocker();
@@ -65,6 +65,28 @@ export async function callEngine(
     maxBuffer: LONGEST_OUTPUT,
   });
   return stdout;
+}
+
+/** Both streams of a command, in the order in which they came, and its exit code. */
+export async function engineOutput(
+  { file, args, env }: EngineClient,
+  words: readonly string[],
+  timeoutMs: number,
+): Promise<{ readonly code: number; readonly text: string }> {
+  const child = spawn(file, [...args, ...words], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  const parts: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part: Buffer) => parts.push(part));
+  const code = await new Promise<number>((done, fail) => {
+    child.once('error', fail);
+    child.once('close', (exit) => done(exit ?? 1));
+  });
+  return { code, text: Buffer.concat(parts).toString('utf8') };
 }
 
 function split(url: string): string[] {

@@ -6,6 +6,8 @@ import { callEngine, type EngineClient, engineClient } from './client.ts';
 import type { ImagesLease } from './types.ts';
 
 const LABEL = 'backend-labs.lease';
+/** A busy disk takes its time with hundreds of megabytes. */
+const REMOVE_MS = 180_000;
 
 /** A label for each lease: what carries it is removed with the lease, or after its owner's end. */
 export class ImageLeases implements Leases {
@@ -77,7 +79,7 @@ function removeImages({ kind }: EngineClient): string[] {
 async function remove(client: EngineClient, command: string[], names: string[]): Promise<void> {
   if (names.length === 0) return;
   try {
-    await callEngine(client, [...command, ...new Set(names)]);
+    await callEngine(client, [...command, ...new Set(names)], REMOVE_MS);
   } catch (error) {
     if (!/no such|not found|not known|already in progress/iu.test(reason(error))) throw error;
   }
