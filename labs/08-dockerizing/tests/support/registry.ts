@@ -170,7 +170,7 @@ function integrityOf(archive: Buffer): string {
   return `sha512-${createHash('sha512').update(archive).digest('base64')}`;
 }
 
-/** The registry of the user's own npm: the variable's, else that of `~/.npmrc`, else npm's own. */
+/** The registry of the user's own npm: by variable or by `~/.npmrc`. The default is npm's own. */
 async function upstreamRegistry(): Promise<string> {
   const config = await readFile(join(homedir(), '.npmrc'), 'utf8').catch(() => '');
   const named = /^\s*registry\s*=\s*(\S+)/mu.exec(config)?.[1];
