@@ -142,6 +142,14 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     example: 'labs stack status',
     load: () => import('./commands/stack.ts'),
   },
+  images: {
+    usage: 'images prepare',
+    summary: 'Get an image engine ready; without a registry, make stand-ins for base images.',
+    positionals: [{ name: 'action (prepare)', required: true }],
+    flags: {},
+    example: 'labs images prepare',
+    load: () => import('./commands/images.ts'),
+  },
   doctor: {
     usage: 'doctor',
     summary: 'Show what this machine has, what can run here, and how to fix the rest.',

@@ -39,9 +39,17 @@ export async function openStack(
   return { servers, missing };
 }
 
-/** One server by the first way that works: its variable, compose, native. */
+/** One server by the first way that works, in order for its leases. */
 async function openServer(context: StackContext, name: ServerName): Promise<ServerAddress> {
   const server = await definition(name);
+  const address = await provide(context, server);
+  await server.opened?.(context, address);
+  return address;
+}
+
+/** The first way that works: its variable, compose, native. */
+async function provide(context: StackContext, server: ServerDefinition): Promise<ServerAddress> {
+  const { name } = server;
   const ways = allowedWays(name);
   const known = (await openUrl(server)) ?? (await findRecorded(context, server, ways));
   if (known !== undefined) return known;

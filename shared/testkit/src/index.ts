@@ -19,6 +19,11 @@ export {
   type Span,
 } from './http/otlp-collector.ts';
 export { Draw } from './draw/draw.ts';
+export type { BuildStep } from './images/build-output.ts';
+export type { Container, ContainerExit, RunOptions } from './images/container.ts';
+export { type BuildOptions, type Built, ImageEngine } from './images/engine.ts';
+export type { Image, ImageConfig } from './images/image.ts';
+export type { ImageFile, Layer } from './images/layers.ts';
 export { explain, lesson, LessonError, type LessonText } from './lesson.ts';
 export { each, SomeWrong } from './points/each.ts';
 export { judges } from './points/judges.ts';

@@ -5,12 +5,12 @@ import type { ServerAddress } from '../types.ts';
 const CHECK_MS = 5000;
 
 /**
- * The server that the user's own variable names, or undefined if it is not set.
- * A wrong value is `SERVER_BROKEN`, and no other way is tried.
+ * The server that the user's own variable names, else one that the user has anyway; undefined if
+ * there is neither. A wrong value is `SERVER_BROKEN`, and no other way is tried.
  */
 export async function openUrl(server: ServerDefinition): Promise<ServerAddress | undefined> {
   const value = process.env[server.variable];
-  if (value === undefined || value === '') return undefined;
+  if (value === undefined || value === '') return findOwn(server);
   const endpoint = parse(server, value);
   try {
     const version = (await server.check(endpoint, CHECK_MS)) ?? 'unknown';
@@ -24,6 +24,15 @@ export async function openUrl(server: ServerDefinition): Promise<ServerAddress |
       error,
     );
   }
+}
+
+/** A server that the user has anyway. `LABS_STACK` forbids it: it asks for a server of ours. */
+async function findOwn(server: ServerDefinition): Promise<ServerAddress | undefined> {
+  if (server.find === undefined || process.env['LABS_STACK']) return undefined;
+  const endpoint = await server.find();
+  if (endpoint === undefined) return undefined;
+  const version = (await server.check(endpoint, CHECK_MS)) ?? 'unknown';
+  return { name: server.name, provision: 'url', ...endpoint, version };
 }
 
 function parse(server: ServerDefinition, value: string): Endpoint {

@@ -18,6 +18,11 @@ export interface ServerDefinition {
   readonly example: string;
   /** Reads the variable's value; the URL of the result has a port. Throws what is malformed. */
   fromVariable(value: string): Endpoint;
+  /**
+   * Looks for a server of the user's own that needs no variable to be found; for kinds that people
+   * have anyway. Undefined if none answers.
+   */
+  find?(): Promise<Endpoint | undefined>;
   /** Reads the compose service. Without it, this kind is not in docker-compose.yml. */
   fromCompose?(service: ComposeService): Endpoint;
   /**
@@ -30,6 +35,8 @@ export interface ServerDefinition {
    * acknowledge earlier. Throws what is wrong.
    */
   flush?(endpoint: Endpoint): Promise<void>;
+  /** Puts a live server in order before anybody leases from it. Throws `ServerUnavailable`. */
+  opened?(context: StackContext, address: ServerAddress): Promise<void>;
   /** Prepares to lease from a live server. Loads the client library. */
   leases(address: ServerAddress): Promise<Leases>;
   readonly native: NativeServer;

@@ -11,6 +11,7 @@ export const SERVERS = new Map<ServerName, () => Promise<{ server: ServerDefinit
   ['redis', () => import('./redis/definition.ts')],
   ['rabbitmq', () => import('./rabbitmq/definition.ts')],
   ['kafka', () => import('./kafka/definition.ts')],
+  ['images', () => import('./images/definition.ts')],
 ]);
 
 /** The names of all kinds, in that order. */

@@ -1,0 +1,194 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { reason, ServerUnavailable } from '../../errors.ts';
+import { withLock } from '../../lock.ts';
+import { findProgram, needProgram } from '../../provision/machine.ts';
+import { makeDir, type StackContext } from '../../state.ts';
+import type { ServerAddress } from '../../types.ts';
+import { callEngine, type EngineClient, engineClient } from './client.ts';
+
+const run = promisify(execFile);
+
+const REGISTRY = 'https://registry-1.docker.io/v2/';
+const REGISTRY_MS = 4000;
+const BUILD_MS = 5 * 60_000;
+const SUITE = 'bookworm';
+
+/** The tags that a Dockerfile of the labs may name. */
+export function standInTags(): { readonly debian: string[]; readonly node: string[] } {
+  const full = process.versions.node;
+  const major = full.replace(/\..*$/u, '');
+  const versions = [major, full.replace(/\.\d+$/u, ''), full, 'latest'];
+  const named = versions.flatMap((version) =>
+    version === 'latest'
+      ? ['node:latest', 'node:slim']
+      : ['', '-slim', `-${SUITE}`, `-${SUITE}-slim`].map((more) => `node:${version}${more}`),
+  );
+  return { debian: [`debian:${SUITE}`, `debian:${SUITE}-slim`], node: named };
+}
+
+/**
+ * Where no registry can be reached, gives the engine stand-ins for the images that Dockerfiles of
+ * the labs begin from, made of Debian's packages and this Node, and says so. Elsewhere a build
+ * fetches the real ones. Throws `SERVER_ABSENT` if there can be neither.
+ */
+export async function prepareBases(context: StackContext, address: ServerAddress): Promise<void> {
+  const client = await engineClient(address.url);
+  const { debian, node } = standInTags();
+  if ((await missing(client, [...debian, ...node])).length === 0) return;
+  if (await registryAnswers()) return;
+  await withLock(context, 'bases', async () => {
+    const wanted = await missing(client, [...debian, ...node]);
+    if (wanted.length === 0) return;
+    context.progress(
+      'no image registry can be reached: making local stand-ins for the debian and node images',
+    );
+    try {
+      await build(context, client, 'debian', debian, await debianFiles(context));
+      await build(context, client, 'node', node, await nodeFiles(context));
+    } catch (error) {
+      if (error instanceof ServerUnavailable) throw error;
+      throw unavailable(error);
+    }
+    context.progress(`${wanted.length} tags now name stand-ins, among them ${node[3]}`);
+  });
+}
+
+async function missing(client: EngineClient, tags: readonly string[]): Promise<string[]> {
+  const format = client.kind === 'docker' ? '{{.Repository}}:{{.Tag}}' : '{{.Name}}:{{.Tag}}';
+  const shown = client.kind === 'podman' ? '{{.Repository}}:{{.Tag}}' : format;
+  const listed = await callEngine(client, ['images', '--format', shown]);
+  const known = new Set(
+    listed.split('\n').map((name) => name.replace(/^(?:docker\.io\/library|localhost)\//u, '')),
+  );
+  return tags.filter((tag) => !known.has(tag));
+}
+
+async function registryAnswers(): Promise<boolean> {
+  return fetch(REGISTRY, { signal: AbortSignal.timeout(REGISTRY_MS) }).then(
+    ({ status }) => status === 200 || status === 401,
+    () => false,
+  );
+}
+
+/** One image of a tar, under all its names. */
+async function build(
+  context: StackContext,
+  client: EngineClient,
+  kind: 'debian' | 'node',
+  tags: readonly string[],
+  tar: string,
+): Promise<void> {
+  const dir = await mkdtemp(join(context.stateDir, 'images', 'build-'));
+  try {
+    const before = kind === 'debian' ? 'FROM scratch' : `FROM debian:${SUITE}-slim`;
+    const after =
+      kind === 'debian'
+        ? 'CMD ["bash"]'
+        : [
+            'RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node',
+            `ENV NODE_VERSION=${process.versions.node}`,
+            'CMD ["node"]',
+          ].join('\n');
+    const text = [
+      before,
+      `ADD ${kind}.tar /`,
+      'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      after,
+      `LABEL backend-labs.stand-in=${kind}`,
+      '',
+    ].join('\n');
+    await writeFile(join(dir, 'Dockerfile'), text);
+    await run('ln', [tar, join(dir, `${kind}.tar`)]);
+    const names = tags.flatMap((tag) => ['--tag', tagOf(client, tag)]);
+    await callEngine(
+      client,
+      ['build', '--pull=false', '--network', 'host', ...names, dir],
+      BUILD_MS,
+    );
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Podman and buildah look for a short name under Docker Hub's own. */
+function tagOf({ kind }: EngineClient, tag: string): string {
+  return kind === 'docker' ? tag : `docker.io/library/${tag}`;
+}
+
+/** Debian's smallest system with what Node needs, as a tar that is made once. */
+async function debianFiles(context: StackContext): Promise<string> {
+  const tar = join(context.stateDir, 'images', `debian-${SUITE}.tar`);
+  if (existsSync(tar)) return tar;
+  const debootstrap = await needProgram(context, {
+    server: 'images',
+    programs: ['debootstrap'],
+    debian: ['debootstrap'],
+    homebrew: 'docker',
+    wanted: 'an image registry, or debootstrap to make stand-ins',
+  });
+  await makeDir(dirname(tar));
+  const root = await mkdtemp(join(dirname(tar), 'root-'));
+  try {
+    const include = '--include=ca-certificates,libatomic1,procps';
+    await run(debootstrap, ['--variant=minbase', include, SUITE, root], {
+      timeout: BUILD_MS,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    const left = ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'dev'];
+    const unwanted = [...left, 'usr/share/locale'].flatMap((dir) => ['--exclude', `./${dir}/*`]);
+    await run('tar', ['--numeric-owner', ...unwanted, '-C', root, '-cf', `${tar}.new`, '.']);
+    await rename(`${tar}.new`, tar);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+  return tar;
+}
+
+/** The Node that runs this, with the machine's npm, as they lie in the official images. */
+async function nodeFiles(context: StackContext): Promise<string> {
+  const tar = join(context.stateDir, 'images', `node-${process.versions.node}.tar`);
+  if (existsSync(tar)) return tar;
+  const root = await mkdtemp(join(dirname(tar), 'root-'));
+  try {
+    const [bin, modules] = [join(root, 'usr/local/bin'), join(root, 'usr/local/lib/node_modules')];
+    await mkdir(bin, { recursive: true });
+    await mkdir(modules, { recursive: true });
+    await cp(process.execPath, join(bin, 'node'));
+    await cp(await npmFolder(), join(modules, 'npm'), { recursive: true });
+    for (const name of ['npm', 'npx'])
+      await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(bin, name));
+    const owner = ['--owner=0', '--group=0', '--numeric-owner'];
+    await run('tar', ['-C', root, ...owner, '-cf', `${tar}.new`, 'usr']);
+    await rename(`${tar}.new`, tar);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+  return tar;
+}
+
+/** Of the npm on the PATH: the package, with everything that it needs inside. */
+async function npmFolder(): Promise<string> {
+  const npm = await findProgram({
+    server: 'images',
+    programs: ['npm'],
+    debian: ['npm'],
+    homebrew: 'node',
+  });
+  const folder = npm === undefined ? '' : resolve(await realpath(npm), '../..');
+  if (existsSync(join(folder, 'node_modules/@npmcli/arborist'))) return folder;
+  throw new Error('the npm of this machine is not a whole package; install Node from nodejs.org');
+}
+
+function unavailable(error: unknown): ServerUnavailable {
+  return new ServerUnavailable(
+    'SERVER_ABSENT',
+    'images',
+    `no image registry can be reached, and stand-ins could not be made: ${reason(error)}`,
+    'connect to the internet once, or run `npm run labs -- images prepare` as root on Debian',
+    error,
+  );
+}
