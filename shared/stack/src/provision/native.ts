@@ -49,6 +49,10 @@ export async function openNative(
 
 /** Ends every process of the server, recorded or orphaned. Resolves when their ports are free. */
 export async function stopNative(context: StackContext, server: ServerDefinition): Promise<void> {
+  const record = await readRecord(context, server.name);
+  // A server that no longer answers has nothing that could be put away.
+  if (record?.process !== undefined)
+    await server.native.beforeStop?.(record.address).catch(() => {});
   const processes = await processesOf(context, server);
   await stopProcesses(processes, server.native.stopSignal, STOP_GRACE_MS);
   await forgetRecord(context, server.name);

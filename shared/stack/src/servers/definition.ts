@@ -55,6 +55,8 @@ export interface ComposeService {
 export interface NativeServer {
   /** How many free ports it needs; the first is the one that clients use. */
   readonly ports: number;
+  /** Puts away what would outlive the server, or hold up its end. */
+  beforeStop?(endpoint: Endpoint): Promise<void>;
   /** Asks for an orderly and quick end. */
   readonly stopSignal: NodeJS.Signals;
   /** How long a start may take, in milliseconds. */

@@ -5,7 +5,7 @@ import type { LeasePart, Leases } from '../leases.ts';
 import { callEngine, type EngineClient, engineClient } from './client.ts';
 import type { ImagesLease } from './types.ts';
 
-const LABEL = 'backend-labs.lease';
+export const LABEL = 'backend-labs.lease';
 /** A busy disk takes its time with hundreds of megabytes. */
 const REMOVE_MS = 180_000;
 

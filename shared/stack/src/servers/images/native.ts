@@ -4,6 +4,7 @@ import { asStateError, ServerUnavailable } from '../../errors.ts';
 import { findProgram, needProgram, type ProgramRequest } from '../../provision/machine.ts';
 import { checkoutId, makeDir, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
+import { engineClient } from './client.ts';
 
 const DOCKERD: ProgramRequest = {
   server: 'images',
@@ -19,6 +20,11 @@ const KEPT_CACHE = '4GB';
 /** A Docker engine of our own, with Debian's programs. Only root can have one. */
 export const imagesNative: NativeServer = {
   ports: 0,
+  // Containers of runs that were killed: the engine would wait for them, and leave their mounts.
+  async beforeStop({ url }) {
+    const { removeLabelled, LABEL } = await import('./leases.ts');
+    await removeLabelled(await engineClient(url), LABEL);
+  },
   stopSignal: 'SIGTERM',
   startMs: 30_000,
   executables: /(?:^|\/)(?:dockerd|containerd|containerd-shim-runc-v2|docker-proxy)$/u,
