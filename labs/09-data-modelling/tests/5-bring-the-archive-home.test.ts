@@ -1,4 +1,4 @@
-import { each, explain, expect, judges, lesson } from '@backend-labs/testkit';
+import { each, explain, expect, judges, lesson, type StartedService } from '@backend-labs/testkit';
 import { invoice } from './support/api.ts';
 import type { Archived } from './support/archive.ts';
 import { test } from './support/archived.ts';
@@ -10,6 +10,8 @@ import { added, differing, report, wholeYear } from './support/revenue.ts';
 const FIRST_NEW = 100_000;
 const IN_API = 'In the API';
 const MOST_LOOKS = 5;
+const NO_REFERENCE =
+  'Names and addresses on an invoice are what was printed, and they do not say who it is. Copying a fact does not replace the reference.';
 
 /** What an invoice says besides its cents. */
 interface Page {
@@ -87,15 +89,34 @@ test(
       );
     });
     const shown = archive.filter(({ number }) => more.includes(number));
-    await each('lists of customers', shown, async ({ number, customerId }) => {
-      const path = `/v1/customers/${customerId}/invoices`;
-      const answer = await service.get<{ invoices: number[] }>(path);
-      expect(answer.expect(200).body.invoices, `invoices of customer ${customerId}`).toContain(
-        number,
+    await each('lists of customers', shown, async (expected) => {
+      const { number, customerId } = expected;
+      const listed = () => listOf(service, customerId);
+      const list = await listed();
+      await explain(
+        () => {
+          expect(list, `invoices of customer ${customerId}`).toContain(number);
+        },
+        async () => {
+          const path = `/v1/customers/${customerId}`;
+          const { customerName: name, address } = expected;
+          const { status } = await service.patch(path, { name, address });
+          if (status !== 200 || !(await listed()).includes(number)) return;
+          lesson('found-by-name', {
+            observed: `The list of customer ${customerId} lacked the archived invoice ${number}. It was there after the test had given the customer the name and address of that invoice.`,
+            meaning: NO_REFERENCE,
+            lookAt: 'by which column the list finds the invoices of a customer.',
+          });
+        },
       );
     });
   },
 );
+
+async function listOf(service: StartedService, customer: number): Promise<number[]> {
+  const path = `/v1/customers/${customer}/invoices`;
+  return (await service.get<{ invoices: number[] }>(path)).expect(200).body.invoices;
+}
 
 test('no other invoice is as old', judges('5.2'), async ({ draw, migrated }) => {
   const { postgres, archive } = await migrated(draw);
