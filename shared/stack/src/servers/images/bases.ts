@@ -12,8 +12,7 @@ import { callEngine, type EngineClient, engineClient } from './client.ts';
 
 const run = promisify(execFile);
 
-const REGISTRY = 'https://registry-1.docker.io/v2/';
-const REGISTRY_MS = 4000;
+const REGISTRY_MS = 10_000;
 const BUILD_MS = 5 * 60_000;
 const SUITE = 'bookworm';
 
@@ -39,7 +38,7 @@ export async function prepareBases(context: StackContext, address: ServerAddress
   const client = await engineClient(address.url);
   const { debian, node } = standInTags();
   if ((await missing(client, [...debian, ...node])).length === 0) return;
-  if (await registryAnswers()) return;
+  if (await registryHas(client, `node:${process.versions.node}-${SUITE}-slim`)) return;
   await withLock(context, 'bases', async () => {
     const wanted = await missing(client, [...debian, ...node]);
     if (wanted.length === 0) return;
@@ -67,9 +66,11 @@ async function missing(client: EngineClient, tags: readonly string[]): Promise<s
   return tags.filter((tag) => !known.has(tag));
 }
 
-async function registryAnswers(): Promise<boolean> {
-  return fetch(REGISTRY, { signal: AbortSignal.timeout(REGISTRY_MS) }).then(
-    ({ status }) => status === 200 || status === 401,
+/** Whether the registry that the engine's client asks answers for this tag. */
+async function registryHas(client: EngineClient, tag: string): Promise<boolean> {
+  const name = client.kind === 'docker' ? tag : `docker://${tagOf(client, tag)}`;
+  return callEngine(client, ['manifest', 'inspect', name], REGISTRY_MS).then(
+    () => true,
     () => false,
   );
 }
