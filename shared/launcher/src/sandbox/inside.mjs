@@ -1,0 +1,121 @@
+// @ts-check
+// Runs inside the sandbox, as the parent of the program. The program can kill it: that ends the
+// sandbox. It is plain JavaScript because stripping types would take longer than all of its work.
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect, createServer, Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+/** How often it looks for the program's listening ports, and reports what the program uses, in ms. */
+const LOOK_MS = 10;
+const REPORT_MS = 250;
+/** Connections that wait for the next client of a port. */
+const SPARE = 16;
+const PAGE_BYTES = 4096;
+const LISTENING = '0A';
+
+/** @type {{ file: string, args: string[], sockets: string, serves: number[], reaches: number[] }} */
+const config = JSON.parse(process.argv[2] ?? '');
+const control = new Socket({ fd: 3, readable: true, writable: true });
+control.on('error', () => process.exit(1));
+control.on('close', () => process.exit(1));
+
+/** @param {unknown} message */
+const tell = (message) => void control.write(`${JSON.stringify(message)}\n`);
+
+await Promise.all(config.reaches.map(reach));
+for (const port of config.serves) {
+  for (let spare = 0; spare < SPARE; spare += 1) offer(port);
+}
+start();
+
+function start() {
+  const child = spawn(config.file, config.args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  child.once('error', ({ message }) => tell({ refused: message }));
+  child.once('exit', (code, signal) => tell({ exit: { code, signal } }));
+  createInterface({ input: control }).on('line', (line) => child.kill(JSON.parse(line).signal));
+  setInterval(lookForPorts, LOOK_MS);
+  setInterval(() => tell({ use: use() }), REPORT_MS);
+}
+
+/**
+ * What the program connects to: a port here leads to the same port outside.
+ *
+ * @param {number} port
+ */
+async function reach(port) {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (inner) => {
+    const outer = connect({ path: `${config.sockets}/to-${port}`, allowHalfOpen: true });
+    join(inner, outer);
+  });
+  const { promise, resolve, reject } = Promise.withResolvers();
+  server.once('error', reject);
+  server.listen(port, '127.0.0.1', () => resolve(undefined));
+  await promise;
+}
+
+/**
+ * A connection to outside that waits for a client of a port that the program serves. The first byte
+ * says that the client is there.
+ *
+ * @param {number} port
+ */
+function offer(port) {
+  const outer = connect({ path: `${config.sockets}/from-${port}`, allowHalfOpen: true });
+  outer.once('error', () => outer.destroy());
+  outer.once('data', (chunk) => {
+    outer.pause();
+    offer(port);
+    if (chunk.length > 1) outer.unshift(chunk.subarray(1));
+    const inner = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    join(inner, outer);
+  });
+}
+
+/**
+ * @param {Socket} tcp
+ * @param {Socket} unix
+ */
+function join(tcp, unix) {
+  tcp.pipe(unix);
+  unix.pipe(tcp);
+  tcp.once('error', () => unix.destroy());
+  unix.once('error', () => tcp.resetAndDestroy());
+  tcp.once('close', () => unix.destroySoon());
+  unix.once('close', () => tcp.destroySoon());
+}
+
+let listening = '';
+function lookForPorts() {
+  const open = new Set(['tcp', 'tcp6'].flatMap((name) => listeners(`/proc/net/${name}`)));
+  const up = config.serves.filter((port) => open.has(port));
+  if (up.join() === listening) return;
+  listening = up.join();
+  tell({ up });
+}
+
+/** @param {string} table */
+function listeners(table) {
+  const rows = readFileSync(table, 'utf8').split('\n').slice(1);
+  return rows.flatMap((row) => {
+    const [, local, , state] = row.trim().split(/\s+/u);
+    return state === LISTENING ? [Number.parseInt(local?.split(':').at(-1) ?? '', 16)] : [];
+  });
+}
+
+/** What all processes in the sandbox use. */
+function use() {
+  let bytes = 0;
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/u.test(name));
+  for (const pid of processes) {
+    try {
+      const [, resident = '0', shared = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(
+        ' ',
+      );
+      bytes += (Number(resident) - Number(shared)) * PAGE_BYTES;
+    } catch {
+      // It has ended.
+    }
+  }
+  return { bytes, processes: processes.length };
+}
