@@ -194,6 +194,10 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
         type: 'boolean',
         help: 'apply every patch of the lab again after a solution changed',
       },
+      sandbox: {
+        type: 'boolean',
+        help: 'run the programs of every row in the sandbox that `labs grade` uses',
+      },
       write: {
         type: 'boolean',
         help: "record the proof in the lab, and the figures in README.md's table",
