@@ -128,10 +128,9 @@ class Door {
       if (!inner || !client) return;
       this.#spare.shift();
       this.#clients.shift();
-      if (inner.destroyed) {
-        this.#clients.unshift(client);
-        continue;
-      }
+      if (client.destroyed) this.#spare.unshift(inner);
+      else if (inner.destroyed) this.#clients.unshift(client);
+      if (client.destroyed || inner.destroyed) continue;
       inner.write(CLIENT);
       this.#connect(client, inner);
     }

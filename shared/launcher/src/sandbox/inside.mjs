@@ -6,13 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** How often it looks for the program's listening ports, and reports what the program uses, in ms. */
+/** How often it looks for a port that the program will serve, and reports what the program uses, in ms. */
 const LOOK_MS = 10;
 const REPORT_MS = 250;
 /** Connections that wait for the next client of a port. */
 const SPARE = 16;
 const PAGE_BYTES = 4096;
-const LISTENING = '0A';
 
 /** @type {{ file: string, args: string[], sockets: string, serves: number[], reaches: number[] }} */
 const config = JSON.parse(process.argv[2] ?? '');
@@ -34,7 +33,7 @@ function start() {
   child.once('error', ({ message }) => tell({ refused: message }));
   child.once('exit', (code, signal) => tell({ exit: { code, signal } }));
   createInterface({ input: control }).on('line', (line) => child.kill(JSON.parse(line).signal));
-  setInterval(lookForPorts, LOOK_MS);
+  for (const port of config.serves) look(port);
   setInterval(() => tell({ use: use() }), REPORT_MS);
 }
 
@@ -68,6 +67,9 @@ function offer(port) {
     offer(port);
     if (chunk.length > 1) outer.unshift(chunk.subarray(1));
     const inner = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    inner.once('error', (error) => {
+      if ('code' in error && error.code === 'ECONNREFUSED') gone(port);
+    });
     join(inner, outer);
   });
 }
@@ -85,22 +87,30 @@ function join(tcp, unix) {
   unix.once('close', () => tcp.destroySoon());
 }
 
-let listening = '';
-function lookForPorts() {
-  const open = new Set(['tcp', 'tcp6'].flatMap((name) => listeners(`/proc/net/${name}`)));
-  const up = config.serves.filter((port) => open.has(port));
-  if (up.join() === listening) return;
-  listening = up.join();
-  tell({ up });
+/** @type {Set<number>} */
+const up = new Set();
+
+/**
+ * Looks whether the program listens on a port, by a connection without a byte: the kernel's table of
+ * sockets takes milliseconds to read. Once it listens, a refused client says that it no longer does.
+ *
+ * @param {number} port
+ */
+function look(port) {
+  const probe = connect({ port, host: '127.0.0.1' });
+  probe.once('error', () => setTimeout(look, LOOK_MS, port));
+  probe.once('connect', () => {
+    probe.destroy();
+    up.add(port);
+    tell({ up: [...up] });
+  });
 }
 
-/** @param {string} table */
-function listeners(table) {
-  const rows = readFileSync(table, 'utf8').split('\n').slice(1);
-  return rows.flatMap((row) => {
-    const [, local, , state] = row.trim().split(/\s+/u);
-    return state === LISTENING ? [Number.parseInt(local?.split(':').at(-1) ?? '', 16)] : [];
-  });
+/** @param {number} port */
+function gone(port) {
+  if (!up.delete(port)) return;
+  tell({ up: [...up] });
+  look(port);
 }
 
 /** What all processes in the sandbox use. */

@@ -35,7 +35,7 @@ export function mounts(
     // Without a size it could take half of the machine's memory.
     ['--size', String(LIMITS.tmp), '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     node === '/usr' ? [] : ['--ro-bind', node, node],
-    readable.flatMap((path) => ['--ro-bind', path, path]),
+    readable.flatMap((path) => ['--ro-bind-try', path, path]),
     // Read only: what one candidate compiled must not run as another's code.
     cache === undefined ? [] : ['--ro-bind-try', cache, cache],
     ['--bind', cwd, cwd],
