@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { readCatalog } from '@backend-labs/catalog';
 import { openStack, serverNames } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
 import { EXIT } from '../errors.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { paint } from '../ui/style.ts';
@@ -21,7 +21,7 @@ interface Finding {
 
 export const run: Run = async (args, context) => {
   const { root, stateDir } = context;
-  const { labs, broken } = readCatalog(root);
+  const { labs, broken } = readLabs(root);
   const names = serverNames();
   const stack = await checkServers();
   const findings: Finding[] = [

@@ -1,7 +1,9 @@
-import { findLab, readCatalog, type Catalog, type Lab } from '@backend-labs/catalog';
+import { findLab, type Catalog, type Lab } from '@backend-labs/catalog';
 import { firstUnfinished, Judging, openTask, type Progress, record } from '@backend-labs/workbench';
 import { loadProgress, withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
+import { isTakeHome } from '../take-home.ts';
 import { shownPath } from '../context.ts';
 import { openCopy, placeOf } from '../copy.ts';
 import { EXIT } from '../errors.ts';
@@ -14,7 +16,7 @@ import { watch } from '../watch/watch.ts';
 import { exitCode } from './test.ts';
 
 export const run: Run = async (args, context) => {
-  const catalog = readCatalog(context.root);
+  const catalog = readLabs(context.root);
   const lab = chosen(catalog, args.positionals[0], await loadProgress(context.stateDir));
   if (!lab) {
     console.log(
@@ -50,7 +52,9 @@ export const run: Run = async (args, context) => {
       `\nEdit ${shownPath(copy, context)}, then: npm run labs -- test ${lab.number} ${task.number}`,
     ),
   );
-  console.log(paint('dim', `A hint: npm run labs -- hint ${lab.number}`));
+  if (!isTakeHome(context.root)) {
+    console.log(paint('dim', `A hint: npm run labs -- hint ${lab.number}`));
+  }
   // The first task of a fresh copy is red on purpose. Only a broken machine makes `start` fail.
   return exitCode(results) === EXIT.machine ? EXIT.machine : EXIT.green;
 };

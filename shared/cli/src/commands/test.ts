@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findLab, findTask, readCatalog, type Lab, type Task } from '@backend-labs/catalog';
+import { findLab, findTask, type Lab, type Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
 import { ctrf, junit, type LabResults } from '@backend-labs/runner';
 import { Judging, record } from '@backend-labs/workbench';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
+import { isTakeHome } from '../take-home.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
@@ -13,7 +15,7 @@ import { renderSummary, renderVerdict } from '../ui/verdicts.ts';
 import { openCopy } from '../copy.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
   const asked = args.positionals[1];
   const tasks = asked ? [findTask(lab, asked)] : lab.tasks;
   const copy = await openCopy(lab, context, args.text('work'));
@@ -30,7 +32,10 @@ export const run: Run = async (args, context) => {
   const folder = args.text('report');
   if (folder) writeReports(resolve(context.cwd, folder), outcome);
   if (json) console.log(JSON.stringify({ lab: lab.id, results }, null, 2));
-  else console.log(`\n${renderSummary(results)}${also(tasks, results)}${after(lab, results)}`);
+  else {
+    const more = isTakeHome(context.root) ? '' : after(lab, results);
+    console.log(`\n${renderSummary(results)}${also(tasks, results)}${more}`);
+  }
   return exitCode(results);
 };
 
