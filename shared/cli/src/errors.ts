@@ -44,9 +44,11 @@ export function told(error: unknown): ErrorReport {
   return { line: message, exit: EXIT.machine, unexpected: true };
 }
 
-/** Without git or a usable key the machine is at fault, otherwise the command line. */
+/** Without these the machine is at fault, otherwise the command line. */
+const NEEDED: ReadonlySet<unknown> = new Set(['NO_GIT', 'NO_SANDBOX', 'BAD_KEY']);
+
 function graderExit(code: unknown): number {
-  return code === 'NO_GIT' || code === 'BAD_KEY' ? EXIT.machine : EXIT.usage;
+  return NEEDED.has(code) ? EXIT.machine : EXIT.usage;
 }
 
 /** Turns a message of the stack, which begins in lower case and lacks a full stop, into a sentence. */

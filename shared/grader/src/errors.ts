@@ -1,6 +1,7 @@
 export type GraderErrorCode =
   | 'NOT_EMPTY'
   | 'NO_GIT'
+  | 'NO_SANDBOX'
   | 'NO_PACK'
   | 'PACK_CHANGED'
   | 'NO_SUBMISSION'

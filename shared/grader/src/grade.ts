@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sandboxTrouble } from '@backend-labs/launcher';
 import {
   gradeResultSchema,
   type GradeResult,
@@ -38,12 +39,13 @@ export interface GradeOptions {
 }
 
 /**
- * Grades a submission, and writes the result and the report. The caller has made sure that there is a
- * sandbox.
+ * Grades a submission, and writes the result and the report. Without a sandbox it refuses.
  *
  * @throws GraderError
  */
 export async function grade(options: GradeOptions): Promise<GradeResult> {
+  const trouble = await sandboxTrouble();
+  if (trouble) throw new GraderError('NO_SANDBOX', `${trouble.message}. ${trouble.fix}.`);
   const { pack, files: pristine } = readPristine(options.pack);
   const submission = await readSubmission(options.submission, options.deadline);
   const taken = takeWork(submission, pack, pristine);

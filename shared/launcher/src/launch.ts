@@ -29,7 +29,7 @@ export async function launch(options: LaunchOptions): Promise<Program> {
   const command = await scriptCommand(run.target, script, args);
   const given = { ...leased(script, lease?.env), ...options.env };
   const env = programEnvironment(run, given);
-  const spec = { command, cwd: run.target, env, sandbox: run.sandbox };
+  const spec = { command, cwd: run.target, env, given: args, sandbox: run.sandbox };
   return Program.start(spec, output);
 }
 

@@ -14,6 +14,11 @@ export interface ProcessSpec {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * Arguments that the caller put behind the script's own. The script is the learner's text: an address
+   * in it opens no way out of a sandbox.
+   */
+  readonly given?: readonly string[] | undefined;
   /** Where it runs; directly on the machine when left out. */
   readonly sandbox?: Sandbox | undefined;
 }

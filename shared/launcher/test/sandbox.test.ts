@@ -133,11 +133,13 @@ describe.skipIf(missing)('a program in the sandbox', () => {
     const secret = createServer((_, response) => response.end('secret'));
     await once(secret.listen(0, '127.0.0.1'), 'listening');
     const { port } = secret.address() as { port: number };
-    using candidate = new Candidate(`
+    const code = `
       import { networkInterfaces } from 'node:os';
       for (const url of ['http://127.0.0.1:${port}', 'http://1.1.1.1'])
         await fetch(url).then(() => console.log('reached', url), () => {});
-      console.log(Object.keys(networkInterfaces()).join());`);
+      console.log(Object.keys(networkInterfaces()).join());`;
+    // That its own script names the port does not help.
+    using candidate = new Candidate(code, `node main.mjs http://127.0.0.1:${port}`);
     expect((await candidate.finish()).stdout).toEqual(['lo']);
     secret.close();
   });
@@ -179,11 +181,33 @@ describe.skipIf(missing)('a program that harms', () => {
     expect((await candidate.finish()).stdout).toEqual(['ENOSPC']);
   });
 
+  test('the disk with its own folder is ended, and says why', async () => {
+    using candidate = new Candidate(`
+      import { writeFileSync } from 'node:fs';
+      const block = Buffer.alloc(1 << 24);
+      let n = 0;
+      setInterval(() => { if (n < 60) writeFileSync('x' + n++, block) }, 1);`);
+    const { signal, stderr } = await candidate.finish();
+    expect(signal).toBe('SIGKILL');
+    expect(stderr).toEqual(['The sandbox ended the program: it wrote too much to its folder.']);
+  });
+
   test('us with endless output is ended', async () => {
     using candidate = new Candidate('', 'yes');
     const { signal, stderr } = await candidate.finish();
     expect(signal).toBe('SIGKILL');
     expect(stderr).toEqual(['The sandbox ended the program: it printed too much.']);
+  });
+
+  test('its next start with tools of its own gets a sandbox all the same', async () => {
+    using candidate = new Candidate(`
+      import { mkdirSync, writeFileSync } from 'node:fs';
+      mkdirSync('node_modules/.bin', { recursive: true });
+      for (const name of ['bwrap', 'prlimit', 'sh'])
+        writeFileSync('node_modules/.bin/' + name, '#!/bin/sh\\necho owned', { mode: 0o755 });
+      console.log(process.cwd());`);
+    await candidate.finish();
+    expect((await candidate.finish()).stdout).toEqual([candidate.target]);
   });
 
   test('the sandbox by killing its own parent ends', async () => {

@@ -94,7 +94,12 @@ export class ToyPack extends Folder {
    * @param work the candidate's files that differ from the starter's, by path in their folder.
    * @param outside files beside them.
    */
-  async grade(work: Texts, to: Folder, outside: Texts = {}): Promise<GradeResult> {
+  async grade(
+    work: Texts,
+    to: Folder,
+    outside: Texts = {},
+    more: { readonly resume?: boolean } = {},
+  ): Promise<GradeResult> {
     using submission = new Folder();
     const home = `work/${LAB}/`;
     writeAll(submission.dir, {
@@ -103,12 +108,16 @@ export class ToyPack extends Folder {
       ...Object.fromEntries(Object.entries(work).map(([path, text]) => [home + path, text])),
       ...outside,
     });
-    return await this.gradeSource(submission.dir, to);
-  }
-
-  gradeSource(submission: string, to: Folder, more: { readonly resume?: boolean } = {}) {
     const stateDir = this.path('.labs');
-    return grade({ root: ROOT, stateDir, submission, pack: this.dir, to: to.dir, ...more });
+    const source = submission.dir;
+    return await grade({
+      root: ROOT,
+      stateDir,
+      submission: source,
+      pack: this.dir,
+      to: to.dir,
+      ...more,
+    });
   }
 }
 

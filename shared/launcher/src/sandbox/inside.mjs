@@ -3,12 +3,17 @@
 // sandbox. It is plain JavaScript because stripping types would take longer than all of its work.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
 import { connect, createServer, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How often it looks for a port that the program will serve, and reports what the program uses, in ms. */
 const LOOK_MS = 10;
 const REPORT_MS = 250;
+const DISK_MS = 1_000;
+/** More files than these are not counted. */
+const MOST_FILES = 50_000;
 /** Connections that wait for the next client of a port. */
 const SPARE = 16;
 const PAGE_BYTES = 4096;
@@ -29,12 +34,15 @@ for (const port of config.serves) {
 start();
 
 function start() {
+  // Before any of the program's code runs: what fails up to here is not its fault.
+  tell({ ready: true });
   const child = spawn(config.file, config.args, { stdio: ['ignore', 'inherit', 'inherit'] });
   child.once('error', ({ message }) => tell({ refused: message }));
   child.once('exit', (code, signal) => tell({ exit: { code, signal } }));
   createInterface({ input: control }).on('line', (line) => child.kill(JSON.parse(line).signal));
   for (const port of config.serves) look(port);
-  setInterval(() => tell({ use: use() }), REPORT_MS);
+  setInterval(() => tell({ use: { bytes: memory() } }), REPORT_MS);
+  void reportDisk();
 }
 
 /**
@@ -113,11 +121,10 @@ function gone(port) {
   look(port);
 }
 
-/** What all processes in the sandbox use. */
-function use() {
+/** Bytes of memory that all processes in the sandbox have to themselves. */
+function memory() {
   let bytes = 0;
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/u.test(name));
-  for (const pid of processes) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/u.test(name))) {
     try {
       const [, resident = '0', shared = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(
         ' ',
@@ -127,5 +134,28 @@ function use() {
       // It has ended.
     }
   }
-  return { bytes, processes: processes.length };
+  return bytes;
+}
+
+/** Reports what the program's folder holds, again and again. */
+async function reportDisk() {
+  for (;;) {
+    await sleep(DISK_MS);
+    let bytes = 0;
+    let files = 0;
+    const folders = [process.cwd()];
+    for (
+      let folder = folders.pop();
+      folder !== undefined && files < MOST_FILES;
+      folder = folders.pop()
+    ) {
+      for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+        const path = `${folder}/${entry.name}`;
+        files += 1;
+        if (entry.isDirectory()) folders.push(path);
+        else bytes += (await lstat(path).catch(() => undefined))?.size ?? 0;
+      }
+    }
+    tell({ disk: { bytes, files } });
+  }
 }

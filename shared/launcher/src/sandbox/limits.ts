@@ -10,6 +10,9 @@ export const LIMITS = {
   files: 4_096,
   /** Bytes of one file that it writes. */
   fileSize: 256 * 1024 ** 2,
+  /** Bytes and files of its folder. Checked about once a second. */
+  disk: 512 * 1024 ** 2,
+  diskFiles: 20_000,
   /** Bytes of its /tmp, which is in memory. */
   tmp: 64 * 1024 ** 2,
   /** Bytes that it prints. */

@@ -3,6 +3,8 @@ import type { Exit } from '../start-process.ts';
 
 /** What the inside reports. */
 export interface Report {
+  /** The program is about to start. */
+  readonly ready?: boolean;
   /** The ports on which the program listens now. */
   readonly up?: readonly number[];
   readonly exit?: Exit;
@@ -10,6 +12,8 @@ export interface Report {
   readonly refused?: string;
   /** Of all processes in the sandbox: resident memory in bytes. */
   readonly use?: { readonly bytes: number };
+  /** What the program's folder holds. */
+  readonly disk?: { readonly bytes: number; readonly files: number };
 }
 
 /** Far above any report. The program can write here too, with some effort. */
@@ -33,12 +37,16 @@ function read(line: string): Report {
     return {};
   }
   if (!isObject(said)) return {};
-  const { up, exit, refused, use } = said;
+  const { ready, up, exit, refused, use, disk } = said;
   return {
+    ...(ready === true && { ready }),
     ...(Array.isArray(up) && { up: up.filter((port) => typeof port === 'number') }),
     ...(isObject(exit) && { exit: exitOf(exit) }),
     ...(typeof refused === 'string' && { refused }),
     ...(isObject(use) && { use: { bytes: Number(use['bytes']) } }),
+    ...(isObject(disk) && {
+      disk: { bytes: Number(disk['bytes']), files: Number(disk['files']) },
+    }),
   };
 }
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import type { Duplex, Readable } from 'node:stream';
-import { ServiceError } from '../errors.ts';
+import { LauncherError } from '../errors.ts';
 import type { Exit, ProcessSpec, StartedProcess } from '../start-process.ts';
 import { guard, unguard } from '../watchdog.ts';
 import { Bridge } from './bridge.ts';
@@ -12,27 +13,31 @@ import { kernelLimits, LIMITS } from './limits.ts';
 import { HOME, mounts, type Sandbox } from './mounts.ts';
 import { namedPorts } from './named-ports.ts';
 import { onReport, type Report } from './report.ts';
+import { systemTool } from './tools.ts';
 import { giveAway, NOBODY } from './user.ts';
 
 /**
  * Starts a program in a sandbox of its own: bubblewrap with user, PID, network, IPC and UTS namespaces.
  * It reaches the ports that its environment and arguments name, and nothing else.
  *
- * @throws ServiceError `CRASHED_AT_START` when the program cannot be started.
+ * @throws LauncherError `NO_SANDBOX`: before any of the program's code has run.
  */
 export async function startInSandbox(spec: ProcessSpec, sandbox: Sandbox): Promise<StartedProcess> {
   const asRoot = process.getuid?.() === 0;
   if (asRoot) giveAway(spec.cwd);
   const { file, args } = spec.command;
-  const ports = namedPorts(spec.env, args);
-  const bridge = await Bridge.open(ports, asRoot);
+  const ports = namedPorts(spec.env, spec.given);
   const config = { file, args, sockets: `${HOME}/sockets`, ...ports };
+  const bwrap = systemTool('bwrap');
+  const prlimit = systemTool('prlimit');
+  if (bwrap === undefined || prlimit === undefined) throw noSandbox('a program of it is missing');
+  const bridge = await Bridge.open(ports, asRoot);
   const child = spawn(
-    'bwrap',
+    bwrap,
     [
       ISOLATION,
       mounts(spec, sandbox, bridge.dir),
-      ['--', 'prlimit', ...kernelLimits(), '--'],
+      ['--', prlimit, ...kernelLimits(), '--'],
       [process.execPath, `${HOME}/inside.mjs`, JSON.stringify(config)],
     ].flat(),
     {
@@ -45,16 +50,28 @@ export async function startInSandbox(spec: ProcessSpec, sandbox: Sandbox): Promi
   );
   const { pid, stdout, stderr } = child;
   const control = child.stdio[3] as Duplex;
-  if (pid !== undefined && stdout && stderr) {
-    return new Boxed(child, pid, stdout, stderr, control, bridge);
+  if (pid === undefined || !stdout || !stderr) {
+    const [cause] = (await once(child, 'error')) as [Error];
+    bridge.close();
+    throw noSandbox(cause.message);
   }
-  const [cause] = (await once(child, 'error')) as [Error];
-  bridge.close();
-  throw new ServiceError(
-    'CRASHED_AT_START',
-    `The sandbox could not be started: ${cause.message}.`,
-    { cause },
-  );
+  const boxed = new Boxed(child, pid, stdout, stderr, control, bridge);
+  const failed = await Promise.race([boxed.ready, boxed.ended]);
+  if (!failed) return boxed;
+  stdout.resume();
+  const said = (await text(stderr)).trim().split('\n')[0];
+  boxed.release();
+  throw noSandbox(said || describe(failed));
+}
+
+/** None of the program's code has run: it is not at fault. */
+function noSandbox(why: string): LauncherError {
+  const fix = 'Run `labs doctor`, and see what the README says about the sandbox';
+  return new LauncherError('NO_SANDBOX', `The sandbox could not be started: ${why}.`, fix);
+}
+
+function describe({ code, signal }: Exit): string {
+  return signal ?? `bubblewrap ended with code ${code}`;
 }
 
 /** Nothing of the person's who runs this. */
@@ -81,10 +98,13 @@ class Boxed implements StartedProcess {
   readonly stderr: Readable;
   readonly ended: Promise<Exit>;
   readonly closed: Promise<unknown>;
+  /** Resolves when the program is about to start. */
+  readonly ready: Promise<void>;
   readonly #control: Duplex;
   readonly #bridge: Bridge;
   readonly #life: NodeJS.Timeout;
   #silence: NodeJS.Timeout | undefined;
+  #onReady: (() => void) | undefined;
   #released = false;
   #over = false;
   #printed = 0;
@@ -110,7 +130,16 @@ class Boxed implements StartedProcess {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     control.on('error', () => {});
     onReport(control, (report) => this.#hear(report, resolve));
-    for (const stream of [stdout, stderr]) stream.on('data', (chunk: Buffer) => this.#count(chunk));
+    this.ready = new Promise((ready) => {
+      this.#onReady = () => {
+        this.#onReady = undefined;
+        // Not before: that starts the flow, and only now somebody is about to read it.
+        for (const stream of [stdout, stderr]) {
+          stream.on('data', (chunk: Buffer) => this.#count(chunk));
+        }
+        ready();
+      };
+    });
     this.#life = setTimeout(() => this.#end('it ran too long'), LIMITS.life * 1000).unref();
     this.#listen();
   }
@@ -137,10 +166,14 @@ class Boxed implements StartedProcess {
     unguard(this.pid);
   }
 
-  #hear({ up, exit, refused, use }: Report, resolve: (exit: Exit) => void): void {
+  #hear({ ready, up, exit, refused, use, disk }: Report, resolve: (exit: Exit) => void): void {
     this.#listen();
+    if (ready) this.#onReady?.();
     if (up) this.#bridge.show(up);
     if (use && use.bytes > LIMITS.memory) this.#end('it used too much memory');
+    if (disk && (disk.bytes > LIMITS.disk || disk.files > LIMITS.diskFiles)) {
+      this.#end('it wrote too much to its folder');
+    }
     if (exit) resolve(exit);
     if (refused !== undefined) {
       this.stderr.unshift(`${refused}\n`);
