@@ -58,7 +58,7 @@ function renderTest({ title, failures, service }: TestVerdict): Html {
   </details>`;
 }
 
-function renderFailure({ message, lesson, tally }: Failure): Html {
+function renderFailure({ message, lesson }: Failure): Html {
   if (lesson) {
     return html`<dl>
       <dt>Lesson</dt>
@@ -69,6 +69,5 @@ function renderFailure({ message, lesson, tally }: Failure): Html {
       <dd>${text(lesson.meaning, LONGEST)}</dd>
     </dl>`;
   }
-  const counted = tally ? `${tally.right} of ${tally.of} ${tally.what} are right.\n` : '';
-  return html`<pre>${text(counted + message, LONGEST)}</pre>`;
+  return html`<pre>${text(message, LONGEST)}</pre>`;
 }
