@@ -15,13 +15,17 @@ const ARROWS: readonly { readonly from: RegExp; readonly to: readonly string[] }
   { from: /^shared\/testkit\//, to: ['launcher', 'protocol', 'stack'] },
   { from: /^shared\/runner\//, to: ['catalog', 'protocol', 'stack'] },
   { from: /^shared\/mutation\//, to: ['catalog', 'protocol', 'runner', 'stack'] },
+  {
+    from: /^shared\/grader\//,
+    to: ['catalog', 'launcher', 'protocol', 'runner', 'stack'],
+  },
   { from: /^shared\/workbench\//, to: ['catalog', 'protocol', 'runner', 'stack'] },
   // What `labs new` makes is a lab.
   { from: /^shared\/cli\/skeleton\/tests\//, to: ['testkit'] },
   { from: /^shared\/cli\/skeleton\//, to: [] },
   {
     from: /^shared\/cli\//,
-    to: ['catalog', 'launcher', 'mutation', 'protocol', 'runner', 'stack', 'workbench'],
+    to: ['catalog', 'grader', 'launcher', 'mutation', 'protocol', 'runner', 'stack', 'workbench'],
   },
   { from: /^labs\/[^/]+\/tests\//, to: ['testkit'] },
   { from: /^labs\//, to: [] },
@@ -85,13 +89,17 @@ describe('architecture', () => {
     expect(stray).toEqual([]);
   });
 
-  test("one file starts all of the learners' programs: the seam for a sandbox", () => {
+  test("one place starts all of the learners' programs, with or without a sandbox", () => {
     const spawning = files
       .filter((file) => LAUNCHES.test(file))
       .filter((file) =>
         importsOf(file, readFileSync(resolve(ROOT, file), 'utf8')).includes('node:child_process'),
       );
-    expect(spawning).toEqual([
+    expect(spawning.toSorted()).toEqual([
+      // It starts git only.
+      'shared/grader/src/git.ts',
+      'shared/launcher/src/sandbox/available.ts',
+      'shared/launcher/src/sandbox/start.ts',
       'shared/launcher/src/start-process.ts',
       // It starts no program of a learner's. It kills those that a dead command left.
       'shared/launcher/src/watchdog.ts',

@@ -16,6 +16,8 @@ export interface CommandInfo {
   readonly example: string;
   /** `false`: only npm's scripts call it, and `labs --help` leaves it out. */
   readonly listed?: false;
+  /** `false`: a take-home does not have it. */
+  readonly takeHome?: false;
   readonly load: () => Promise<{ run: Run }>;
 }
 

@@ -1,5 +1,7 @@
 import type { CommandInfo, FlagInfo } from './command.ts';
 
+export type Commands = Readonly<Record<string, CommandInfo>>;
+
 const LAB = { name: 'lab', required: true } as const;
 const A_LAB = { name: 'lab', required: false } as const;
 const A_TASK = { name: 'task', required: false } as const;
@@ -12,7 +14,7 @@ const WORK_FLAG: FlagInfo = {
 };
 
 /** Every command and its flags. The command's own module is loaded when it is called. */
-export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
+export const COMMANDS: Commands = {
   start: {
     usage: 'start [lab]',
     summary: 'Open a lab at its first unfinished task, and watch it.',
@@ -85,6 +87,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   hint: {
     usage: 'hint <lab> [task]',
+    takeHome: false,
     summary: 'Show the next hint for a task: a question, the mechanism, the shape.',
     positionals: [LAB, A_TASK],
     flags: {},
@@ -93,6 +96,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   solution: {
     usage: 'solution <lab>',
+    takeHome: false,
     summary: 'Show a solution, once your copy is green.',
     positionals: [LAB],
     flags: {
@@ -160,6 +164,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   verify: {
     usage: 'verify [lab]',
+    takeHome: false,
     summary: 'Prove a lab: starter, solutions and misconceptions against every point.',
     positionals: [A_LAB],
     flags: {
@@ -202,6 +207,10 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
         type: 'boolean',
         help: 'apply every patch of the lab again after a solution changed',
       },
+      sandbox: {
+        type: 'boolean',
+        help: 'run the programs of every row in the sandbox that `labs grade` uses',
+      },
       write: {
         type: 'boolean',
         help: "record the proof in the lab, and the figures in README.md's table",
@@ -211,8 +220,61 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     example: 'labs verify query-plans --repeat 20',
     load: () => import('./commands/verify.ts'),
   },
+  pack: {
+    usage: 'pack <lab>',
+    takeHome: false,
+    summary: 'Make a take-home: a repository for a candidate, with the visible tests.',
+    positionals: [LAB],
+    flags: {
+      tasks: {
+        type: 'string',
+        value: 'N,N',
+        help: 'only these tasks and the tasks they need; default: all',
+      },
+      time: { type: 'string', value: 'TIME', help: 'the time box, such as 3h or 90m' },
+      ai: {
+        type: 'string',
+        value: 'POLICY',
+        help: 'allowed, declared or forbidden; default: declared',
+      },
+      to: { type: 'string', value: 'DIR', help: 'the folder to make' },
+      json: JSON_FLAG,
+    },
+    example: 'labs pack 7 --tasks 2,3,5 --time 3h --ai declared --to take-home',
+    load: () => import('./commands/pack.ts'),
+  },
+  grade: {
+    usage: 'grade [submission]',
+    takeHome: false,
+    summary: "Grade a candidate's folder, archive or git repository in a sandbox.",
+    positionals: [{ name: 'submission', required: false }],
+    flags: {
+      pack: { type: 'string', value: 'DIR', help: 'the take-home as `labs pack` made it' },
+      to: {
+        type: 'string',
+        value: 'DIR',
+        help: 'folder for the result and the report; default: grades/<submission>',
+      },
+      deadline: {
+        type: 'string',
+        value: 'TIME',
+        help: 'of a git repository: grade the last commit before this time (ISO 8601)',
+      },
+      seed: { type: 'string', value: 'S', help: 'seed of the data that the tests draw' },
+      resume: { type: 'boolean', help: 'judge only what an earlier run could not judge' },
+      check: {
+        type: 'string',
+        value: 'FILE',
+        help: 'check a result.jws instead, and show who signed it',
+      },
+      json: JSON_FLAG,
+    },
+    example: 'labs grade ada.zip --pack take-home',
+    load: () => import('./commands/grade.ts'),
+  },
   mutate: {
     usage: 'mutate <lab>',
+    takeHome: false,
     summary:
       'Judge small mistakes in a solution with the tests, and list those that no test catches.',
     positionals: [LAB],
@@ -237,6 +299,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   new: {
     usage: 'new <id>',
+    takeHome: false,
     summary: 'Make the skeleton of a new lab.',
     positionals: [{ name: 'id (such as 33-rate-limits)', required: true }],
     flags: {},
@@ -245,6 +308,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   check: {
     usage: 'check',
+    takeHome: false,
     summary: 'Run everything that `npm test` checks: types, lint, prose, unit tests, every lab.',
     positionals: [],
     flags: {
@@ -259,6 +323,7 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
   },
   bench: {
     usage: 'bench',
+    takeHome: false,
     summary: 'Measure what the design promises, and compare it with the naive way.',
     positionals: [],
     flags: {
@@ -274,3 +339,10 @@ export const COMMANDS: Readonly<Record<string, CommandInfo>> = {
     load: () => import('./commands/bench.ts'),
   },
 };
+
+/** The commands of a candidate's take-home: none that only authors and reviewers need. */
+export function forCandidates(commands: Commands): Commands {
+  return Object.fromEntries(
+    Object.entries(commands).filter(([, { takeHome }]) => takeHome !== false),
+  );
+}

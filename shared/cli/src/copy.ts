@@ -9,6 +9,7 @@ import {
   workRoot,
 } from '@backend-labs/workbench';
 import { shownPath, type Context } from './context.ts';
+import { isTakeHome } from './take-home.ts';
 
 /** The folders of this learner's copies and state. */
 export function placeOf(context: Context, flag: string | undefined): WorkPlace {
@@ -38,7 +39,7 @@ export async function openCopy(
     // The recorded passes belong to a copy that was deleted.
     await recordReset(context.stateDir, progressKey(lab, context, flag));
     process.stderr.write(`Your copy of ${lab.id} is in ${shown}: edit it there.\n`);
-  } else if (outcome === 'adopted') {
+  } else if (outcome === 'adopted' && !isTakeHome(context.root)) {
     process.stderr.write(
       `${shown} is older than .labs. If the starter changed since, its changes count as yours.\n`,
     );

@@ -30,6 +30,7 @@ export function told(error: unknown): ErrorReport {
   const { name, message } = error;
   const { code, fix } = error as { code?: unknown; fix?: unknown };
   const withFix = typeof fix === 'string' ? `${sentence(message)} ${sentence(fix)}` : message;
+  if (name === 'GraderError') return { line: message, exit: graderExit(code) };
   if (name === 'MutationError') return { line: message, exit: EXIT.red };
   if (name === 'Interrupted') return { line: message, exit: EXIT.interrupted };
   if (name === 'UsageError' || name === 'CatalogError') return { line: message, exit: EXIT.usage };
@@ -41,6 +42,13 @@ export function told(error: unknown): ErrorReport {
   const systemFix = typeof code === 'string' ? SYSTEM_FIXES[code] : undefined;
   if (systemFix) return { line: `${message}: ${systemFix}`, exit: EXIT.machine };
   return { line: message, exit: EXIT.machine, unexpected: true };
+}
+
+/** Without these the machine is at fault, otherwise the command line. */
+const NEEDED: ReadonlySet<unknown> = new Set(['NO_GIT', 'NO_SANDBOX', 'BAD_KEY']);
+
+function graderExit(code: unknown): number {
+  return NEEDED.has(code) ? EXIT.machine : EXIT.usage;
 }
 
 /** Turns a message of the stack, which begins in lower case and lacks a full stop, into a sentence. */

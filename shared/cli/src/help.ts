@@ -1,9 +1,9 @@
 import type { CommandInfo } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import type { Commands } from './commands.ts';
 
 /** The text of `labs --help`. */
-export function overview(): string {
-  const listed = Object.values(COMMANDS).filter((command) => command.listed !== false);
+export function overview(commands: Commands): string {
+  const listed = Object.values(commands).filter((command) => command.listed !== false);
   const width = Math.max(...listed.map(({ usage }) => usage.length));
   return [
     'Backend Labs: small services with a story and failing tests, against real servers.',

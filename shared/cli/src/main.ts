@@ -1,11 +1,12 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, refuseSwallowed } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, forCandidates } from './commands.ts';
 import { contextFrom, shownPath } from './context.ts';
 import { EXIT, told, UsageError } from './errors.ts';
 import { helpFor, overview } from './help.ts';
 import { survivePipes } from './pipes.ts';
+import { isTakeHome } from './take-home.ts';
 import { closestMatch } from 'leven';
 
 survivePipes();
@@ -14,13 +15,14 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(argv: readonly string[]): Promise<number> {
   const context = contextFrom(process.env);
   const [name, ...rest] = argv;
+  const commands = isTakeHome(context.root) ? forCandidates(COMMANDS) : COMMANDS;
   try {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-      process.stdout.write(overview());
+      process.stdout.write(overview(commands));
       return EXIT.green;
     }
-    const info = COMMANDS[name];
-    if (!info) throw unknownCommand(name);
+    const info = commands[name];
+    if (!info) throw unknownCommand(name, commands);
     if (rest.includes('--help') || rest.includes('-h')) {
       process.stdout.write(helpFor(info));
       return EXIT.green;
@@ -34,8 +36,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function unknownCommand(name: string): UsageError {
-  const guess = closestMatch(name, Object.keys(COMMANDS), { maxDistance: 3 });
+function unknownCommand(name: string, commands: typeof COMMANDS): UsageError {
+  const guess = closestMatch(name, Object.keys(commands), { maxDistance: 3 });
   const hint = guess ? `Did you mean "${guess}"?` : '`labs --help` lists the commands.';
   return new UsageError(`There is no command "${name}". ${hint}`);
 }

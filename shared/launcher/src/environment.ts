@@ -3,7 +3,7 @@ import type { RunContext } from '@backend-labs/protocol';
 import { LauncherError } from './errors.ts';
 
 /** The folder with the learner's program. Node may keep compiled code in `stateDir`. */
-export type Target = Pick<RunContext, 'target'> & Partial<Pick<RunContext, 'stateDir'>>;
+export type Target = Pick<RunContext, 'target'> & Partial<Pick<RunContext, 'stateDir' | 'sandbox'>>;
 
 /** `undefined` takes a variable away. */
 export type Variables = Readonly<Record<string, string | undefined>>;

@@ -23,7 +23,12 @@ export class ServiceError extends Error {
 }
 
 /** What went wrong with the machine, or with how our own code uses the launcher. */
-export type LauncherErrorCode = 'NO_FREE_PORT' | 'FOLDER_MISSING' | 'PATH_UNUSABLE' | 'MISUSED';
+export type LauncherErrorCode =
+  | 'NO_FREE_PORT'
+  | 'FOLDER_MISSING'
+  | 'PATH_UNUSABLE'
+  | 'NO_SANDBOX'
+  | 'MISUSED';
 
 /** Not the learner's fault: a run counts it as an error. `fix` says what helps. */
 export class LauncherError extends Error {

@@ -25,10 +25,11 @@ export interface LaunchOptions {
  * @throws LauncherError
  */
 export async function launch(options: LaunchOptions): Promise<Program> {
-  const { run, script, args, lease, env, output } = options;
+  const { run, script, args, lease, output } = options;
   const command = await scriptCommand(run.target, script, args);
-  const given = { ...leased(script, lease?.env), ...env };
-  const spec = { command, cwd: run.target, env: programEnvironment(run, given) };
+  const given = { ...leased(script, lease?.env), ...options.env };
+  const env = programEnvironment(run, given);
+  const spec = { command, cwd: run.target, env, given: args, sandbox: run.sandbox };
   return Program.start(spec, output);
 }
 

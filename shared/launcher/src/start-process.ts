@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Command } from './command.ts';
 import { ServiceError } from './errors.ts';
+import type { Sandbox } from './sandbox/mounts.ts';
+import { startInSandbox } from './sandbox/start.ts';
 import { guard, unguard } from './watchdog.ts';
 
 /** Everything about a process before it starts. */
@@ -12,6 +14,13 @@ export interface ProcessSpec {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * Arguments that the caller put behind the script's own. The script is the learner's text: an address
+   * in it opens no way out of a sandbox.
+   */
+  readonly given?: readonly string[] | undefined;
+  /** Where it runs; directly on the machine when left out. */
+  readonly sandbox?: Sandbox | undefined;
 }
 
 /** How a process ended: by itself with a code, or by a signal. */
@@ -38,16 +47,16 @@ export interface StartedProcess {
 }
 
 /**
- * **The seam for a sandbox.** Only this function turns a learner's code into a process, for tests and
- * `labs run` alike. A sandbox wraps `spec.command` here, and says here what `signal` and `kill` reach.
- * No other file has to know of it.
+ * **The seam for the sandbox.** Only this function turns a learner's code into a process, for tests and
+ * `labs run` alike. In a sandbox, `signal` and `kill` reach the same processes as without one.
  *
  * The process leads a group of its own, which does not outlive this process.
  *
  * @throws ServiceError `CRASHED_AT_START` when the program cannot be started.
  */
 export async function startProcess(spec: ProcessSpec): Promise<StartedProcess> {
-  const { command, cwd, env } = spec;
+  const { command, cwd, env, sandbox } = spec;
+  if (sandbox) return startInSandbox(spec, sandbox);
   const child = spawn(command.file, command.args, {
     cwd,
     env,

@@ -1,5 +1,15 @@
 export { runEventSchema, type OnRunEvent, type RunEvent } from './event.ts';
+export {
+  gradeResultSchema,
+  type Grade,
+  type GradedPoint,
+  type GradedTask,
+  type GradeResult,
+  type LeftOut,
+  type Score,
+} from './grade-result.ts';
 export { lessonSchema, type Lesson } from './lesson.ts';
+export { aiPolicySchema, packSchema, type AiPolicy, type Pack } from './pack.ts';
 export {
   runContextSchema,
   serverAddressSchema,

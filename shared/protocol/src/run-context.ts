@@ -44,6 +44,11 @@ export const runContextSchema = z.object({
   templates: z.string(),
   /** Keep the database of a failed test file. */
   keepFailed: z.boolean(),
+  /**
+   * Programs of the target run in a sandbox, and may read these folders beside their own. They are
+   * named before any of these programs has run. Left out: no sandbox.
+   */
+  sandbox: z.object({ readable: z.array(z.string()).readonly() }).exactOptional(),
   /** Draws the data that a ticket does not print. A verdict never depends on it. */
   seed: z.string(),
 });

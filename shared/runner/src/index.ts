@@ -9,6 +9,7 @@ export { ctrf } from './report/ctrf.ts';
 export { junit } from './report/junit.ts';
 export { type LabResults } from './report/results.ts';
 export { judge } from './run.ts';
+export { sandboxOf } from './sandbox.ts';
 export {
   LEARNER_SEED,
   Session,

@@ -46,7 +46,10 @@ export type CellEvent = { readonly row: string; readonly task: Task } & (
 export interface SessionOptions {
   readonly lab: Lab;
   readonly rows: readonly Row[];
-  readonly context: Pick<RunContext, 'servers' | 'stateDir' | 'templates' | 'keepFailed' | 'seed'>;
+  readonly context: Pick<
+    RunContext,
+    'servers' | 'stateDir' | 'templates' | 'keepFailed' | 'seed' | 'sandbox'
+  >;
   /** Outer deadline of one test, in ms; `TEST_DEADLINE` when left out. */
   readonly testDeadline?: number;
 }

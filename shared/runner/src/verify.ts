@@ -10,6 +10,7 @@ import { differing, problemsOf, type MatrixRow } from './matrix.ts';
 import { plan, tasksFor, type PlannedRow } from './plan.ts';
 import { pointProblems, proofOf, type Proof } from './proof/proof.ts';
 import { judge } from './run.ts';
+import { sandboxOf } from './sandbox.ts';
 import { LEARNER_SEED, Session } from './session.ts';
 import { typecheck } from './typecheck.ts';
 
@@ -30,6 +31,8 @@ export interface VerifyOptions {
   readonly seed?: string;
   /** Rows at a time; `WORKERS` when left out. */
   readonly workers?: number;
+  /** Runs the programs of the rows in a sandbox. */
+  readonly sandbox?: boolean;
   /** Names of `rowNames`; all when left out. */
   readonly rows?: readonly string[];
   /** All when left out; those that they need are judged too. */
@@ -82,6 +85,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     templates: `${owner}/`,
     keepFailed: false,
     seed: first,
+    ...(options.sandbox === true && { sandbox: sandboxOf(root, lab) }),
   };
   await using held = new AsyncDisposableStack();
   const lanes: Session[] = [];

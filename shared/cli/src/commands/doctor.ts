@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { readCatalog } from '@backend-labs/catalog';
 import { openStack, serverNames } from '@backend-labs/stack';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, sentence } from '../errors.ts';
+import { readLabs } from '../labs.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { paint } from '../ui/style.ts';
 
@@ -84,7 +84,7 @@ function asRecord(value: unknown): object {
 }
 
 function labs(root: string, servers: readonly Finding[]): Finding[] {
-  const catalog = readCatalog(root);
+  const catalog = readLabs(root);
   const there = new Set(servers.filter(({ sound }) => sound).map(({ subject }) => subject));
   return [
     ...[...catalog.broken].map(([subject, { message }]): Finding => {

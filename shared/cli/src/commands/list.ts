@@ -1,12 +1,12 @@
-import { readCatalog } from '@backend-labs/catalog';
 import { isPassing } from '@backend-labs/workbench';
 import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../ui/style.ts';
 
 export const run: Run = async (args, { root, stateDir }) => {
-  const catalog = readCatalog(root);
+  const catalog = readLabs(root);
   const progress = await loadProgress(stateDir);
   const labs = catalog.labs.map((lab) => {
     const tally = (stretch: boolean) => {

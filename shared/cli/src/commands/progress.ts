@@ -1,7 +1,8 @@
-import { HINT_LEVELS, readCatalog } from '@backend-labs/catalog';
+import { HINT_LEVELS } from '@backend-labs/catalog';
 import { isPassing, taskProgress } from '@backend-labs/workbench';
 import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../ui/style.ts';
 import { MARKS } from '../ui/verdicts.ts';
@@ -12,7 +13,7 @@ export const run: Run = async (args, { root, stateDir }) => {
     console.log(JSON.stringify(progress, null, 2));
     return EXIT.green;
   }
-  for (const lab of readCatalog(root).labs) {
+  for (const lab of readLabs(root).labs) {
     const tasks = lab.tasks.map(({ points, ...task }) => ({
       ...task,
       all: points.length,

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { findLab, readCatalog } from '@backend-labs/catalog';
+import { findLab } from '@backend-labs/catalog';
 import { leftBehindUrl } from '@backend-labs/workbench';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
 import { EXIT, MachineError, UsageError } from '../errors.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
   if (!lab.servers.includes('postgres')) throw new UsageError(`${lab.id} has no Postgres.`);
   const url = await leftBehindUrl(context, lab);
   if (!url) {

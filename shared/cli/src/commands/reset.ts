@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import { findLab, readCatalog } from '@backend-labs/catalog';
+import { findLab } from '@backend-labs/catalog';
 import { recordReset, resetCopy, restoreAttempt } from '@backend-labs/workbench';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
 import { shownPath } from '../context.ts';
 import { placeOf, progressKey } from '../copy.ts';
 import { EXIT } from '../errors.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
   const place = placeOf(context, args.text('work'));
   const saved = args.text('restore');
   const { dir, attempt } = saved

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { findLab, readCatalog } from '@backend-labs/catalog';
+import { findLab } from '@backend-labs/catalog';
 import { LauncherError, listenOn, ServiceError } from '@backend-labs/launcher';
 import { connectStack } from '@backend-labs/stack';
 import { onSave, openLabStack } from '@backend-labs/workbench';
 import getPort, { portNumbers } from 'get-port';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
 import { openCopy } from '../copy.ts';
 import { EXIT, MachineError, sentence, told, UsageError } from '../errors.ts';
 import { onOrphaned } from '../orphan.ts';
@@ -22,7 +23,7 @@ const FIRST_PORT = 1024;
 const LAST_PORT = 65_535;
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
   const port = args.count('port', DEFAULT_PORT);
   if (port > LAST_PORT) throw new UsageError(`--port must be at most ${LAST_PORT}, not ${port}.`);
   if ((await getPort({ host: HOST, port })) !== port) {

@@ -1,4 +1,4 @@
-import { findLab, readCatalog, type Catalog, type Lab, type Task } from '@backend-labs/catalog';
+import { findLab, type Catalog, type Lab, type Task } from '@backend-labs/catalog';
 import {
   copyDigest,
   firstUnfinished,
@@ -11,6 +11,8 @@ import {
 } from '@backend-labs/workbench';
 import { loadProgress, withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
+import { isTakeHome } from '../take-home.ts';
 import { shownPath } from '../context.ts';
 import { openCopy, placeOf, progressKey } from '../copy.ts';
 import { EXIT } from '../errors.ts';
@@ -23,7 +25,7 @@ import { watch } from '../watch/watch.ts';
 import { exitCode } from './test.ts';
 
 export const run: Run = async (args, context) => {
-  const catalog = readCatalog(context.root);
+  const catalog = readLabs(context.root);
   const [name] = args.positionals;
   const progress = await loadProgress(context.stateDir);
   const lab = chosen(catalog, name, progress);
@@ -67,8 +69,10 @@ export const run: Run = async (args, context) => {
       `\nEdit ${shownPath(copy, context)}, then: npm run labs -- test ${lab.number} ${task.number}`,
     ),
   );
-  console.log(paint('dim', `A hint: npm run labs -- hint ${lab.number}`));
-  if (greeting) console.log(paint('dim', greeting));
+  if (!isTakeHome(context.root)) {
+    console.log(paint('dim', `A hint: npm run labs -- hint ${lab.number}`));
+    if (greeting) console.log(paint('dim', greeting));
+  }
   // The first task of a fresh copy is red on purpose. Only a broken machine makes `start` fail.
   return exitCode(results) === EXIT.machine ? EXIT.machine : EXIT.green;
 };

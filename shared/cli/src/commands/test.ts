@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
-import { findLab, findTask, readCatalog, type Lab, type Task } from '@backend-labs/catalog';
+import { findLab, findTask, type Lab, type Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
 import { copyDigest, Judging, record } from '@backend-labs/workbench';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
+import { isTakeHome } from '../take-home.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
@@ -12,7 +14,7 @@ import { Reports } from '../reports.ts';
 import { openCopy, progressKey } from '../copy.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
   const asked = args.positionals[1];
   const tasks = asked ? [findTask(lab, asked)] : lab.tasks;
   const work = args.text('work');
@@ -31,7 +33,10 @@ export const run: Run = async (args, context) => {
   if (isSame) await record(context.stateDir, lab, results, progressKey(lab, context, work));
 
   if (json) console.log(JSON.stringify({ lab: lab.id, results }, null, 2));
-  else console.log(`\n${renderSummary(results)}${also(tasks, results)}${after(lab, results)}`);
+  else {
+    const more = isTakeHome(context.root) ? '' : after(lab, results);
+    console.log(`\n${renderSummary(results)}${also(tasks, results)}${more}`);
+  }
   if (isSame) return exitCode(results);
   process.stderr.write(
     'labs: Your files changed during the run, so it is not recorded. Run the same command again.\n',

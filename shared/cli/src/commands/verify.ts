@@ -17,6 +17,7 @@ import { EXIT, UsageError } from '../errors.ts';
 import { changedLabs } from '../git.ts';
 import { verifiedFigures, writeFigures } from '../readme.ts';
 import { renderReport } from '../ui/matrix.ts';
+import { requireSandbox } from '../sandbox.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { editPatch, rebasePatches } from './verify-patches.ts';
 
@@ -36,12 +37,15 @@ export const run: Run = async (args, context) => {
     return slug === undefined ? rebasePatches(lab) : editPatch(lab, slug, args.on('save'), context);
   }
   const seed = args.text('seed');
+  const sandbox = args.on('sandbox');
+  if (sandbox) await requireSandbox();
   const reports: VerifyReport[] = [];
   for (const lab of labs) {
     const report = await verified(context, {
       lab,
       repeat,
       workers,
+      sandbox,
       ...(seed !== undefined && { seed }),
       ...part(args, lab),
     });
@@ -107,7 +111,10 @@ function findRow(lab: Lab, wanted: string): string {
 
 async function verified(
   context: Context,
-  options: Pick<VerifyOptions, 'lab' | 'repeat' | 'workers' | 'rows' | 'seed' | 'tasks'>,
+  options: Pick<
+    VerifyOptions,
+    'lab' | 'repeat' | 'workers' | 'rows' | 'seed' | 'tasks' | 'sandbox'
+  >,
 ): Promise<VerifyReport> {
   const { lab, repeat } = options;
   const stack = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>

@@ -1,11 +1,12 @@
-import { findLab, findTask, readCatalog } from '@backend-labs/catalog';
+import { findLab, findTask } from '@backend-labs/catalog';
 import type { Run } from '../command.ts';
+import { readLabs } from '../labs.ts';
 import { openCopy, progressKey } from '../copy.ts';
 import { UsageError } from '../errors.ts';
 import { watch } from '../watch/watch.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new UsageError(`watch needs a terminal. Without one, run: labs test ${lab.number}`);
   }

@@ -1,0 +1,137 @@
+import { createHmac } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sandboxTrouble } from '@backend-labs/launcher';
+import {
+  gradeResultSchema,
+  type GradeResult,
+  type Pack,
+  taskVerdictSchema,
+  type TaskVerdict,
+} from '@backend-labs/protocol';
+import { GraderError } from './errors.ts';
+import { judgeSubmission } from './judge/judge.ts';
+import { gradeTasks, scoreOf, worst } from './judge/score.ts';
+import { readPristine } from './pack/pristine.ts';
+import { interviewQuestions } from './report/interview.ts';
+import { renderReport } from './report/report.ts';
+import { graderKey, type GraderKey, sign } from './sign.ts';
+import { readSubmission } from './submission/read.ts';
+import { type Taken, takeWork } from './submission/take.ts';
+
+export interface GradeOptions {
+  readonly root: string;
+  readonly stateDir: string;
+  /** A folder, archive or git repository. */
+  readonly submission: string;
+  /** The pack as `labs pack` made it. */
+  readonly pack: string;
+  /** ISO 8601: of a git repository the last commit before it counts. */
+  readonly deadline?: string;
+  /** Draws the tests' data. Left out: the same for all submissions of the pack, and known to us only. */
+  readonly seed?: string;
+  /** The folder for `result.json`, `result.jws`, `report.html` and `verdicts.json`. */
+  readonly to: string;
+  /** Goes on where an earlier run into `to` left points not judged. */
+  readonly resume?: boolean;
+  readonly onProgress?: (line: string) => void;
+  readonly onVerdict?: (verdict: TaskVerdict) => void;
+}
+
+/**
+ * Grades a submission, and writes the result and the report. Without a sandbox it refuses.
+ *
+ * @throws GraderError
+ */
+export async function grade(options: GradeOptions): Promise<GradeResult> {
+  const trouble = await sandboxTrouble();
+  if (trouble) throw new GraderError('NO_SANDBOX', `${trouble.message}. ${trouble.fix}.`);
+  const { pack, files: pristine } = readPristine(options.pack);
+  const submission = await readSubmission(options.submission, options.deadline);
+  const taken = takeWork(submission, pack, pristine);
+  const key = await graderKey(options.stateDir);
+  const seed = options.seed ?? seedOf(key, pack);
+  const earlier = options.resume === true ? readEarlier(options.to, taken, seed) : [];
+  const verdicts = await judgeSubmission({
+    ...options,
+    pack,
+    pristine,
+    taken: taken.files,
+    seed,
+    earlier,
+  });
+  const result = resultOf(pack, taken, submission.commit, seed, verdicts);
+  mkdirSync(options.to, { recursive: true });
+  const write = (name: string, text: string) => writeFileSync(join(options.to, name), text);
+  write('verdicts.json', json(verdicts));
+  write('result.json', json(result));
+  write('result.jws', await sign(result, key));
+  const { history } = submission;
+  const questions = interviewQuestions(interviewOf(options.root, pack), result);
+  const parts = { result, pack, verdicts, pristine, taken, history, questions };
+  write('report.html', renderReport(parts));
+  return result;
+}
+
+function resultOf(
+  pack: Pack,
+  taken: Taken,
+  commit: string | undefined,
+  seed: string,
+  verdicts: readonly TaskVerdict[],
+): GradeResult {
+  const tasks = gradeTasks(verdicts);
+  const score = scoreOf(tasks.flatMap(({ points }) => points));
+  const core = tasks.filter(({ stretch }) => !stretch);
+  const grades = (core.length > 0 ? core : tasks).map((task) => task.grade);
+  return gradeResultSchema.parse({
+    result: 1,
+    lab: pack.lab,
+    pack: {
+      digest: pack.digest,
+      ...(pack.minutes !== undefined && { minutes: pack.minutes }),
+      ai: pack.ai,
+    },
+    submission: { digest: taken.digest, ...(commit !== undefined && { commit }) },
+    seed,
+    grade: worst(grades),
+    ...(score && { score }),
+    tasks,
+    leftOut: taken.leftOut,
+    newDependencies: taken.newDependencies,
+    times: { graded: new Date().toISOString() },
+  } satisfies GradeResult);
+}
+
+/** Nobody without our key can draw the data of this pack's tests. */
+function seedOf({ jwk }: GraderKey, { digest }: Pack): string {
+  return createHmac('sha256', String(jwk.d)).update(digest).digest('hex').slice(0, 16);
+}
+
+/** A candidate does not get it, so it is in the catalogue only. */
+function interviewOf(root: string, { lab }: Pack): string {
+  const file = join(root, 'labs', lab, 'interview.md');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+/** @throws GraderError `NO_RESULT` unless the earlier run judged the same files with the same data. */
+function readEarlier(to: string, taken: Taken, seed: string): TaskVerdict[] {
+  try {
+    const result = gradeResultSchema.parse(fromJson(join(to, 'result.json')));
+    if (result.submission.digest !== taken.digest || result.seed !== seed) {
+      throw new TypeError('it is about another submission or seed');
+    }
+    return taskVerdictSchema.array().parse(fromJson(join(to, 'verdicts.json')));
+  } catch (cause) {
+    const message = `${to} has no result of this submission and seed. Leave out --resume.`;
+    throw new GraderError('NO_RESULT', message, { cause });
+  }
+}
+
+function fromJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

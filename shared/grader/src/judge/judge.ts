@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { Lab, Task } from '@backend-labs/catalog';
+import type { Pack, TaskVerdict } from '@backend-labs/protocol';
+import { judge, Session, takeFolder } from '@backend-labs/runner';
+import { connectStack, openStack, ownerTag } from '@backend-labs/stack';
+import type { Files } from '../pack/toolchain.ts';
+import { layOutStage } from './stage.ts';
+
+const ROW = 'submission';
+/** A server that fell over is up again the second time. */
+const ROUNDS = 2;
+const JUDGED = new Set<TaskVerdict['status']>(['passed', 'failed']);
+
+export interface JudgeOptions {
+  readonly root: string;
+  readonly stateDir: string;
+  readonly pack: Pack;
+  /** All files of the pack. */
+  readonly pristine: Files;
+  /** The candidate's files. */
+  readonly taken: Files;
+  readonly seed: string;
+  /** Verdicts of an earlier run; tasks that it judged are not judged again. */
+  readonly earlier?: readonly TaskVerdict[];
+  readonly onProgress?: (line: string) => void;
+  readonly onVerdict?: (verdict: TaskVerdict) => void;
+}
+
+/** Runs the pack's tests against a submission whose programs are in the sandbox. */
+export async function judgeSubmission(options: JudgeOptions): Promise<TaskVerdict[]> {
+  const { root, stateDir, pack, seed, earlier = [], onProgress, onVerdict } = options;
+  const owner = await ownerTag();
+  using folder = await takeFolder(join(stateDir, 'runs'), `grade-${pack.lab}`);
+  const stage = layOutStage(folder.dir, root, pack, options.pristine, options.taken);
+  const { lab, target, readable } = stage;
+  const stack = await openStack(lab.servers, { root, stateDir, ...(onProgress && { onProgress }) });
+  const context = {
+    servers: stack.servers,
+    stateDir,
+    templates: `${owner}/`,
+    keepFailed: false,
+    seed,
+    sandbox: { readable },
+  };
+  await using session = await Session.open({ lab, rows: [{ name: ROW, target }], context });
+  const verdicts = new Map(earlier.filter(isJudged).map((verdict) => [verdict.task, verdict]));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const open = openTasks(lab, verdicts);
+    if (open.length === 0) break;
+    const judged = await judge(session, stack, lab, ROW, open, (event) => {
+      if (event.type === 'task ended') onVerdict?.(event.verdict);
+    });
+    for (const verdict of judged) verdicts.set(verdict.task, verdict);
+  }
+  await using live = connectStack(stack.servers);
+  if (stack.servers['postgres']) await (await live.of('postgres')).dropTemplates(`${owner}/`);
+  return lab.tasks.flatMap(({ number }) => verdicts.get(number) ?? []);
+}
+
+function isJudged({ status, points }: TaskVerdict): boolean {
+  return JUDGED.has(status) && points.every((point) => JUDGED.has(point.status));
+}
+
+/** A task that waits for one that failed stays as it is. */
+function openTasks(lab: Lab, verdicts: ReadonlyMap<number, TaskVerdict>): Task[] {
+  return lab.tasks.filter(({ number }) => {
+    const verdict = verdicts.get(number);
+    if (!verdict) return true;
+    if (verdict.status !== 'waiting') return !isJudged(verdict);
+    return verdicts.get(verdict.waitsFor ?? 0)?.status !== 'failed';
+  });
+}

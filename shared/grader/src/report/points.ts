@@ -1,0 +1,73 @@
+import type {
+  Failure,
+  GradedPoint,
+  GradedTask,
+  TaskVerdict,
+  TestVerdict,
+} from '@backend-labs/protocol';
+import { html, text, type Html } from './html.ts';
+
+/** Characters of one of a candidate's texts, and lines of what a service wrote. */
+const LONGEST = 1_500;
+const MOST_LINES = 8;
+
+/** A task with its points; of each failed one what the test saw, and the lesson. */
+export function renderTask(task: GradedTask, verdict: TaskVerdict | undefined): Html {
+  return html`<h3>
+      Task ${task.task}: ${task.title}
+      <small class="${classOf(task.grade)}">${shownScore(task)}</small>
+    </h3>
+    ${verdict?.trouble ? html`<p class="not-judged">${text(verdict.trouble.message, LONGEST)}</p>` : ''}
+    <table>
+      ${task.points.map((point) => renderPoint(point, verdict?.tests ?? []))}
+    </table>`;
+}
+
+export function shownScore({ score, grade, stretch }: GradedTask): string {
+  const optional = stretch ? ', stretch' : '';
+  return `${score ? `${score.points} of ${score.of}` : grade}${optional}`;
+}
+
+export function classOf(grade: string): string {
+  return grade.replaceAll(' ', '-');
+}
+
+function renderPoint(
+  { id, text: sentence, grade }: GradedPoint,
+  tests: readonly TestVerdict[],
+): Html {
+  const own = tests.filter((test) => test.points.includes(id) && test.status !== 'passed');
+  return html`<tr>
+    <td>${id}</td>
+    <td class="${classOf(grade)}">${grade}</td>
+    <td>${sentence} ${own.map(renderTest)}</td>
+  </tr>`;
+}
+
+function renderTest({ title, failures, service }: TestVerdict): Html {
+  const [failure] = failures;
+  return html`<details>
+    <summary>${title}</summary>
+    ${failure ? renderFailure(failure) : ''}
+    ${
+      service && service.errors.length > 0
+        ? html`<p>The service wrote:</p>
+            <pre>${text(service.errors.slice(-MOST_LINES).join('\n'), LONGEST)}</pre>`
+        : ''
+    }
+  </details>`;
+}
+
+function renderFailure({ message, lesson }: Failure): Html {
+  if (lesson) {
+    return html`<dl>
+      <dt>Lesson</dt>
+      <dd>${lesson.id}</dd>
+      <dt>Observed</dt>
+      <dd>${text(lesson.observed, LONGEST)}</dd>
+      <dt>Meaning</dt>
+      <dd>${text(lesson.meaning, LONGEST)}</dd>
+    </dl>`;
+  }
+  return html`<pre>${text(message, LONGEST)}</pre>`;
+}

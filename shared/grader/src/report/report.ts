@@ -1,0 +1,146 @@
+import type { GradeResult, Pack, TaskVerdict } from '@backend-labs/protocol';
+import { duration } from '../pack/texts.ts';
+import type { Files } from '../pack/toolchain.ts';
+import type { Commit } from '../submission/repository.ts';
+import type { Taken } from '../submission/take.ts';
+import { renderDiff } from './diff.ts';
+import { html, text, type Html } from './html.ts';
+import { classOf, renderTask, shownScore } from './points.ts';
+import { STYLE } from './style.ts';
+
+export interface ReportParts {
+  readonly result: GradeResult;
+  readonly pack: Pack;
+  readonly verdicts: readonly TaskVerdict[];
+  /** All files of the pack. */
+  readonly pristine: Files;
+  readonly taken: Taken;
+  readonly history: readonly Commit[];
+  /** What to ask the candidate. */
+  readonly questions: readonly string[];
+}
+
+const SUBJECT = 120;
+const MINUTE_MS = 60_000;
+
+/** No script, no image, no address: what slipped through the escaping could still do nothing. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/** The page for a reviewer: one file, without a script and without a network. */
+export function renderReport(parts: ReportParts): string {
+  const { result, pack, verdicts, pristine, taken, history, questions } = parts;
+  const byTask = new Map(verdicts.map((verdict) => [verdict.task, verdict]));
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${pack.title}: ${result.grade}</title>
+        <style>
+          ${STYLE}
+        </style>
+      </head>
+      <body>
+        <h1>${pack.title}</h1>
+        ${renderHead(result, pack, history)}
+        <h2>Points</h2>
+        ${result.tasks.map((task) => renderTask(task, byTask.get(task.task)))}
+        ${
+          questions.length > 0
+            ? html`<h2>Ask in the interview</h2>
+                <ol>
+                  ${questions.map((one) => html`<li>${one}</li>`)}
+                </ol>`
+            : ''
+        }
+        ${renderOutside(result)}
+        <h2>Commits</h2>
+        ${renderHistory(history)}
+        <h2>Changes to the starter</h2>
+        ${renderDiff(starterIn(pristine, pack.lab), taken.files)}
+      </body>
+    </html> `;
+  return page.source;
+}
+
+function renderHead(result: GradeResult, pack: Pack, history: readonly Commit[]): Html {
+  const { score, grade, seed, submission, times } = result;
+  const shown = score ? `${score.points} of ${score.of} points` : 'no score yet';
+  return html`<p class="score ${classOf(grade)}">${grade}: ${shown}</p>
+    ${
+      score
+        ? ''
+        : html`<p class="not-judged">
+            The machine or a server was at fault for some points. Run
+            <code>labs grade --resume</code> to judge them.
+          </p>`
+    }
+    <table>
+      <tr>
+        ${result.tasks.map(({ task }) => html`<th>Task ${task}</th>`)}
+      </tr>
+      <tr>
+        ${result.tasks.map((task) => html`<td class="${classOf(task.grade)}">${shownScore(task)}</td>`)}
+      </tr>
+    </table>
+    <p>
+      Time box: ${pack.minutes === undefined ? 'none' : duration(pack.minutes)}; ${span(history)}.
+      AI: ${pack.ai}. Graded ${times.graded} with seed <code>${seed}</code>; files
+      <code>${submission.digest.slice(0, 16)}</code>${
+        submission.commit === undefined
+          ? ''
+          : html`, commit <code>${submission.commit.slice(0, 12)}</code>`
+      }.
+    </p>`;
+}
+
+/** The clock of the candidate's machine said so: a hint, no more. */
+function span(history: readonly Commit[]): string {
+  const times = history
+    .map(({ at }) => Date.parse(at))
+    .filter(Number.isFinite)
+    .slice(1);
+  const [first] = times;
+  const last = times.at(-1);
+  if (first === undefined || last === undefined) return 'the commits do not say how long it took';
+  const minutes = Math.max(1, Math.round((last - first) / MINUTE_MS));
+  return `${duration(minutes)} between the candidate's first and last commit`;
+}
+
+function renderOutside({ leftOut, newDependencies }: GradeResult): Html {
+  if (leftOut.length === 0 && newDependencies.length === 0) return html``;
+  return html`<h2>Did not count</h2>
+    <p>
+      These changes are outside the files that a candidate may edit. The submission was graded
+      without them.
+    </p>
+    <ul>
+      ${newDependencies.map((name) => html`<li>new package <code>${text(name, SUBJECT)}</code></li>`)}
+      ${leftOut.map(({ path, why }) => html`<li><code>${text(path, SUBJECT)}</code> ${why}</li>`)}
+    </ul>`;
+}
+
+function renderHistory(history: readonly Commit[]): Html {
+  if (history.length === 0) return html`<p>The submission has no git history.</p>`;
+  return html`<table>
+    ${history.map(
+      ({ id, at, subject, changes }) =>
+        html`<tr>
+          <td><code>${id.slice(0, 8)}</code></td>
+          <td>${text(at, SUBJECT)}</td>
+          <td>${text(subject, SUBJECT)}</td>
+          <td>${text(changes, SUBJECT)}</td>
+        </tr>`,
+    )}
+  </table>`;
+}
+
+function starterIn(pristine: Files, lab: string): Files {
+  const home = `work/${lab}/`;
+  return new Map(
+    [...pristine].flatMap(([path, bytes]) =>
+      path.startsWith(home) ? [[path.slice(home.length), bytes]] : [],
+    ),
+  );
+}

@@ -1,0 +1,136 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { GradeResult, Pack } from '@backend-labs/protocol';
+import { grade } from '../../src/grade.ts';
+import { digestOfFiles } from '../../src/pack/digest.ts';
+import { Folder, ROOT } from './folder.ts';
+
+const LAB = '01-toy';
+
+const TICKET = `# Toy
+
+## Task 1: Greet
+
+- **1.1** \`GET /hello\` answers \`hello\`.
+- **1.2** \`GET /echo/<word>\` answers the word.
+`;
+
+const MANIFEST = `id: ${LAB}
+title: Toy
+level: junior
+hours: '1'
+summary: A service that greets.
+servers: []
+tasks:
+  - slug: greet
+    title: Greet
+starter:
+  fails: [1]
+`;
+
+const TESTS = `import { expect, judges, test } from '@backend-labs/testkit';
+
+test('it says hello', judges('1.1'), async ({ service }) => {
+  expect((await service.get('/hello')).expect(200).text).toBe('hello');
+});
+
+test('it says the word', judges('1.2'), async ({ service, draw }) => {
+  const word = draw.word();
+  expect((await service.get('/echo/' + word)).expect(200).text).toBe(word);
+});
+`;
+
+const SERVER = `import { createServer } from 'node:http';
+import { answer } from './answer.ts';
+createServer((request, response) => {
+  const text = request.url === '/healthz' ? 'ok' : answer(request.url ?? '');
+  response.writeHead(text === undefined ? 404 : 200).end(text);
+}).listen(Number(process.env['PORT']), '127.0.0.1');
+`;
+
+/** Passes both points. */
+export const GOOD = `export const answer = (url) =>
+  url === '/hello' ? 'hello' : url.startsWith('/echo/') ? url.slice(6) : undefined;\n`;
+/** Passes none. */
+export const STARTER = 'export const answer = (): string | undefined => undefined;\n';
+
+const MANIFEST_OF_SERVICE = { type: 'module', scripts: { start: 'node src/server.ts' } };
+
+type Texts = Readonly<Record<string, string>>;
+
+/** A take-home so small that grading it takes a second or two. */
+export class ToyPack extends Folder {
+  constructor() {
+    super();
+    const starter: Texts = {
+      'README.md': TICKET,
+      'package.json': JSON.stringify(MANIFEST_OF_SERVICE),
+      'src/server.ts': SERVER,
+      'src/answer.ts': STARTER,
+    };
+    const files: Record<string, string> = { 'package.json': '{"private":true}' };
+    for (const [path, text] of Object.entries(starter)) {
+      files[`labs/${LAB}/${path}`] = text;
+      files[`work/${LAB}/${path}`] = text;
+    }
+    files[`labs/${LAB}/lab.yaml`] = MANIFEST;
+    files[`labs/${LAB}/tests/1-greet.test.ts`] = TESTS;
+    const bytes = new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
+    const pack: Pack = {
+      pack: 1,
+      lab: LAB,
+      title: 'Toy',
+      tasks: [1],
+      minutes: 60,
+      ai: 'declared',
+      digest: digestOfFiles(bytes),
+    };
+    writeAll(this.dir, { ...files, 'pack.json': JSON.stringify(pack) });
+  }
+
+  /**
+   * Grades a submission of some files, and leaves the result in `to`.
+   *
+   * @param work the candidate's files that differ from the starter's, by path in their folder.
+   * @param outside files beside them.
+   */
+  async grade(
+    work: Texts,
+    to: Folder,
+    outside: Texts = {},
+    more: { readonly resume?: boolean } = {},
+  ): Promise<GradeResult> {
+    using submission = new Folder();
+    const home = `work/${LAB}/`;
+    writeAll(submission.dir, {
+      [`${home}package.json`]: JSON.stringify(MANIFEST_OF_SERVICE),
+      [`${home}src/server.ts`]: SERVER,
+      ...Object.fromEntries(Object.entries(work).map(([path, text]) => [home + path, text])),
+      ...outside,
+    });
+    const stateDir = this.path('.labs');
+    const source = submission.dir;
+    return await grade({
+      root: ROOT,
+      stateDir,
+      submission: source,
+      pack: this.dir,
+      to: to.dir,
+      ...more,
+    });
+  }
+}
+
+export function writeAll(dir: string, files: Texts): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  }
+}
+
+/** `1.1 passed, 1.2 failed`. */
+export function gradesOf({ tasks }: GradeResult): string {
+  return tasks
+    .flatMap(({ points }) => points.map(({ id, grade: got }) => `${id} ${got}`))
+    .join(', ');
+}
