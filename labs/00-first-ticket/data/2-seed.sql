@@ -23,5 +23,5 @@ INSERT INTO loans (book_id, member_id, lent_at, returned_at) VALUES
 INSERT INTO loans (book_id, member_id, lent_at) VALUES (2, 3, '2026-03-02 14:00Z');
 UPDATE books SET available = false WHERE id = 2;
 
--- Counts as lent since Tuesday, and no member has it: see task 4.
+-- Marked as lent since Tuesday, and no member has it: see task 4.
 UPDATE books SET available = false WHERE title = 'Kitchen';

@@ -1,13 +1,13 @@
 import { expect, explain, judges, lesson, test } from '@backend-labs/testkit';
 import { okWithNothing } from './support/diagnose-missing.ts';
 import { addBook, bookInTable, idOfNothing } from './support/library.ts';
-import { expectStatus, logLine, said } from './support/sent.ts';
+import { expectFields, expectStatus, logLine, said } from './support/sent.ts';
 
 test('GET shows a book that is there', judges('1.1'), async ({ draw, postgres, service }) => {
   const book = await addBook(postgres, draw);
   const answer = (await service.get(`/v1/books/${book.id}`)).expect(200);
   await explain(
-    () => expect(answer.body, `the answer to ${answer.request}`).toEqual(book),
+    () => expectFields(answer.body, book, `the answer to ${answer.request}`),
     () => {
       if (!Array.isArray(answer.body)) return;
       lesson('a-list-of-one', {
@@ -50,10 +50,10 @@ test(
       () => {
         if (answer.status !== 404 || left) return;
         lesson('rows-of-a-delete', {
-          observed: `${said(answer)}, "not found". But the book was there before, and now it is gone.`,
+          observed: `${said(answer)}. But the book was there before, and now it is gone.`,
           meaning:
             'A DELETE does not send the deleted rows back, so `rows` is always empty, even if it deleted one.',
-          lookAt: 'the other property of the result of a query, or the SQL word RETURNING.',
+          lookAt: 'the property `rowCount` of the result of a query, or the SQL word RETURNING.',
         });
       },
     );

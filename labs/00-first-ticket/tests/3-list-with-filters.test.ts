@@ -1,7 +1,9 @@
-import { each, expect, explain, judges, lesson, test } from '@backend-labs/testkit';
-import { changedText, ranAsSql } from './support/diagnose-list.ts';
+import { each, explain, judges, lesson, test } from '@backend-labs/testkit';
+import { changedText, quoteEndsString, ranAsSql } from './support/diagnose-list.ts';
+import { placeholderCount } from './support/diagnose-placeholders.ts';
 import { addBook, type Book } from './support/library.ts';
-import { type Filters, idsIn, list, listPath, sortedIdsIn } from './support/list.ts';
+import { expectIds, type Filters, idsIn, list, listPath, sortedIdsIn } from './support/list.ts';
+import { expectFields, expectStatus } from './support/sent.ts';
 import { textsWithSql, withoutSql } from './support/texts.ts';
 
 test(
@@ -15,14 +17,14 @@ test(
       'SELECT id, title, author, year, available FROM books ORDER BY id',
     );
     const ids = all.map(({ id }) => id);
+    const mark = service.logs.mark();
     const answer = await list(service);
     const listed = idsIn(answer);
     await explain(
-      () => {
-        expect(listed, 'ids of GET /v1/books').toEqual(ids);
-      },
-      () => {
-        if (typeof listed === 'string') return;
+      () => expectIds(answer, listed, ids, 'all books, lowest id first'),
+      async () => {
+        await placeholderCount(answer, service.logs.since(mark));
+        if (!listed) return;
         if (listed.toSorted((a, b) => a - b).join() !== ids.join()) return;
         lesson('order-by-luck', {
           observed: `GET /v1/books has all ${ids.length} books, but in this order: ${listed.join(', ')}.`,
@@ -32,7 +34,9 @@ test(
         });
       },
     );
-    expect(answer.body.items, 'items of GET /v1/books').toEqual(all);
+    for (const [at, book] of all.entries()) {
+      expectFields(answer.body.items?.[at], book, `book ${book.id} in GET /v1/books`);
+    }
   },
 );
 
@@ -55,12 +59,15 @@ test('a book must match all filters', judges('3.2'), async ({ draw, postgres, se
     [{ title, author: draw.word() }, []],
   ];
   await each('lists', lists, async ([filters, books]) => {
-    const listed = sortedIdsIn(await list(service, filters));
+    const mark = service.logs.mark();
+    const answer = await list(service, filters);
+    const listed = sortedIdsIn(answer);
+    const ids = books.map(({ id }) => id);
+    const what = ids.length === 1 ? 'the book that matches' : 'the books that match';
     await explain(
-      () => {
-        expect(listed, `ids of GET ${listPath(filters)}`).toEqual(books.map(({ id }) => id));
-      },
-      () => {
+      () => expectIds(answer, listed, ids, what),
+      async () => {
+        await placeholderCount(answer, service.logs.since(mark));
         const onShelf = [both, sameAuthor, longer].map(({ id }) => id);
         if (filters['available'] !== 'false' || String(listed) !== onShelf.join()) return;
         lesson('the-text-false', {
@@ -73,17 +80,16 @@ test('a book must match all filters', judges('3.2'), async ({ draw, postgres, se
     );
   });
   const onShelf = await postgres.query<Book>('SELECT id FROM books WHERE available ORDER BY id');
-  const ids = sortedIdsIn(await list(service, { available: 'true' }));
-  expect(ids, 'ids of GET /v1/books?available=true').toEqual(onShelf.map(({ id }) => id));
+  const answer = await list(service, { available: 'true' });
+  const ids = onShelf.map(({ id }) => id);
+  expectIds(answer, sortedIdsIn(answer), ids, 'the books on the shelf');
 });
 
 test('any other text in `available` is refused', judges('3.4'), async ({ service }) => {
   await each('texts', ['yes', 'no', 'TRUE', '1', '0', 'null'], async (available) => {
     const answer = await list(service, { available });
     await explain(
-      () => {
-        expect(answer.status, `status of ${answer.request}`).toBe(400);
-      },
+      () => expectStatus(answer, 400, 'available is neither true nor false'),
       () => {
         const values = new Set((answer.body.items ?? []).map((book) => book.available));
         if (answer.status !== 200 || values.size !== 1) return;
@@ -107,15 +113,18 @@ test('each character of a filter is text', judges('3.3'), async ({ draw, postgre
     const book = await addBook(postgres, draw, { [name]: text });
     const other = await addBook(postgres, draw, { [name]: withoutSql(text) });
     const expected = text === withoutSql(text) ? [book.id, other.id] : [book.id];
-    const listed = sortedIdsIn(await list(service, { [name]: text }));
+    const mark = service.logs.mark();
+    const answer = await list(service, { [name]: text });
+    const listed = sortedIdsIn(answer);
     const request = `GET ${listPath({ [name]: text })}`;
     await explain(
-      () => {
-        expect(listed, `ids of ${request}, of the book with ${name} ${text}`).toEqual(expected);
-      },
+      () => expectIds(answer, listed, expected, `the book with this ${name}: ${text}`),
       async () => {
         await ranAsSql(postgres, request);
         if (String(listed) === String(other.id)) changedText(request, text, withoutSql(text));
+        const logs = service.logs.since(mark);
+        await placeholderCount(answer, logs);
+        await quoteEndsString(answer, text, logs, (another) => list(service, { [name]: another }));
       },
     );
   });

@@ -24,6 +24,27 @@ test('a newcomer begins with lab 00 and sees how to start another lab, once', as
   expect(second.out).not.toContain('Another lab:');
 });
 
+test('a green task names the next one, and a finished lab names the next lab', async () => {
+  using labs = await Labs.onPostgres();
+  const first = findLab(readCatalog(ROOT), '0');
+  await labs.run('reset', '0');
+  for (const { folder } of solutionsOf(first)[0]?.layers ?? []) {
+    cpSync(folder, join(labs.work, first.id), { recursive: true });
+  }
+  const one = await labs.run('test', '0', '1');
+  expect(one.out).toContain(
+    '\nNext: npm run labs -- start 0 (task 2: Add a book, correct a book)\n',
+  );
+  await labs.run('test', '0');
+  const last = await labs.run('test', '0', '4');
+  expect(last.out).toContain(
+    '\nHow others did it: npm run labs -- solution 0\nNext lab: npm run labs -- start 1 (',
+  );
+  writeFileSync(join(labs.work, first.id, 'src/get-book.ts'), 'const = ;');
+  const red = await labs.run('test', '0', '1');
+  expect(red.out).not.toContain('Next');
+});
+
 /** The way of a learner through lab 01, against a real Postgres. */
 describe('lab 01', () => {
   // Judges the whole lab, with a million rows, and two more runs.
@@ -44,6 +65,7 @@ describe('lab 01', () => {
     expect(green.out).toContain(
       `${tasks} of ${tasks} tasks passed; ${points} of ${points} points.\nHow others did it: npm run labs -- solution 1`,
     );
+    expect(green.out).toContain('\nNext lab: npm run labs -- start 2 (');
     expect(green.out.match(/✓ \d/gu)).toEqual(lab.tasks.map(({ number }) => `✓ ${number}`));
     expect(green.exit).toBe(0);
     expect(readFileSync(join(report, 'junit.xml'), 'utf8')).toContain('failures="0"');

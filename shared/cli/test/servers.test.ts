@@ -22,8 +22,10 @@ test('stack starts, lists and stops the servers of the registry', async () => {
     expect(up.exit).toBe(0);
     expect(up.out).toMatch(/^memo +up +1\.0 +native +memo:\/\/:\*\*\*@127\.0\.0\.1:\d+ /u);
   } finally {
-    expect((await command.run('stack', 'down')).exit).toBe(0);
+    expect(await command.run('stack', 'down')).toMatchObject({ exit: 0, out: 'Stopped: memo.\n' });
   }
+  expect((await command.run('stack', 'down')).out).toBe('Nothing to stop.\n');
+  expect((await command.run('stack', 'down', '--json')).out).toBe('');
   const { err } = await command.run('stack', 'up', 'redis');
   expect(err).toContain('There is no server "redis". There are memo.');
 });

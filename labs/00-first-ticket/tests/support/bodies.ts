@@ -1,8 +1,13 @@
+/** A field that a client may set. */
+export type FieldName = 'title' | 'author' | 'year';
+
 /** A body that must be refused. */
 export interface BadBody {
   /** Which rule it breaks, for messages. */
   readonly fault: string;
   readonly body: unknown;
+  /** The field whose value is wrong; undefined if one is missing. */
+  readonly field?: FieldName;
 }
 
 export const AUTHOR = 'Octavia E. Butler';
@@ -34,25 +39,39 @@ const BROKEN = {
 
 const DAWN = { title: 'Dawn', author: AUTHOR, year: 1987 };
 
+/** A body of POST with this value. It comes first, so that a message that is cut still has it. */
+export function postBody(field: FieldName, value: unknown): object {
+  return {
+    [field]: value,
+    ...Object.fromEntries(Object.entries(DAWN).filter(([name]) => name !== field)),
+  };
+}
+
+/** A body of PATCH with only this value. */
+export function patchBody(field: FieldName, value: unknown): object {
+  return { [field]: value };
+}
+
 /** Bodies of POST that break a rule. */
 export const BAD_IN_POST: readonly BadBody[] = [
-  { fault: 'it has no title and no author', body: undefined },
-  { fault: 'it has no title', body: { author: AUTHOR, year: 1987 } },
-  { fault: 'it has no author', body: { title: 'Dawn', year: 1987 } },
-  ...broken((field, value) => ({ ...DAWN, [field]: value })),
+  { fault: 'no title and no author', body: undefined },
+  { fault: 'no title', body: { author: AUTHOR, year: 1987 } },
+  { fault: 'no author', body: { title: 'Dawn', year: 1987 } },
+  ...broken(postBody),
 ];
 
 /** Bodies of PATCH that break a rule. */
 export const BAD_IN_PATCH: readonly BadBody[] = [
-  ...broken((field, value) => ({ [field]: value })),
-  { fault: 'its year breaks the rule', body: { title: 'Dawn', year: 'soon' } },
+  ...broken(patchBody),
+  { fault: 'year breaks the rule', body: { title: 'Dawn', year: 'soon' }, field: 'year' },
 ];
 
-function broken(bodyOf: (field: string, value: unknown) => unknown): BadBody[] {
-  return Object.entries(BROKEN).flatMap(([field, values]) =>
-    values.map((value: unknown) => ({
-      fault: `its ${field} breaks the rule`,
+function broken(bodyOf: (field: FieldName, value: unknown) => unknown): BadBody[] {
+  return (['title', 'author', 'year'] as const).flatMap((field) =>
+    BROKEN[field].map((value: unknown) => ({
+      fault: `${field} breaks the rule`,
       body: bodyOf(field, value),
+      field,
     })),
   );
 }

@@ -12,7 +12,7 @@ export async function memberNotAsked(
   lesson('postgres-found-out', {
     observed: `${request} for member ${memberId} answered 500. Postgres refused the row, because no member has this id.`,
     meaning:
-      'The column says REFERENCES members (id), so Postgres never stores a loan for a member who is not there. That is good. But to the service it is an error that it did not expect, and such an error becomes a 500. The client only mistyped a number.',
+      'The column says REFERENCES members (id), so Postgres never stores a loan for a member who is not there. That is good. But to the service it is an error that it did not expect, and such an error becomes a 500. The client only typed a wrong number.',
     lookAt: 'what the handler knows about the member before it changes anything.',
   });
 }
@@ -28,7 +28,7 @@ export function lentTwice(statuses: readonly number[], { loans }: State): void {
   });
 }
 
-/** The book was lent once, came back, and counts as lent for ever. */
+/** The book was lent once, came back, and is taken as lent for ever. */
 export async function oldLoansCount(
   { status }: Answer,
   postgres: PostgresProbe,
@@ -52,7 +52,7 @@ export async function oldLoansCount(
 export function lentIsNotMissing({ request, status }: Answer): void {
   if (status !== 404) return;
   lesson('lent-is-not-missing', {
-    observed: `${request} answered 404, "not found". The book is there. A member has it.`,
+    observed: `${request} answered 404. But the book is there. A member has it.`,
     meaning:
       'A statement with `WHERE id = $1 AND available` matches no row in two cases: no book has this id, or the book is lent. 0 rows do not say which of the two it was.',
     lookAt: 'how the handler can tell the two cases apart.',

@@ -37,6 +37,20 @@ export async function lostFields(
   }
 }
 
+/** No field is in the body, and the UPDATE was built all the same. */
+export async function nothingToSet(answer: Answer<Book>, body: object, logs: Logs): Promise<void> {
+  if (answer.status !== 500 || ['title', 'author', 'year'].some((name) => name in body)) return;
+  const line = await logLine(logs, 'syntax error at');
+  const [found] = /syntax error at (?:end of input|or near \\?"\w+)/u.exec(line ?? '') ?? [];
+  if (found === undefined) return;
+  lesson('nothing-to-set', {
+    observed: `${said(answer, body)}. The log says: ${found.replace(/\\?"(\w+)/u, '"$1"')}.`,
+    meaning:
+      'The body has no `title`, no `author` and no `year`, so the list between SET and WHERE is empty: `UPDATE books SET  WHERE id = …`. That is not SQL. But the body follows the rules. It only changes nothing.',
+    lookAt: 'what the handler does if there is no field to set. The answer still needs the book.',
+  });
+}
+
 /** A field that no client may set was set. */
 export function setOtherField(
   answer: Answer<Book>,

@@ -37,11 +37,11 @@ export function acceptedBadValue(answer: Answer<Book>, body: unknown): void {
       lookAt: 'a check of the value as it is in the body, before anything converts it.',
     });
   }
-  if (typeof title === 'number' || (typeof title === 'string' && title.trim() === '')) {
+  if (typeof title === 'number' || (typeof title === 'string' && /^ +$/u.test(title))) {
     lesson('truthy-is-not-valid', {
       observed: `${said(answer, body)}: ${short(answer.text)}`,
       meaning:
-        '`if (!title)` only finds values such as undefined, null, 0 and the empty text. 42 and "   " are truthy, so they pass. Then Postgres stores 42 as the text "42".',
+        '`if (!title)` only finds values such as undefined, null, 0 and the empty text. 42 and a text of three spaces are truthy, so they pass. Then Postgres stores 42 as the text "42".',
       lookAt: 'the type of the value, and how much of it is left without spaces.',
     });
   }

@@ -1,4 +1,4 @@
-import type { Answer, StartedService } from '@backend-labs/testkit';
+import { type Answer, expect, type StartedService } from '@backend-labs/testkit';
 import type { Book } from './library.ts';
 
 /** A list, as the ticket wants it; another service may answer something else. */
@@ -20,14 +20,33 @@ export function list(service: StartedService, filters: Filters = {}): Promise<An
   return service.get<List>(listPath(filters));
 }
 
-/** The ids of the books in an answer, in their order; what the answer said, if it is not a list. */
-export function idsIn({ status, text, body }: Answer<List>): readonly number[] | string {
-  if (status !== 200 || !Array.isArray(body.items)) return `${status} ${text}`;
+/** The ids of the books in an answer, in their order; undefined if it is not a list. */
+export function idsIn({ status, body }: Answer<List>): readonly number[] | undefined {
+  if (status !== 200 || !Array.isArray(body.items)) return undefined;
   return body.items.map(({ id }) => id);
 }
 
 /** The same, lowest first. */
-export function sortedIdsIn(answer: Answer<List>): readonly number[] | string {
-  const ids = idsIn(answer);
-  return typeof ids === 'string' ? ids : ids.toSorted((a, b) => a - b);
+export function sortedIdsIn(answer: Answer<List>): readonly number[] | undefined {
+  return idsIn(answer)?.toSorted((a, b) => a - b);
+}
+
+/**
+ * Asserts the ids of a list. A failure begins with the result, because a list of failures cuts each.
+ *
+ * @param what completes "expected the ids 3, 7: …".
+ */
+export function expectIds(
+  answer: Answer<List>,
+  listed: readonly number[] | undefined,
+  ids: readonly number[],
+  what: string,
+): void {
+  if (listed?.join() === ids.join()) return;
+  const { status, request } = answer;
+  if (status !== 200) expect.fail(`answered ${status}, expected ${what}: ${request}`);
+  if (!listed) expect.fail(`the answer has no list \`items\`, expected ${what}: ${request}`);
+  const found = listed.length > 0 ? `found the ids ${listed.join(', ')}` : 'found no book';
+  const wanted = ids.length > 0 ? ids.join(', ') : 'none';
+  expect.fail(`${found}, expected ${wanted} (${what}): ${request}`);
 }

@@ -1,4 +1,10 @@
-import type { Answer, Draw, PostgresProbe, StartedService } from '@backend-labs/testkit';
+import {
+  type Answer,
+  type Draw,
+  expect,
+  type PostgresProbe,
+  type StartedService,
+} from '@backend-labs/testkit';
 import { addBook, type Book, bookInTable } from './library.ts';
 
 export interface Loan {
@@ -52,4 +58,14 @@ export async function stateOf(postgres: PostgresProbe, bookId: number): Promise<
     [bookId],
   );
   return { available: book?.available, loans: found?.loans ?? 0 };
+}
+
+/** Asserts what the tables say about a book. `when` completes "… after a kill". */
+export function expectState(state: State, wanted: State, when: string): void {
+  const { available, loans } = state;
+  if (available === wanted.available && loans === wanted.loans) return;
+  const rows = `${loans} open ${loans === 1 ? 'loan' : 'loans'}`;
+  expect.fail(
+    `available is ${available} with ${rows}, expected ${wanted.available} with ${wanted.loans}: ${when}`,
+  );
 }

@@ -34,7 +34,7 @@ export async function prepareRefusals(postgres: PostgresProbe): Promise<void> {
     BEGIN
       IF EXISTS (SELECT FROM public.refused_changes
                   WHERE change = TG_ARGV[0] AND book_id = (to_jsonb(NEW) ->> TG_ARGV[1])::integer) THEN
-        RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full';
+        RAISE EXCEPTION 'no space left on device (simulated by the test)' USING ERRCODE = 'disk_full';
       END IF;
       RETURN NEW;
     END $$`);

@@ -22,7 +22,7 @@ export const run: Run = async (args, context) => {
     case 'up':
       return up(names, context, args.on('json'));
     case 'down':
-      return down(names, context);
+      return down(names, context, args.on('json'));
     case 'status':
       return status(names, context, args.on('json'));
     case 'logs':
@@ -49,10 +49,30 @@ async function up(names: readonly ServerName[], context: Context, json: boolean)
   return missing.length > 0 ? EXIT.machine : EXIT.green;
 }
 
-async function down(names: readonly ServerName[], { root, stateDir }: Context): Promise<number> {
-  using _waiting = new Waiting(`Stopping ${names.join(', ')}`);
-  await stackDown({ root, stateDir }, names);
+async function down(
+  names: readonly ServerName[],
+  { root, stateDir }: Context,
+  json: boolean,
+): Promise<number> {
+  const options = { root, stateDir };
+  const before = json ? [] : (await stackStatus(options)).filter(wasRunning);
+  {
+    using _waiting = new Waiting(`Stopping ${names.join(', ')}`);
+    await stackDown(options, names);
+  }
+  if (json) return EXIT.green;
+  // A server that a variable names goes on.
+  const after = await stackStatus(options);
+  const isDown = (name: ServerName) =>
+    after.some((server) => server.name === name && server.state === 'down');
+  const stopped = before.map(({ name }) => name).filter(isDown);
+  console.log(stopped.length > 0 ? `Stopped: ${stopped.join(', ')}.` : 'Nothing to stop.');
   return EXIT.green;
+}
+
+/** It answers, or it is broken and its processes are still there. */
+function wasRunning({ state, residentBytes }: ServerStatus): boolean {
+  return state === 'up' || (state === 'broken' && residentBytes !== undefined);
 }
 
 async function status(

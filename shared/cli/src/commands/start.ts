@@ -17,6 +17,7 @@ import { shownPath } from '../context.ts';
 import { openCopy, placeOf, progressKey } from '../copy.ts';
 import { EXIT } from '../errors.ts';
 import { offerMerge } from '../merge-offer.ts';
+import { finishedBefore } from '../next.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { paint } from '../ui/style.ts';
 import { renderTicket } from '../ui/ticket.ts';
@@ -46,7 +47,11 @@ export const run: Run = async (args, context) => {
     console.log(`Every task of ${lab.id} passes. \`labs reset ${lab.number}\` starts it again.`);
     return EXIT.green;
   }
-  const greeting = !name && isNewcomer(progress) ? OTHER_LABS : undefined;
+  const greeting = name
+    ? undefined
+    : isNewcomer(progress)
+      ? OTHER_LABS
+      : newLab(catalog, progress, lab);
   if (process.stdin.isTTY && process.stdout.isTTY)
     return watch(context, lab, copy, { progressKey: key, greeting });
 
@@ -79,6 +84,12 @@ export const run: Run = async (args, context) => {
 
 /** One line for a person who did not choose a lab and may want another one. */
 const OTHER_LABS = 'Another lab: npm run labs -- start <number>. All labs: npm run labs -- list';
+
+/** One line for a person who finished a lab and now sees another one. */
+function newLab(catalog: Catalog, progress: Progress, lab: Lab): string | undefined {
+  const finished = finishedBefore(catalog, progress, lab);
+  return finished && `${finished.id} is finished. Next: ${lab.id}, "${lab.title}".`;
+}
 
 /** The named lab, or without a name the first with an open task. */
 function chosen(catalog: Catalog, name: string | undefined, progress: Progress): Lab | undefined {

@@ -1,20 +1,22 @@
 import { resolve } from 'node:path';
-import { findLab, findTask, type Lab, type Task } from '@backend-labs/catalog';
+import { type Catalog, findLab, findTask, type Lab, type Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
-import { copyDigest, Judging, record } from '@backend-labs/workbench';
+import { copyDigest, Judging, type Progress, record } from '@backend-labs/workbench';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { readLabs } from '../labs.ts';
 import { isTakeHome } from '../take-home.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
+import { nextLab, openCoreTask } from '../next.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import { renderSummary, renderVerdict } from '../ui/verdicts.ts';
 import { Reports } from '../reports.ts';
 import { openCopy, progressKey } from '../copy.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
+  const catalog = readLabs(context.root);
+  const lab = findLab(catalog, args.positionals[0] ?? '');
   const asked = args.positionals[1];
   const tasks = asked ? [findTask(lab, asked)] : lab.tasks;
   const work = args.text('work');
@@ -30,12 +32,16 @@ export const run: Run = async (args, context) => {
     if (!json) console.log(renderVerdict(result, view));
   });
   const isSame = (await copyDigest(lab, copy)) === before;
-  if (isSame) await record(context.stateDir, lab, results, progressKey(lab, context, work));
+  const key = progressKey(lab, context, work);
+  const progress = isSame ? await record(context.stateDir, lab, results, key) : undefined;
 
   if (json) console.log(JSON.stringify({ lab: lab.id, results }, null, 2));
   else {
-    const more = isTakeHome(context.root) ? '' : after(lab, results);
-    console.log(`\n${renderSummary(results)}${also(tasks, results)}${more}`);
+    const next =
+      progress && exitCode(results) === EXIT.green && !isTakeHome(context.root)
+        ? after(lab, { catalog, progress, key, work })
+        : [];
+    console.log(['', `${renderSummary(results)}${also(tasks, results)}`, ...next].join('\n'));
   }
   if (isSame) return exitCode(results);
   process.stderr.write(
@@ -51,12 +57,28 @@ function also(tasks: readonly Task[], results: readonly TaskVerdict[]): string {
   return ` Task ${task.number} needs ${task.needs.join(', ')}.`;
 }
 
-function after(lab: Lab, results: readonly TaskVerdict[]): string {
-  const passed = new Set(
-    results.filter(({ status }) => status === 'passed').map(({ task }) => task),
-  );
-  const green = lab.tasks.every(({ number, stretch }) => stretch || passed.has(number));
-  return green ? `\nHow others did it: npm run labs -- solution ${lab.number}` : '';
+interface Standing {
+  readonly catalog: Catalog;
+  readonly progress: Progress;
+  readonly key: string;
+  /** The flag `--work`. */
+  readonly work: string | undefined;
+}
+
+/** Where to go from a green run: the next task, or the solutions and the next lab. */
+function after(lab: Lab, { catalog, progress, key, work }: Standing): string[] {
+  const flag = work === undefined ? '' : ` --work ${work}`;
+  const task = openCoreTask(lab, progress, key);
+  if (task) {
+    return [
+      `Next: npm run labs -- start ${lab.number}${flag} (task ${task.number}: ${task.title})`,
+    ];
+  }
+  const next = nextLab(catalog, progress, lab);
+  return [
+    `How others did it: npm run labs -- solution ${lab.number}${flag}`,
+    ...(next ? [`Next lab: npm run labs -- start ${next.number} (${next.title})`] : []),
+  ];
 }
 
 /** Ctrl-C ends the run and puts everything away. */

@@ -129,7 +129,11 @@ class WatchTerminal {
     if (!session.isGreen) {
       return this.#say('The next task opens when this one is green. A number opens that task now.');
     }
-    if (!(await session.next())) this.#say(`Every task of ${this.#lab.id} passes.`);
+    if (!(await session.next())) {
+      this.#say(
+        `Every task of ${this.#lab.id} passes. For the next lab, press q and run: npm start`,
+      );
+    }
   }
 
   async #psql(session: WatchSession, keyboard: Keyboard): Promise<void> {
