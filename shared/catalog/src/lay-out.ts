@@ -19,6 +19,8 @@ const NOT_EDITABLE = new Set([
   'hints.md',
   'DEBRIEF.md',
   'MEASUREMENTS.md',
+  'interview.md',
+  'variant.yaml',
   'proof.json',
 ]);
 

@@ -1,6 +1,7 @@
 export { stackDown, stackLogs, stackStatus, stackUp } from './control.ts';
 export { ServerUnavailable, StackError, type StackErrorCode, StateUnwritable } from './errors.ts';
 export { ping } from './ping.ts';
+export { provideProgram } from './provide-program.ts';
 export { isOrphan, ownerTag } from './owner.ts';
 export { openStack, type OpenedStack } from './open.ts';
 export type { ServerDefinition } from './servers/definition.ts';

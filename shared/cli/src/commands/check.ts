@@ -14,6 +14,7 @@ import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, sentence } from '../errors.ts';
 import { currentCommit } from '../git.ts';
+import { prepareSandbox } from '../sandbox.ts';
 import { runTool, type Tally, unitTests } from '../tools.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { paint } from '../ui/style.ts';
@@ -37,6 +38,7 @@ export const run: Run = async (args, context) => {
       run: () => tool('cspell', 'lint', '--no-progress', '--config', 'infra/prose/spelling.yaml'),
     },
     { name: 'servers', run: () => servers(context) },
+    { name: 'sandbox', run: () => sandbox(context) },
     { name: 'unit tests', run: () => unitTests(context) },
     ...labSteps(context, args.on('full')),
   ];
@@ -69,6 +71,13 @@ async function servers({ root, stateDir }: Context): Promise<Tally> {
     failed: broken,
     skipped: missing.length - broken,
   };
+}
+
+/** Without a sandbox, the tests of it and of the grader are skipped: that is said here, and counted. */
+async function sandbox(context: Context): Promise<Tally> {
+  const trouble = await prepareSandbox(context, (line) => process.stderr.write(`${line}\n`));
+  if (trouble) console.log(`  ${sentence(trouble.message)} ${sentence(trouble.fix)}`);
+  return { passed: trouble ? 0 : 1, failed: 0, skipped: trouble ? 1 : 0 };
 }
 
 function labSteps(context: Context, full: boolean): Step[] {

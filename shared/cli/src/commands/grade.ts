@@ -5,6 +5,7 @@ import type { GradeResult } from '@backend-labs/protocol';
 import type { Arguments, Run } from '../command.ts';
 import { shownPath, type Context } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { requireSandbox } from '../sandbox.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { clean } from '../ui/untrusted.ts';
 
@@ -24,6 +25,7 @@ export const run: Run = async (args, context) => {
       `--deadline takes a time such as 2026-12-01T18:00:00Z, not "${deadline}".`,
     );
   }
+  await requireSandbox(context);
   const submission = given.includes('://') ? given : resolve(context.cwd, given);
   const to = resolve(context.cwd, args.text('to') ?? join('grades', nameOf(submission)));
   const result = await graded(args, context, {

@@ -38,7 +38,7 @@ export const run: Run = async (args, context) => {
   }
   const seed = args.text('seed');
   const sandbox = args.on('sandbox');
-  if (sandbox) await requireSandbox();
+  if (sandbox) await requireSandbox(context);
   const reports: VerifyReport[] = [];
   for (const lab of labs) {
     const report = await verified(context, {
