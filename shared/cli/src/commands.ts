@@ -151,6 +151,7 @@ export const COMMANDS: Commands = {
     summary: 'Get an image engine ready; without a registry, make stand-ins for base images.',
     positionals: [{ name: 'action (prepare)', required: true }],
     flags: {},
+    takeHome: false,
     example: 'labs images prepare',
     load: () => import('./commands/images.ts'),
   },

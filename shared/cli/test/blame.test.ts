@@ -25,6 +25,9 @@ const ANSWERS_NULL = `
 import type { RequestHandler } from 'express';
 export const listOrders = (): RequestHandler => (_req, res) => void res.json(null);
 `;
+/** Each test that meets the open transaction waits for Postgres to end it, after 20 s. */
+const LONG_MS = 300_000;
+
 const NEVER_COMMITS = `
 import type { RequestHandler } from 'express';
 import type { Pool } from 'pg';
@@ -89,7 +92,7 @@ describe('a change of the learner’s is a failure, exit 1', () => {
       OPENS_200,
       /too many connections|500/u,
     ],
-  ])('%s', async (_what, lab, task, file, text, says) => {
+  ])('%s', { timeout: LONG_MS }, async (_what, lab, task, file, text, says) => {
     using labs = await Labs.onPostgres();
     await changed(labs, lab, (copy) => {
       mkdirSync(join(copy, file, '..'), { recursive: true });

@@ -16,6 +16,7 @@ const BROKEN = {
   LABS_REDIS_URL: 'redis://127.0.0.1:9',
   LABS_RABBITMQ_URL: 'amqp://127.0.0.1:9',
   LABS_KAFKA_BROKERS: '127.0.0.1:9',
+  LABS_IMAGES_URL: 'tcp://127.0.0.1:9',
 };
 
 const SUBJECTS = [
@@ -28,6 +29,7 @@ const SUBJECTS = [
   'redis',
   'rabbitmq',
   'kafka',
+  'images',
 ];
 
 async function findings(labs: Labs): Promise<Found[]> {
@@ -41,7 +43,13 @@ test('doctor prints its whole list when no server works, and each fix ends with 
   const found = await findings(labs);
   expect(found.map(({ subject }) => subject)).toEqual(expect.arrayContaining(SUBJECTS));
   const broken = found.filter(({ fix }) => fix !== undefined);
-  expect(broken.map(({ subject }) => subject)).toEqual(['postgres', 'redis', 'rabbitmq', 'kafka']);
+  expect(broken.map(({ subject }) => subject)).toEqual([
+    'postgres',
+    'redis',
+    'rabbitmq',
+    'kafka',
+    'images',
+  ]);
   for (const { fix } of broken) expect(fix).toMatch(/`[^`]+`\.?$/u);
 });
 

@@ -68,7 +68,7 @@ describe('a wrong argument is one line and exit code 2', () => {
     [['stack', 'start'], 'labs: Unknown action "start". Use one of up, down, status, logs.'],
     [
       ['stack', 'up', 'mysql'],
-      'labs: There is no server "mysql". There are postgres, redis, rabbitmq, kafka.',
+      'labs: There is no server "mysql". There are postgres, redis, rabbitmq, kafka, images.',
     ],
     [['watch', '1'], 'labs: watch needs a terminal. Without one, run: labs test 1'],
     [

@@ -29,7 +29,7 @@ export async function openStack(
   await Promise.all(
     [...new Set(names)].map(async (name) => {
       try {
-        servers[name] = await openServer(context, name);
+        servers[name] = await openServer(context, name, options.prepare ?? true);
       } catch (error) {
         if (!(error instanceof ServerUnavailable)) throw error;
         missing.push(error);
@@ -39,11 +39,15 @@ export async function openStack(
   return { servers, missing };
 }
 
-/** One server by the first way that works, in order for its leases. */
-async function openServer(context: StackContext, name: ServerName): Promise<ServerAddress> {
+/** One server by the first way that works; `prepare`: in order for its leases. */
+async function openServer(
+  context: StackContext,
+  name: ServerName,
+  prepare: boolean,
+): Promise<ServerAddress> {
   const server = await definition(name);
   const address = await provide(context, server);
-  await server.opened?.(context, address);
+  if (prepare) await server.opened?.(context, address);
   return address;
 }
 

@@ -37,6 +37,8 @@ export interface StackOptions {
   readonly stateDir?: string;
   /** Called with one line about anything that takes a while. */
   readonly onProgress?: (line: string) => void;
+  /** False only looks whether servers can be had: nothing is prepared for leases, such as base images. */
+  readonly prepare?: boolean;
 }
 
 /**

@@ -57,7 +57,12 @@ async function checkServers({ root, stateDir }: Context): Promise<Finding[]> {
   return await Promise.all(
     serverNames().map(async (subject): Promise<Finding> => {
       try {
-        const { servers, missing } = await openStack([subject], { root, stateDir, onProgress });
+        const { servers, missing } = await openStack([subject], {
+          root,
+          stateDir,
+          onProgress,
+          prepare: false,
+        });
         const server = servers[subject];
         if (server)
           return { subject, sound: true, says: `${server.version}, by ${server.provision}` };
