@@ -1,6 +1,6 @@
 import { each, explain, expect, judges, lesson } from '@backend-labs/testkit';
 import { type Invoice, newProduct, patchProduct, someCustomer } from './support/api.ts';
-import { newIdsOf, overlaps, type Price, prices } from './support/contract.ts';
+import { idsOf, overlaps, type Price, prices } from './support/contract.ts';
 import { test } from './support/in-turns.ts';
 import {
   after,
@@ -358,14 +358,14 @@ test(
         );
       },
     );
-    const known = await newIdsOf(postgres, customerId);
+    const known = await idsOf(postgres, customerId);
     await each(
       'instants without a price',
       [undefined, month(8), before(month(2))],
       async (placedAt) => {
         const request = { customerId, lines, ...(placedAt !== undefined && { placedAt }) };
         const answer = await service.post('/v1/orders', request);
-        const left = (await newIdsOf(postgres, customerId)).length - known.length;
+        const left = (await idsOf(postgres, customerId)).length - known.length;
         await explain(
           () => {
             expect(
@@ -390,6 +390,6 @@ test(
     const placedAt = month(6);
     const late = await service.post('/v1/orders', { customerId, placedAt, lines });
     expect(late.status, 'an order of a product that is off sale now').toBe(409);
-    expect(await newIdsOf(postgres, customerId), 'invoices of the customer then').toEqual(known);
+    expect(await idsOf(postgres, customerId), 'invoices of the customer then').toEqual(known);
   },
 );
