@@ -14,7 +14,15 @@ import {
   type Period,
   write,
 } from './support/prices.ts';
-import { isRefused, transaction, twoTransactions, type Write } from './support/transactions.ts';
+import {
+  isRefused,
+  transaction,
+  twoTransactions,
+  viewTakesNone,
+  type Write,
+} from './support/transactions.ts';
+
+const VIEW = 'contract.prices';
 
 test('each product has its price of today', judges('3.1'), async ({ postgres }) => {
   const rows = await postgres.query<{ id: number; text: string }>(
@@ -65,6 +73,7 @@ test(
           expect(clashing, `overlaps after ${how}`).toBe(0);
         },
         () => {
+          viewTakesNone(VIEW, ...outcomes);
           if (clashing === 0) return;
           if (atOnce) {
             lesson('looks-before-it-writes', {
@@ -105,6 +114,7 @@ test('an impossible price is refused', judges('3.3'), async ({ draw, postgres, s
     await explain(
       () => expect(OUTCOME(outcome), `a price with ${what}`).toBe('refused'),
       () => {
+        viewTakesNone(VIEW, outcome);
         if (outcome !== 'written') return;
         lesson('impossible-price', {
           observed: `Pricing wrote a price with ${what}, and the database took it.`,
@@ -135,6 +145,7 @@ test('every other price is accepted', judges('3.4'), async ({ draw, postgres, se
     await explain(
       () => expect(outcome, what).toBe('written'),
       () => {
+        viewTakesNone(VIEW, outcome);
         if (!isRefused(outcome)) return;
         lesson('legal-price-refused', {
           observed: `Pricing wrote ${what}, which no rule forbids, and it was ${outcome}.`,
