@@ -2,7 +2,7 @@ import { each, explain, expect, judges, lesson, test } from '@backend-labs/testk
 import {
   invoice,
   type Invoice,
-  newInvoicesOf,
+  listOf,
   newProduct,
   order,
   patchCustomer,
@@ -156,6 +156,9 @@ test(
     // It must have had a price before now as well.
     const productId = await lastingProduct(service, draw, postgres, 450);
     const lines = [{ productId, quantity: 1 }];
+    const old = new Set([...(await listOf(service, mine)), ...(await listOf(service, other))]);
+    const listed = async (customer: number): Promise<number[]> =>
+      (await listOf(service, customer)).filter((id) => !old.has(id));
     const twin = { name: `Bar ${draw.word()}`, address: `Calle ${draw.word()} 2` };
     await patchCustomer(service, mine, twin);
     await patchCustomer(service, other, twin);
@@ -171,8 +174,8 @@ test(
     await patchCustomer(service, mine, { address: `Calle ${draw.word()} 3` });
 
     const lists = {
-      mine: await newInvoicesOf(service, mine),
-      other: await newInvoicesOf(service, other),
+      mine: await listed(mine),
+      other: await listed(other),
     };
     await explain(
       () => {

@@ -5,7 +5,15 @@ import { must, twoOf } from './support/draws.ts';
 import { bothOrOne, doubled, raced } from './support/diagnose-offers.ts';
 import { test } from './support/in-turns.ts';
 import { type Clash, ILLEGAL, INSERT, insert, type New, someOffer } from './support/offers.ts';
-import { isRefused, transaction, twoTransactions, type Write } from './support/transactions.ts';
+import {
+  isRefused,
+  transaction,
+  twoTransactions,
+  viewTakesNone,
+  type Write,
+} from './support/transactions.ts';
+
+const VIEW = 'contract.offers';
 
 test('contract.offers shows every offer of today', judges('2.1'), async ({ postgres }) => {
   // The seed's rule, see data/2-seed.sql: three offers for each product but every 17th.
@@ -85,7 +93,10 @@ test(
           ).toEqual(['written', 'refused']);
           expect(rows.length, `rows of two ${pair}`).toBe(1);
         },
-        () => doubled({ country, atOnce, rows: rows.length, outcomes }),
+        () => {
+          viewTakesNone(VIEW, ...outcomes);
+          doubled({ country, atOnce, rows: rows.length, outcomes });
+        },
       );
     });
     await each('updates', ['FR', null], async (country) => {
@@ -105,13 +116,15 @@ test(
             outcomes.map((outcome) => outcome.split(':', 1)[0]),
             what,
           ).toEqual(['written', 'refused']),
-        () =>
+        () => {
+          viewTakesNone(VIEW, ...outcomes);
           doubled({
             country,
             atOnce: false,
             rows: outcomes.every((outcome) => outcome === 'written') ? 2 : 1,
             outcomes,
-          }),
+          });
+        },
       );
     });
   },
@@ -155,6 +168,7 @@ test(
             expect(preferred.length, `preferred offers after two writes, ${how}`).toBe(1);
           },
           () => {
+            viewTakesNone(VIEW, ...outcomes);
             if (preferred.length === 2 && how === 'at once')
               raced('preferred offers for one product');
           },
@@ -203,6 +217,7 @@ test(
       await explain(
         () => expect(outcome.split(':', 1)[0], base).toBe('refused'),
         () => {
+          viewTakesNone(VIEW, outcome);
           if (outcome !== 'written') return;
           lesson('rule-in-the-code', {
             observed: `Purchasing wrote a ${base} through contract.offers, and the database took it.`,
@@ -267,6 +282,7 @@ test(
         await explain(
           () => expect(outcome, what).toBe('written'),
           () => {
+            viewTakesNone(VIEW, outcome);
             if (/out of range/u.test(outcome)) {
               lesson('cost-too-large', {
                 observed: `Purchasing wrote ${what}, and the database said: ${outcome}.`,

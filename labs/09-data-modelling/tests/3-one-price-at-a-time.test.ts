@@ -1,6 +1,6 @@
 import { each, explain, expect, judges, lesson } from '@backend-labs/testkit';
 import { type Invoice, newProduct, patchProduct, someCustomer } from './support/api.ts';
-import { newIdsOf, overlaps, type Price, prices } from './support/contract.ts';
+import { idsOf, overlaps, type Price, prices } from './support/contract.ts';
 import { test } from './support/in-turns.ts';
 import {
   after,
@@ -14,7 +14,15 @@ import {
   type Period,
   write,
 } from './support/prices.ts';
-import { isRefused, transaction, twoTransactions, type Write } from './support/transactions.ts';
+import {
+  isRefused,
+  transaction,
+  twoTransactions,
+  viewTakesNone,
+  type Write,
+} from './support/transactions.ts';
+
+const VIEW = 'contract.prices';
 
 test('each product has its price of today', judges('3.1'), async ({ postgres }) => {
   const rows = await postgres.query<{ id: number; text: string }>(
@@ -65,6 +73,7 @@ test(
           expect(clashing, `overlaps after ${how}`).toBe(0);
         },
         () => {
+          viewTakesNone(VIEW, ...outcomes);
           if (clashing === 0) return;
           if (atOnce) {
             lesson('looks-before-it-writes', {
@@ -105,6 +114,7 @@ test('an impossible price is refused', judges('3.3'), async ({ draw, postgres, s
     await explain(
       () => expect(OUTCOME(outcome), `a price with ${what}`).toBe('refused'),
       () => {
+        viewTakesNone(VIEW, outcome);
         if (outcome !== 'written') return;
         lesson('impossible-price', {
           observed: `Pricing wrote a price with ${what}, and the database took it.`,
@@ -135,6 +145,7 @@ test('every other price is accepted', judges('3.4'), async ({ draw, postgres, se
     await explain(
       () => expect(outcome, what).toBe('written'),
       () => {
+        viewTakesNone(VIEW, outcome);
         if (!isRefused(outcome)) return;
         lesson('legal-price-refused', {
           observed: `Pricing wrote ${what}, which no rule forbids, and it was ${outcome}.`,
@@ -358,14 +369,14 @@ test(
         );
       },
     );
-    const known = await newIdsOf(postgres, customerId);
+    const known = await idsOf(postgres, customerId);
     await each(
       'instants without a price',
       [undefined, month(8), before(month(2))],
       async (placedAt) => {
         const request = { customerId, lines, ...(placedAt !== undefined && { placedAt }) };
         const answer = await service.post('/v1/orders', request);
-        const left = (await newIdsOf(postgres, customerId)).length - known.length;
+        const left = (await idsOf(postgres, customerId)).length - known.length;
         await explain(
           () => {
             expect(
@@ -390,6 +401,6 @@ test(
     const placedAt = month(6);
     const late = await service.post('/v1/orders', { customerId, placedAt, lines });
     expect(late.status, 'an order of a product that is off sale now').toBe(409);
-    expect(await newIdsOf(postgres, customerId), 'invoices of the customer then').toEqual(known);
+    expect(await idsOf(postgres, customerId), 'invoices of the customer then').toEqual(known);
   },
 );

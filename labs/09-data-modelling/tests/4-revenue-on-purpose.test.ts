@@ -9,7 +9,7 @@ import {
   thousands,
 } from '@backend-labs/testkit';
 import { type Invoice, order, type Order, someCustomer } from './support/api.ts';
-import { heads, lines as linesOf, newIdsOf } from './support/contract.ts';
+import { heads, lines as linesOf, idsOf } from './support/contract.ts';
 import { cutEverywhere } from './support/cut-off.ts';
 import { must, urlOf } from './support/draws.ts';
 import { test } from './support/in-turns.ts';
@@ -295,9 +295,9 @@ test(
       { productId: other, quantity: 3 },
     ];
     const request = { customerId, placedAt: `${year}-05-15T12:00:00.000Z`, lines };
-    const known = new Set(await newIdsOf(postgres, customerId));
+    const known = new Set(await idsOf(postgres, customerId));
     const whole = async (what: string, passed: number): Promise<void> => {
-      const made = (await newIdsOf(postgres, customerId)).filter((id) => !known.has(id));
+      const made = (await idsOf(postgres, customerId)).filter((id) => !known.has(id));
       const when = `the connection broke after ${passed} statements of ${what}`;
       for (const id of made) {
         known.add(id);

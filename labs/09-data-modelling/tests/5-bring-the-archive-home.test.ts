@@ -1,5 +1,5 @@
-import { each, explain, expect, judges, lesson, type StartedService } from '@backend-labs/testkit';
-import { invoice } from './support/api.ts';
+import { each, explain, expect, judges, lesson } from '@backend-labs/testkit';
+import { invoice, listOf } from './support/api.ts';
 import type { Archived } from './support/archive.ts';
 import { test } from './support/archived.ts';
 import { headsBelow } from './support/contract.ts';
@@ -112,11 +112,6 @@ test(
     });
   },
 );
-
-async function listOf(service: StartedService, customer: number): Promise<number[]> {
-  const path = `/v1/customers/${customer}/invoices`;
-  return (await service.get<{ invoices: number[] }>(path)).expect(200).body.invoices;
-}
 
 test('no other invoice is as old', judges('5.2'), async ({ draw, migrated }) => {
   const { postgres, archive } = await migrated(draw);

@@ -19,24 +19,32 @@ export interface Migrated {
 }
 
 /** `test` with `migrated()`. */
-export const test = base.extend('migrated', { scope: 'file' }, ({ cleanup, run, unmigrated }) => {
-  let made: Promise<Migrated> | undefined;
-  const make = async (draw: Draw): Promise<Migrated> => {
-    if (!unmigrated.postgres) throw new Error('a lease without the postgres that it asked for');
-    const more = moreRows(draw);
-    {
-      await using session = await PgSession.open(unmigrated.postgres.adminUrl);
-      await addRows(session, more);
-    }
-    await migrate({ run, lease: unmigrated });
-    const definition = new Service({ run, lease: unmigrated });
-    const postgres = cleanup.use(await PostgresProbe.of(run, unmigrated, definition));
-    const service = cleanup.use(await definition.start());
-    const archive = invoicesOf(await readArchive(postgres));
-    return { postgres, service, archive, added: [...new Set(more.map(({ number }) => number))] };
-  };
-  return (draw: Draw): Promise<Migrated> => (made ??= make(draw));
-});
+export const test = base.extend(
+  'migrated',
+  { scope: 'file' },
+  ({ cleanup, file, run, unmigrated }) => {
+    let made: Promise<Migrated> | undefined;
+    // `labs psql` opens it after a red run, like the database of every other task.
+    cleanup.defer(() => {
+      if (file.failed && run.keepFailed) unmigrated.keep();
+    });
+    const make = async (draw: Draw): Promise<Migrated> => {
+      if (!unmigrated.postgres) throw new Error('a lease without the postgres that it asked for');
+      const more = moreRows(draw);
+      {
+        await using session = await PgSession.open(unmigrated.postgres.adminUrl);
+        await addRows(session, more);
+      }
+      await migrate({ run, lease: unmigrated });
+      const definition = new Service({ run, lease: unmigrated });
+      const postgres = cleanup.use(await PostgresProbe.of(run, unmigrated, definition));
+      const service = cleanup.use(await definition.start());
+      const archive = invoicesOf(await readArchive(postgres));
+      return { postgres, service, archive, added: [...new Set(more.map(({ number }) => number))] };
+    };
+    return (draw: Draw): Promise<Migrated> => (made ??= make(draw));
+  },
+);
 
 /** Rows of each kind that the ticket names, under drawn numbers. */
 function moreRows(draw: Draw): ArchiveRow[] {

@@ -53,11 +53,10 @@ export function lines(postgres: Asks, id: number): Promise<Line[]> {
   );
 }
 
-/** IDs of a customer's invoices that are not of the archive's time. */
-export async function newIdsOf(postgres: Asks, customer: number): Promise<number[]> {
+/** IDs of a customer's invoices, in their order. */
+export async function idsOf(postgres: Asks, customer: number): Promise<number[]> {
   const rows = await postgres.query<{ id: number }>(
-    `SELECT id::float8 AS id FROM contract.invoices
-      WHERE customer_id = $1 AND id > 100000 ORDER BY id`,
+    'SELECT id::float8 AS id FROM contract.invoices WHERE customer_id = $1 ORDER BY id',
     [customer],
   );
   return rows.map(({ id }) => id);

@@ -1,4 +1,10 @@
-import { eventually, type PgSession, type PostgresProbe, SqlError } from '@backend-labs/testkit';
+import {
+  eventually,
+  lesson,
+  type PgSession,
+  type PostgresProbe,
+  SqlError,
+} from '@backend-labs/testkit';
 
 /** One statement of another team's. */
 export interface Write {
@@ -11,6 +17,22 @@ export type Outcome = string;
 
 /** 22, 23: values and constraints. 40: given up for others. 44: a view's own check. P0: raised. */
 const REFUSAL = /^(?:22|23|40|44|P0)/u;
+
+const NO_WRITES = /^not possible: (?<why>cannot (?:insert into|update|delete from) .*view .*)/u;
+
+/** Fails if no rule was checked, because the view takes no writes. */
+export function viewTakesNone(view: string, ...outcomes: readonly Outcome[]): void {
+  for (const outcome of outcomes) {
+    const why = NO_WRITES.exec(outcome)?.groups?.['why'];
+    if (why === undefined) continue;
+    lesson('view-takes-no-writes', {
+      observed: `A write to ${view} failed before any rule was checked: ${why}.`,
+      meaning:
+        'Postgres can write through a view only if it knows which column of which row is meant. Here it does not, so right values fail like wrong ones.',
+      lookAt: `what ${view} selects from. Postgres writes through a view of plain columns of one table. Any other view needs an INSTEAD OF trigger.`,
+    });
+  }
+}
 
 export const isRefused = (outcome: Outcome): boolean => outcome.startsWith('refused');
 
