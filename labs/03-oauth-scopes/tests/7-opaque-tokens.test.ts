@@ -8,10 +8,10 @@ import {
   type Reply,
 } from '@backend-labs/testkit';
 import { AUDIENCE, ISSUER } from './support/auth-server.ts';
-import { ask, served, test } from './support/billing.ts';
+import { ask, expectOneOf, served, test } from './support/billing.ts';
 import { now } from './support/jwt.ts';
 import { commuter, invoices, member, tenantOf } from './support/people.ts';
-import { GET, LIST, REFUND, ROUTES } from './support/routes.ts';
+import { GET, LET_THROUGH, LIST, REFUND, ROUTES } from './support/routes.ts';
 
 const NEVER = '600000';
 
@@ -23,9 +23,15 @@ test(
     const invoice = draw.pick(invoices(person.tenant)) ?? 0;
     const foreign = invoice - person.tenant + (person.tenant % 8) + 1;
     const opaque = auth.opaqueToken(person);
+    await ask(service, opaque);
+    if (auth.refusedClients > 0) {
+      expect.fail(
+        'The authorization server answered 401 to an introspection. It takes a POST with OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET as HTTP Basic authentication.',
+      );
+    }
     await each('routes', ROUTES, async (route) => {
       const { status } = await ask(service, opaque, route.ask(person.tenant, invoice));
-      expect([200, 201, 409], `statuses, of which ${route.name} should get one`).toContain(status);
+      expectOneOf(LET_THROUGH, status, route.name);
     });
     const fired = member(draw, 'viewer');
     await postgres.query('UPDATE users SET disabled_at = now() WHERE id = $1', [fired.id]);
@@ -80,6 +86,7 @@ test('a bad opaque token is refused', judges('7.2'), async ({ auth, draw, servic
     ['for several other APIs', auth.opaqueToken(person, { aud: ['mobile-bff', `${AUDIENCE}2`] })],
     ['of another issuer', auth.opaqueToken(person, { iss: `${ISSUER}/staging` })],
     ['that has ended', auth.opaqueToken(person, { exp: now() - 120 })],
+    ['that ends a day from now', auth.opaqueToken(person, { exp: now() + 86_400 })],
     ['without an end', auth.opaqueToken(person, { exp: undefined })],
   ];
   await each('tokens', tokens, async ([what, token]) => {

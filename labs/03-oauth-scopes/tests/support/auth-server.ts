@@ -11,6 +11,13 @@ const JWKS = '/keys/jwks.json';
 const INTROSPECT = '/introspect';
 const CLIENT = { id: 'billing-api', secret: 'correct horse' };
 
+/** What a client may send: the secret as it is (RFC 7617), or form-encoded (RFC 6749, section 2.3.1). */
+const CREDENTIALS: ReadonlySet<string | undefined> = new Set(
+  [CLIENT.secret, CLIENT.secret.replace(' ', '+'), encodeURIComponent(CLIENT.secret)].map(
+    (secret) => `Basic ${Buffer.from(`${CLIENT.id}:${secret}`).toString('base64')}`,
+  ),
+);
+
 export interface TokenChanges {
   readonly claims?: Members;
   readonly header?: Members;
@@ -25,6 +32,8 @@ export class AuthServer implements AsyncDisposable {
   published: readonly SigningKey[];
   readonly #opaque = new Map<string, Members>();
   #outage: { reply: Reply } | undefined;
+  /** How many introspections it answered with 401. */
+  refusedClients = 0;
 
   private constructor(double: Double) {
     this.#double = double;
@@ -126,8 +135,8 @@ export class AuthServer implements AsyncDisposable {
   }
 
   #introspect({ headers, method, text }: RecordedRequest): Reply {
-    const credentials = Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64');
-    if (method !== 'POST' || headers.authorization !== `Basic ${credentials}`) {
+    if (method !== 'POST' || !CREDENTIALS.has(headers.authorization)) {
+      this.refusedClients += 1;
       return { status: 401, body: { error: 'invalid_client' } };
     }
     const token = new URLSearchParams(text).get('token') ?? '';

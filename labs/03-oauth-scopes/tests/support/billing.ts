@@ -1,4 +1,4 @@
-import { type Answer, test as base, type StartedService } from '@backend-labs/testkit';
+import { type Answer, expect, test as base, type StartedService } from '@backend-labs/testkit';
 import { AuthServer } from './auth-server.ts';
 
 /**
@@ -33,6 +33,13 @@ export function ask(
 
 /** Whether an answer is a success. */
 export const served = ({ status }: Answer): boolean => status >= 200 && status < 300;
+
+/** A failure says the status first: a long line loses its end in a list. */
+export function expectOneOf(allowed: readonly number[], status: number, what: string): void {
+  if (!allowed.includes(status)) {
+    expect.fail(`${status} instead of ${allowed.join(' or ')} for ${what}`);
+  }
+}
 
 /** The challenges of an answer, as one text. */
 export function challenge({ headers }: Answer): string {

@@ -20,6 +20,10 @@ interface Kept {
 
 const ANSWER_WITHIN_MS = 3_000;
 
+/** How long a token lives at most, and how far two clocks may be apart, in seconds. */
+const LIFETIME = 3600;
+const TOLERANCE = 30;
+
 /** Whether a token is one that only the authorization server can read. */
 export const isOpaque = (token: string): boolean => token.startsWith('opq_');
 
@@ -79,6 +83,7 @@ export class Introspection {
     if (typeof exp !== 'number' || typeof sub !== 'string') return undefined;
     if (typeof tenant_id !== 'number' || typeof jti !== 'string') return undefined;
     const scopes = typeof scope === 'string' ? scope : '';
+    if (exp > Date.now() / 1000 + LIFETIME + TOLERANCE) return undefined;
     return { userId: sub, tenantId: tenant_id, scope: scopes, jti, exp };
   }
 }
