@@ -90,7 +90,7 @@ test(
     const { sent, lines } = await shippedCrowd({ api, draw, postgres, worker });
     await each('checkouts', sent, ({ orderId, requestId }) => {
       const own = lines.filter(({ fields }) => fields['orderId'] === orderId);
-      expect(own.length, `lines of the worker about ${orderId}`).toBeGreaterThan(0);
+      expect(own.length, `lines of the worker with orderId ${orderId} (2.5)`).toBeGreaterThan(0);
       for (const { fields } of own) {
         expect(fields['requestId'], `requestId in a line of the worker about ${orderId}`).toBe(
           requestId,

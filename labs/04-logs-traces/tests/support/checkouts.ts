@@ -67,14 +67,17 @@ export async function manyShipped(
   return row?.many ?? 0;
 }
 
-/** Ships eleven more checkouts: what the worker does with those before is done then. */
+/** One more than the worker of the starter takes at a time. */
+export const MORE = 11;
+
+/** Ships more checkouts: what the worker does with those before is done then. */
 export async function shipMore(
   draw: Draw,
   api: StartedService,
   postgres: PostgresProbe,
 ): Promise<void> {
   const ids: string[] = [];
-  for (let sent = 0; sent < 11; sent += 1) {
+  for (let sent = 0; sent < MORE; sent += 1) {
     ids.push((await post(api, drawCheckout(draw))).expect(202).body.id);
   }
   await eventuallyShipped(postgres, ids);

@@ -43,7 +43,7 @@ export async function expectOwnTrace(
   lines: readonly LogEntry[],
 ): Promise<void> {
   const own = lines.filter(({ fields }) => fields['orderId'] === orderId);
-  expect(own.length, `lines of the worker about ${orderId}`).toBeGreaterThan(0);
+  expect(own.length, `lines of the worker with orderId ${orderId} (2.5)`).toBeGreaterThan(0);
   await explain(
     () => {
       for (const { fields } of own) {

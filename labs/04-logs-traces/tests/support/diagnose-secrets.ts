@@ -2,6 +2,7 @@ import {
   expect,
   explain,
   lesson,
+  type LogEntry,
   type OtlpCollector,
   type StartedService,
 } from '@backend-labs/testkit';
@@ -107,16 +108,19 @@ export async function expectOrder(
   );
 }
 
-/** Asserts that one of these errors can be found by its code and its stack. */
+/** Asserts that a line with level 50 or more has the code and the stack of an error. */
 export async function expectDiagnosable(
   what: string,
   code: string,
-  errors: readonly Readonly<Record<string, unknown>>[],
+  lines: readonly LogEntry[],
 ): Promise<void> {
+  const errors = lines.filter(({ level = 0 }) => level >= 50).map(errOf);
+  const low = lines.find((line) => (line.level ?? 0) < 50 && errOf(line)['code'] === code);
+  const but = low ? ` (the line with ${code} has level ${low.level})` : '';
   await explain(
     () => {
       const codes = errors.map((error) => error['code']);
-      expect(codes, `err.code in lines of ${what} with level 50 or more`).toContain(code);
+      expect(codes, `err.code in lines of ${what} with level 50 or more${but}`).toContain(code);
       const stack = errors.find((error) => error['code'] === code)?.['stack'];
       expect(String(stack), `err.stack of ${what}`).toMatch(/\bat \S/u);
     },
@@ -131,4 +135,8 @@ export async function expectDiagnosable(
       });
     },
   );
+}
+
+function errOf({ fields }: LogEntry): Readonly<Record<string, unknown>> {
+  return (fields['err'] ?? {}) as Readonly<Record<string, unknown>>;
 }

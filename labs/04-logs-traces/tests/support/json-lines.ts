@@ -5,10 +5,11 @@ export async function readLine(line: string, service: string): Promise<void> {
   await explain(
     () => {
       const found = parsed(line);
-      const what = `in ${line.slice(0, 80)}`;
+      const msg = found?.['msg'];
+      const what = `of ${typeof msg === 'string' ? `"${msg.slice(0, 40)}"` : line.slice(0, 40)}`;
       expect(typeof found?.['level'], `type of level ${what}`).toBe('number');
       expect(typeof found?.['time'], `type of time ${what}`).toBe('number');
-      expect(typeof found?.['msg'], `type of msg ${what}`).toBe('string');
+      expect(typeof msg, `type of msg ${what}`).toBe('string');
       expect(found?.['service'], `service ${what}`).toBe(service);
     },
     () => {
