@@ -127,7 +127,7 @@ test(
     const cases = [reader, other].flatMap((writer) =>
       [false, true].map((readBetween) => ({ writer, readBetween })),
     );
-    await each('orders', draw.shuffle(cases), async ({ writer, readBetween }) => {
+    await each('sequences', draw.shuffle(cases), async ({ writer, readBetween }) => {
       const priceCents = draw.int(500, 5_000);
       const product = await newProduct(postgres, { categoryId: draw.int(1, 6), priceCents });
       const price = priceCents + draw.int(1, 400);

@@ -68,7 +68,7 @@ test(
 );
 
 test(
-  'an instance that is killed while it loads holds nobody up',
+  'GETs at one instance are answered after another was killed while it read',
   judges('4.2'),
   async ({ definition, lease, product }) => {
     await using shop = await Shop.open({ definition, lease });
@@ -101,7 +101,7 @@ test(
 );
 
 test(
-  'a load that fails is not the last one',
+  'after a read that failed, the next GET reads again',
   judges('4.3'),
   async ({ postgres, product, shop }) => {
     const { service, line, database } = shop.first;

@@ -20,7 +20,7 @@ const test = base
   );
 
 test(
-  'a product may be stored, and used only after a question',
+  'a cache may store a product, and must ask before each use',
   judges('6.1'),
   async ({ product, shop }) => {
     // The first answer comes from Postgres, the others from the cache.

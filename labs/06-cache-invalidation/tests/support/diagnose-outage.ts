@@ -6,6 +6,7 @@ import {
   type StartedService,
 } from '@backend-labs/testkit';
 import { type Product, read, stored } from './catalog.ts';
+import { inWords, type Mode } from './outage.ts';
 import type { Shop } from './shop.ts';
 import { statementsOf } from './statements.ts';
 
@@ -85,6 +86,7 @@ interface Forgotten {
   readonly services: readonly StartedService[];
   readonly id: number;
   readonly postgres: PostgresProbe;
+  readonly mode: Mode;
   /** The writing instance was killed. With it alive, the same write is known. */
   readonly killed?: boolean;
 }
@@ -94,6 +96,7 @@ export async function forgotten({
   services,
   id,
   postgres,
+  mode,
   killed = false,
 }: Forgotten): Promise<void> {
   const now = await stored(postgres, id);
@@ -101,13 +104,13 @@ export async function forgotten({
     const { result, calls } = await statementsOf(postgres, () => read(service, id));
     if (calls > 0 || result.version >= now.version) continue;
     lesson(killed ? 'memory-dies-too' : 'invalidation-forgotten', {
-      observed: `While Redis was down, version ${now.version} of product ${id} was committed. 5,000 ms after Redis was back, an instance answered version ${result.version}, with 0 statements.`,
+      observed: `During an outage in which Redis ${inWords(mode)}, a PUT committed version ${now.version} of product ${id}. 5,000 ms after Redis was back, an instance answered version ${result.version}, with 0 statements.`,
       meaning: killed
-        ? 'The entry in Redis survived the outage. The process that knew about the write was killed, and its memory was the only place where the open invalidation was noted.'
-        : 'The entry in Redis survived the outage. The write could not remove it then, and nobody did so later.',
+        ? 'The entry in Redis survived the outage. The process that knew about the write was killed. Only its memory had a note of the invalidation that was still to do.'
+        : 'The entry in Redis survived the outage. The write could not remove it during the outage, and nothing removed it later.',
       lookAt: killed
-        ? 'a place for open invalidations that is as durable as the write itself, or a rule that needs none.'
-        : 'what becomes of an invalidation that Redis did not take, and what an instance may trust after an outage.',
+        ? 'a place for invalidations that are still to do, which is as durable as the write itself, or a rule that needs none.'
+        : 'what happens to an invalidation that Redis did not receive, and what an instance may trust after an outage.',
     });
   }
 }

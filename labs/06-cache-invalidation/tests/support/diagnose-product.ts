@@ -35,7 +35,7 @@ export async function fromTheProcess({
   const inMemory = calls === 0 && result.priceCents !== price;
   if (!inMemory) return;
   lesson('second-cache-forgotten', {
-    observed: `A PUT changed the price to ${price}. An instance still answered ${seen.priceCents}, and went on when Redis was empty, with 0 statements.`,
+    observed: `A PUT changed the price to ${price}. An instance still answered ${seen.priceCents}. It did so again when Redis was empty, with 0 statements.`,
     meaning:
       'The old value is in the memory of this process. There are two caches, and the write removes the value only from Redis and from the process that writes.',
     lookAt:

@@ -13,7 +13,7 @@ export const ANSWER_MS = 3_000;
 export const BACK_MS = 5_000;
 export const MODES = ['refuses', 'stalls'] as const;
 /** `fails at COMMIT`: when a write has reached its commit, Redis refuses, and not before. */
-type Mode = (typeof MODES)[number] | 'fails at COMMIT';
+export type Mode = (typeof MODES)[number] | 'fails at COMMIT';
 
 export function breakRedis(shop: Shop, mode: Mode): void {
   if (mode === 'refuses') shop.refuseRedis();
@@ -121,7 +121,17 @@ interface Outage {
   readonly postgres: PostgresProbe;
 }
 
-export const KNOWN = `every answer agrees with the database within ${BACK_MS} ms after Redis is back`;
+/** The outage, for messages: "Redis …". */
+export function inWords(mode: Mode): string {
+  if (mode === 'refuses') return 'refused connections';
+  if (mode === 'stalls') return 'accepted commands and did not answer';
+  return 'refused connections from the COMMIT on';
+}
+
+/** What a test expects after an outage. */
+export function agreesAfter(mode: Mode): string {
+  return `every answer agrees with the database within ${BACK_MS} ms after an outage in which Redis ${inWords(mode)}`;
+}
 
 /** A write while Redis is down. Answers whether every instance that is left knows it afterwards. */
 export async function knowsAfterwards(
