@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Catalog, findLab, findTask, type Lab, type Task } from '@backend-labs/catalog';
 import type { TaskVerdict } from '@backend-labs/protocol';
-import { copyDigest, Judging, type Progress, record } from '@backend-labs/workbench';
+import { copyDigest, Judging, openTask, type Progress, record } from '@backend-labs/workbench';
 import { withBench } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { readLabs } from '../labs.ts';
@@ -75,7 +75,13 @@ function after(lab: Lab, { catalog, progress, key, work }: Standing): string[] {
     ];
   }
   const next = nextLab(catalog, progress, lab);
+  const stretch = openTask(lab, progress, key);
   return [
+    ...(stretch
+      ? [
+          `If you like: npm run labs -- test ${lab.number} ${stretch.number}${flag} (${stretch.title})`,
+        ]
+      : []),
     `How others did it: npm run labs -- solution ${lab.number}${flag}`,
     ...(next ? [`Next lab: npm run labs -- start ${next.number} (${next.title})`] : []),
   ];
