@@ -152,7 +152,7 @@ test(
 test(
   'the service answers a delivery with 201 or 409',
   judges('2.3'),
-  async ({ pair, raced: { answers } }) => {
+  async ({ pair, postgres, raced: { answers, source } }) => {
     const others = answers.filter(({ status }) => status !== 201 && status !== 409);
     await explain(
       () => {
@@ -161,7 +161,9 @@ test(
           `answers that are neither 201 nor 409, of ${tally(answers)}`,
         ).toEqual([]);
       },
-      () => {
+      async () => {
+        // With several charges, no index decided the race.
+        if ((await rowsFor(postgres, source)).length !== 1) return;
         const violations = pair.instances.flatMap(({ logs }) =>
           logs.entries.filter((entry) => JSON.stringify(entry).includes(UNIQUE_VIOLATION)),
         );
