@@ -104,7 +104,8 @@ test('an engine that cannot start the service means native, after a line of prog
 test('neither Docker nor native: the message says both', async () => {
   await using box = await sandbox(0o755, '');
   await stubDocker(url, 'refused');
-  await stubProgram('redis-server', 'echo "FATAL: no luck"; exit 1');
+  // Of a program that is gone before it can be looked at, the last words are not read.
+  await stubProgram('redis-server', 'echo "FATAL: no luck"; sleep 0.5; exit 1');
   const { missing } = await openStack(['redis'], { ...box.options, root: await repository() });
   expect(missing[0]?.message).toMatch(/pull access denied; without Docker: .*no luck/u);
 });
