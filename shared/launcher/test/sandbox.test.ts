@@ -94,13 +94,16 @@ describe.skipIf(missing)('a program in the sandbox', () => {
       import { createServer } from 'node:http';
       createServer((request, response) => {
         if (request.url === '/') return response.end();
+        console.log('asked');
         request.on('close', () => console.log('hung up'));
       }).listen(process.env.PORT);`);
     const client = connect(served.port, '127.0.0.1');
     client.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const said = (...lines: string[]) =>
+      vi.waitFor(() => expect(served.program.stdout.lines()).toEqual(lines), 5_000);
+    await said('asked');
     client.destroy();
-    await vi.waitFor(() => expect(served.program.stdout.lines()).toEqual(['hung up']), 5_000);
+    await said('asked', 'hung up');
   });
 
   test('sees its own folder, and nothing else of the machine or of this process', async () => {
