@@ -1,0 +1,9 @@
+export type {
+  Assignment,
+  ClassRecord,
+  LatePolicy,
+  Mark,
+  Override,
+  Student,
+  WorkState,
+} from './records.ts';
