@@ -221,6 +221,29 @@ export const COMMANDS: Commands = {
     example: 'labs verify query-plans --repeat 20',
     load: () => import('./commands/verify.ts'),
   },
+  vary: {
+    usage: 'vary <lab>',
+    takeHome: false,
+    summary: 'Write a variant of a lab: other facts, other words, another task.',
+    positionals: [LAB],
+    flags: {
+      seed: { type: 'string', value: 'S', help: 'seed that draws the variant' },
+      to: {
+        type: 'string',
+        value: 'DIR',
+        help: 'folder for the catalogue with the variant; default: variants/<number>-<hash>',
+      },
+      edit: {
+        type: 'string',
+        value: 'AXIS.OPTION',
+        help: 'lay the lab out with an option, to edit; with --save, write the patch of the option',
+      },
+      save: { type: 'boolean', help: 'with --edit: write the changes back as the patch' },
+      json: JSON_FLAG,
+    },
+    example: 'labs vary 7 --seed spring-12',
+    load: () => import('./commands/vary.ts'),
+  },
   pack: {
     usage: 'pack <lab>',
     takeHome: false,

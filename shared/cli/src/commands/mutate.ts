@@ -19,7 +19,7 @@ import { renderMutation } from '../ui/mutation.ts';
 import { Waiting } from '../ui/progress-line.ts';
 
 export const run: Run = async (args, context) => {
-  const catalog = readCatalog(context.root);
+  const catalog = readCatalog(context.catalog);
   const lab = findLab(catalog, args.positionals[0] ?? '');
   const solution = chosen(lab, args.text('solution') ?? REFERENCE);
   const sampled = args.text('sample') !== undefined;

@@ -7,7 +7,7 @@ import { shownPath } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readCatalog(context.catalog), args.positionals[0] ?? '');
   const folder = args.text('to');
   if (!folder) throw new UsageError('Name the folder to make: --to DIR.');
   const to = resolve(context.cwd, folder);

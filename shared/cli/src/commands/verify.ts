@@ -76,8 +76,8 @@ function writeProven(
 }
 
 /** @throws CatalogError for a lab that is unknown or malformed. */
-async function chosen(args: Arguments, { root }: Context): Promise<readonly Lab[]> {
-  const catalog = readCatalog(root);
+async function chosen(args: Arguments, { root, catalog: home }: Context): Promise<readonly Lab[]> {
+  const catalog = readCatalog(home);
   const name = args.positionals[0] ?? args.text('lab');
   if (name) return [findLab(catalog, name)];
   if (inPart(args)) throw new UsageError('--row and --task want one lab: `labs verify <lab>`.');
