@@ -208,6 +208,12 @@ export const COMMANDS: Commands = {
         type: 'boolean',
         help: 'apply every patch of the lab again after a solution changed',
       },
+      variants: {
+        type: 'string',
+        value: 'K',
+        help: 'prove K variants: a sample of rows of each, and that their solutions differ',
+      },
+      full: { type: 'boolean', help: 'with --variants: every row of each variant' },
       sandbox: {
         type: 'boolean',
         help: 'run the programs of every row in the sandbox that `labs grade` uses',
@@ -256,6 +262,11 @@ export const COMMANDS: Commands = {
         help: 'only these tasks and the tasks they need; default: all',
       },
       time: { type: 'string', value: 'TIME', help: 'the time box, such as 3h or 90m' },
+      variant: {
+        type: 'string',
+        value: 'SEED',
+        help: 'a variant of the lab, which this seed draws',
+      },
       ai: {
         type: 'string',
         value: 'POLICY',

@@ -27,7 +27,8 @@ export function placeOf(context: Context, flag: string | undefined): WorkPlace {
 export function progressKey(lab: Lab, context: Context, flag: string | undefined): string {
   const place = placeOf(context, flag);
   const { root } = context;
-  const isUsual = copyDir(lab, place) === copyDir(lab, placeOf({ ...context, catalog: root }, undefined));
+  const isUsual =
+    copyDir(lab, place) === copyDir(lab, placeOf({ ...context, catalog: root }, undefined));
   return isUsual ? lab.id : `${lab.id}@${copyKey(lab, place)}`;
 }
 

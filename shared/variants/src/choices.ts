@@ -30,7 +30,12 @@ export function changedOptions({ choices }: Spec, options: Drawn['options']): Ch
  * @param target a lab's folder.
  * @throws VariantError `SPEC_INVALID` for one that is not there.
  */
-export function leaveOut(lab: string, { choices }: Spec, [axis, option]: Choice, target: string): void {
+export function leaveOut(
+  lab: string,
+  { choices }: Spec,
+  [axis, option]: Choice,
+  target: string,
+): void {
   const without = choices[axis]?.find(({ name }) => name === option)?.without ?? [];
   for (const name of without) {
     const folders = ['misconceptions', 'designs'].map((kind) => join(target, kind, name));

@@ -23,10 +23,7 @@ export function labIn(home: string, { id }: Pick<Lab, 'id'>): string {
 export function linkPackages(root: string, lab: Pick<Lab, 'id' | 'dir'>, home: string): void {
   linkAll(join(lab.dir, 'node_modules'), join(labIn(home, lab), 'node_modules'));
   if (resolve(home).startsWith(resolve(root) + sep)) return;
-  linkAll(
-    join(root, 'node_modules', '@backend-labs'),
-    join(home, 'node_modules', '@backend-labs'),
-  );
+  linkAll(join(root, 'node_modules', '@backend-labs'), join(home, 'node_modules', '@backend-labs'));
 }
 
 /** Links to what links lead to: a folder of packages has relative ones, which would lead nowhere. */

@@ -32,7 +32,8 @@ export function readSpec({ id, dir, tasks }: Pick<Lab, 'id' | 'dir' | 'tasks'>):
       tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:float'),
   });
   const [syntax] = document.errors;
-  if (syntax) throw invalid(lines.linePos(syntax.pos[0]).line, syntax.message.split(' at line ')[0]);
+  if (syntax)
+    throw invalid(lines.linePos(syntax.pos[0]).line, syntax.message.split(' at line ')[0]);
   const checked = specSchema.safeParse(document.toJS());
   if (!checked.success) {
     const { issues } = checked.error;
@@ -66,6 +67,8 @@ export function readSpec({ id, dir, tasks }: Pick<Lab, 'id' | 'dir' | 'tasks'>):
 
 /** `choices.refunds[1].refuses: `. */
 function field(path: z.core.$ZodIssue['path']): string {
-  const name = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const name = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('');
   return name === '' ? '' : `${name.slice(1)}: `;
 }

@@ -14,7 +14,10 @@ const factSchema = z
   .strictObject({
     /** What stands in the lab. */
     is: z.union([z.int(), text]),
-    values: z.array(z.union([z.int(), text])).min(1, 'must not be empty.').optional(),
+    values: z
+      .array(z.union([z.int(), text]))
+      .min(1, 'must not be empty.')
+      .optional(),
     /** Whole numbers, both ends included. */
     from: z.int().optional(),
     to: z.int().optional(),
@@ -60,10 +63,10 @@ export const specSchema = z.strictObject({
       keep: z.array(text).default([]),
       skins: z.array(skinSchema).min(1, 'needs at least one skin.'),
     })
-    .refine(
-      ({ skins: [own] }) => !own || Object.keys(own.terms).length + own.texts.length === 0,
-      { path: ['skins', 0], message: 'must have no terms and texts: it is the lab as it is.' },
-    ),
+    .refine(({ skins: [own] }) => !own || Object.keys(own.terms).length + own.texts.length === 0, {
+      path: ['skins', 0],
+      message: 'must have no terms and texts: it is the lab as it is.',
+    }),
   /** Axis → its options; the first is the lab as it is. */
   choices: z.record(slug, z.array(optionSchema).min(2, 'needs at least two options.')),
 });

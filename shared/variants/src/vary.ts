@@ -112,7 +112,11 @@ function change(
       }),
     );
   };
-  replaceTexts(made, lab, changed(lab, (path) => path));
+  replaceTexts(
+    made,
+    lab,
+    changed(lab, (path) => path),
+  );
   // A tree is `<kind>/<name>/…`.
   const inTree = (path: string) => path.split('/').slice(2).join('/');
   replaceTexts(trees, overlays, changed(overlays, inTree));

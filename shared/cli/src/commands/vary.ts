@@ -21,7 +21,9 @@ export const run: Run = async (args, context) => {
     : join(context.root, 'variants', homeName(lab, seed));
   const isForeign = existsSync(home) && !existsSync(labIn(home, lab));
   if (isForeign && readdirSync(home).length > 0) {
-    throw new UsageError(`${shownPath(home, context)} has other files. Name a new folder: --to DIR.`);
+    throw new UsageError(
+      `${shownPath(home, context)} has other files. Name a new folder: --to DIR.`,
+    );
   }
   const drawn = draw(lab.id, spec, seed);
   const { dir, id, number } = await makeVariant(context, lab, drawn, home);

@@ -19,6 +19,7 @@ import { verifiedFigures, writeFigures } from '../readme.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { requireSandbox } from '../sandbox.ts';
 import { Waiting } from '../ui/progress-line.ts';
+import { verifyVariants } from '../variants/verify-variants.ts';
 import { editPatch, rebasePatches } from './verify-patches.ts';
 
 export const run: Run = async (args, context) => {
@@ -26,6 +27,10 @@ export const run: Run = async (args, context) => {
   const workers = args.count('workers', WORKERS);
   if (inPart(args) && args.on('write')) {
     throw new UsageError('--write wants the whole matrix: leave out --row and --task.');
+  }
+  if (args.text('variants') !== undefined) return verifyItsVariants(args, context);
+  if (args.on('write') && context.catalog !== context.root) {
+    throw new UsageError('--write is for labs of this repository. Leave out LABS_CATALOG.');
   }
   const labs = await chosen(args, context);
   const slug = args.text('edit');
@@ -57,6 +62,29 @@ export const run: Run = async (args, context) => {
   if (args.on('write')) writeProven(context, labs, reports);
   return exitCode(reports);
 };
+
+/** `labs verify <lab> --variants K`. */
+async function verifyItsVariants(args: Arguments, context: Context): Promise<number> {
+  const [lab] = await chosen(args, context);
+  if (!(args.positionals[0] ?? args.text('lab')) || !lab) {
+    throw new UsageError('--variants wants one lab: `labs verify <lab> --variants 4`.');
+  }
+  const isJson = args.on('json');
+  const { variants, crosses } = await verifyVariants(context, {
+    lab,
+    count: args.count('variants', 1),
+    seed: args.text('seed') ?? 'variant',
+    full: args.on('full'),
+    workers: args.count('workers', WORKERS),
+    onPart: (text) => {
+      if (!isJson) console.log(text);
+    },
+  });
+  if (isJson) console.log(JSON.stringify({ variants, crosses }, undefined, 2));
+  const exit = exitCode(variants.map(({ report }) => report));
+  if (exit !== EXIT.green) return exit;
+  return crosses.some(({ problems }) => problems.length > 0) ? EXIT.red : EXIT.green;
+}
 
 /** Writes the proof and the figures of each lab whose whole matrix was as it must be. */
 function writeProven(

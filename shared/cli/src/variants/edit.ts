@@ -2,7 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Lab, makePatch } from '@backend-labs/catalog';
-import { applyOption, copyLab, labIn, leaveOut, linkPackages, optionPatch, type Spec } from '@backend-labs/variants';
+import {
+  applyOption,
+  copyLab,
+  labIn,
+  leaveOut,
+  linkPackages,
+  optionPatch,
+  type Spec,
+} from '@backend-labs/variants';
 import { shownPath, type Context } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 
@@ -36,9 +44,13 @@ export function editOption(
   const again = `npm run labs -- vary ${lab.number} --edit ${name}`;
   if (save) {
     if (!existsSync(folder)) {
-      throw new UsageError(`${shownPath(folder, context)} is not there. Lay it out first: ${again}`);
+      throw new UsageError(
+        `${shownPath(folder, context)} is not there. Lay it out first: ${again}`,
+      );
     }
-    console.log(`${name}: the patch ${savePatch(bare, folder, patch) ? 'is written' : 'is as it was'}.`);
+    console.log(
+      `${name}: the patch ${savePatch(bare, folder, patch) ? 'is written' : 'is as it was'}.`,
+    );
     return EXIT.green;
   }
   rmSync(home, { recursive: true, force: true });

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLab, type Lab, readCatalog } from '@backend-labs/catalog';
 import { type Drawn, labIn, linkPackages, writeVariant } from '@backend-labs/variants';
@@ -30,16 +29,13 @@ interface Rules {
 
 /** Formats a folder as this repository is formatted, wherever the folder is. */
 async function format(root: string, dir: string): Promise<void> {
-  const scratch = mkdtempSync(join(tmpdir(), 'labs-format-'));
-  try {
-    const config = join(scratch, '.oxfmtrc.json');
-    const rules = JSON.parse(readFileSync(join(root, '.oxfmtrc.json'), 'utf8')) as Rules;
-    // Those without a star are folders of this repository.
-    const ignorePatterns = rules.ignorePatterns.filter((pattern) => pattern.startsWith('*'));
-    writeFileSync(config, JSON.stringify({ ...rules, ignorePatterns }));
-    const { failed } = await runTool(root, 'oxfmt', ['-c', config, dir]);
-    if (failed > 0) throw new MachineError('The variant cannot be formatted. oxfmt printed why.');
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  // Its patterns are about the folder that it is in.
+  const config = join(dir, '.oxfmtrc.json');
+  const rules = JSON.parse(readFileSync(join(root, '.oxfmtrc.json'), 'utf8')) as Rules;
+  // Those without a star are folders of this repository.
+  const ignorePatterns = rules.ignorePatterns.filter((pattern) => pattern.startsWith('*'));
+  writeFileSync(config, JSON.stringify({ ...rules, ignorePatterns }));
+  const { failed } = await runTool(root, 'oxfmt', ['-c', config, dir]);
+  rmSync(config);
+  if (failed > 0) throw new MachineError('The variant cannot be formatted. oxfmt printed why.');
 }

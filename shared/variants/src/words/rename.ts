@@ -32,9 +32,7 @@ export class Renamer {
         .map(phraseSource);
       return `${before}(?:${[...new Set(sources)].join('|')})${after}`;
     });
-    const kept = keep
-      .toSorted((one, other) => other.length - one.length)
-      .map(phraseSource);
+    const kept = keep.toSorted((one, other) => other.length - one.length).map(phraseSource);
     const stays = kept.length > 0 ? `(?<kept>(?i:${kept.join('|')}))|` : '';
     this.#pattern = new RegExp(`${stays}${ARTICLE}(?<term>${groups.join('|')})`, 'gu');
   }
