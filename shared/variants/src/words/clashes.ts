@@ -37,7 +37,7 @@ export function checkClashes(lab: string, skin: string, renamer: Renamer, texts:
 /** Words in lower case with one space between them, from any way of writing: `toGiftCard` → `to gift card`. */
 function plain(text: string): string {
   return text
-    .replaceAll(/\\[nrt]/gu, ' ')
+    .replaceAll(/\\[bBnrstw]/gu, ' ')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/gu, ' ')
     .replaceAll(/[^A-Za-z]+/gu, ' ')
     .trim()

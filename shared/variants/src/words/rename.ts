@@ -3,8 +3,8 @@ import { formsOf, withPlurals, type Case } from './forms.ts';
 
 /** Before and after an occurrence: `charge` is in `chargeId` and `to_charge`, and not in `recharge`. */
 const AROUND: Readonly<Record<Case, readonly [before: string, after: string]>> = {
-  // An escape such as \n in a string is no part of a word.
-  lower: [String.raw`(?:(?<![A-Za-z])|(?<=\\[nrt]))`, '(?![a-z])'],
+  // An escape such as \n in a string, or \b in an expression, is no part of a word.
+  lower: [String.raw`(?:(?<![A-Za-z])|(?<=\\[bBnrstw]))`, '(?![a-z])'],
   capital: ['(?<![A-Z])', '(?![a-z])'],
   upper: ['(?<![A-Za-z])', '(?![A-Za-z])'],
 };
