@@ -7,7 +7,7 @@ import type { Fact, Spec } from './spec.ts';
 /** `{}`, or of a number `{+1}`, `{-1}`, `{*1000}`, and `{,}` with separators of thousands. */
 const HOLE = /\{(?<change>[+*-]\d+|,)?\}/gu;
 
-/** Checks that each phrase of each fact stands where `variant.yaml` says. */
+/** Checks that each phrase of each fact is where `variant.yaml` says. */
 export function checkFacts(lab: string, { facts }: Pick<Spec, 'facts'>, texts: Texts): void {
   for (const [name, fact] of Object.entries(facts)) {
     for (const [glob, phrases] of Object.entries(fact.places)) {
@@ -19,7 +19,7 @@ export function checkFacts(lab: string, { facts }: Pick<Spec, 'facts'>, texts: T
       const wanted = filled(missing, fact.is);
       throw new VariantError(
         'FACT_MISSING',
-        `labs/${lab}/variant.yaml: facts.${name}: "${wanted}" does not stand in ${glob}.`,
+        `labs/${lab}/variant.yaml: facts.${name}: "${wanted}" is not in ${glob}.`,
       );
     }
   }

@@ -54,7 +54,7 @@ function pruneBelow(dir: string): void {
   }
 }
 
-/** Whether a glob of `variant.yaml` means a file. `src/x.ts` stands for that file of each solution, too. */
+/** Whether a glob of `variant.yaml` means a file. `src/x.ts` also means that file of each solution. */
 export function isMeant(glob: string, path: string): boolean {
   const inSolution = path.replace(/^solutions\/[^/]+\//u, '');
   return [path, inSolution].some((each) => each === glob || matchesGlob(each, glob));

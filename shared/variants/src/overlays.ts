@@ -40,7 +40,7 @@ export function layOutPatched(lab: Lab, dir: string): void {
 }
 
 /**
- * Writes the patches of a lab anew, from folders that `layOutPatched` made and that have been changed as
+ * Writes the patches of a lab again, from folders that `layOutPatched` made and that have been changed as
  * the lab has.
  *
  * @param scratch a folder to work in.

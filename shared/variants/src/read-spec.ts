@@ -47,7 +47,7 @@ export function readSpec({ id, dir, tasks }: Pick<Lab, 'id' | 'dir' | 'tasks'>):
       const path = ['choices', axis, at, 'refuses'];
       const unknown = refuses.find((id) => !points.has(id));
       if (unknown === undefined) continue;
-      throw invalid(lineOf(path), `${field(path)}there is no point ${unknown} in the ticket.`);
+      throw invalid(lineOf(path), `${field(path)}the ticket has no point ${unknown}.`);
     }
   }
   return checked.data;

@@ -9,10 +9,10 @@ const term = z
   .string()
   .regex(/^[a-z]+( [a-z]+)*$/u, 'must be lower-case words with one space between them.');
 
-/** A number or text of the lab that each variant draws anew. */
+/** A number or text of the lab that each variant draws. */
 const factSchema = z
   .strictObject({
-    /** What stands in the lab. */
+    /** The value in the lab. */
     is: z.union([z.int(), text]),
     values: z
       .array(z.union([z.int(), text]))
@@ -21,7 +21,7 @@ const factSchema = z
     /** Whole numbers, both ends included. */
     from: z.int().optional(),
     to: z.int().optional(),
-    /** File, or glob of files → the phrases in which it stands, as `{}`. */
+    /** File, or glob of files → the phrases that have it, as `{}`. */
     places: z.record(text, z.array(text).min(1, 'needs at least one phrase.')),
   })
   .refine(
@@ -42,7 +42,7 @@ const skinSchema = z.strictObject({
         context.addIssue({ code: 'custom', path: [from], message });
       }
     }),
-  /** Passages that are told anew. */
+  /** Passages with another text. */
   texts: z.array(z.strictObject({ file: text, from: text, to: text })).default([]),
 });
 

@@ -19,7 +19,7 @@ import { readSpec, SPEC } from './read-spec.ts';
 import type { Skin, Spec } from './spec.ts';
 import { checkClashes } from './words/clashes.ts';
 import { checkPassages, withPassages } from './words/passages.ts';
-import { Renamer } from './words/rename.ts';
+import { Renaming } from './words/rename.ts';
 
 /** Of a lab's folder, not of a variant's: the proof is of other files, and the rest would give it away. */
 const LEFT_OUT = new Set(['node_modules', 'proof.json', SPEC]);
@@ -38,7 +38,7 @@ export interface VaryOptions {
  * Writes a variant of a lab: first the choices, then the facts, then the words, in every file and path.
  * It is a lab in every respect, and nothing in it names the seed, the skin or an option.
  *
- * @throws VariantError; CatalogError when what came out is no whole lab.
+ * @throws VariantError; CatalogError when the result is not a whole lab.
  */
 export async function writeVariant({ lab, drawn, to, format }: VaryOptions): Promise<void> {
   const spec = readSpec(lab);
@@ -97,10 +97,10 @@ function change(
 ): void {
   const skin = skinOf(spec, name);
   const [lab, overlays] = [readTexts(made), readTexts(trees)];
-  const renamer = new Renamer(skin.terms, [id, ...spec.words.keep]);
+  const renaming = new Renaming(skin.terms, [id, ...spec.words.keep]);
   checkFacts(id, spec, lab);
   checkPassages(id, skin, lab);
-  checkClashes(id, skin.name, renamer, new Map([...lab, ...overlays]));
+  checkClashes(id, skin.name, renaming, new Map([...lab, ...overlays]));
   const changed = (texts: Texts, pathInLab: (path: string) => string): Texts => {
     // The patches are made again from the trees.
     const kept = [...texts].filter(([path]) => basename(path) !== PATCH);
@@ -108,7 +108,7 @@ function change(
       kept.map(([path, text]) => {
         const told = withPassages(text, pathInLab(path), skin, facts);
         const varied = withFacts(told, pathInLab(path), spec, facts);
-        return [renamer.rename(path), renamer.rename(varied)];
+        return [renaming.rename(path), renaming.rename(varied)];
       }),
     );
   };

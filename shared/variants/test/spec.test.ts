@@ -32,7 +32,7 @@ test.each([
   [
     'a point that the ticket lacks',
     SPEC.replace('- name: newest\n      refuses: [1.1]', '- name: newest\n      refuses: [1.9]'),
-    /variant\.yaml:22: choices\.direction\[0\]\.refuses: there is no point 1\.9 in the ticket\.$/u,
+    /variant\.yaml:22: choices\.direction\[0\]\.refuses: the ticket has no point 1\.9\.$/u,
   ],
 ])('%s is one line with file, line and field', (_what, text, message) => {
   using toy = new Toy({ 'variant.yaml': text });

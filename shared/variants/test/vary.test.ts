@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Renamer } from '../src/words/rename.ts';
+import { Renaming } from '../src/words/rename.ts';
 import { FILES, OLDEST, SPEC, Toy } from './support/toy.ts';
 
 test('the same seed writes the same bytes, and seeds differ', async () => {
@@ -38,7 +38,7 @@ test('words are renamed in texts, code, paths and patches; kept phrases are not'
   expect([...texts.keys()].filter((path) => path.includes('order'))).toEqual([]);
 });
 
-test('a fact changes at each of its places, by its hole, and in a passage told anew', async () => {
+test('a fact changes at each of its places, by its hole, and in a passage of the skin', async () => {
   using toy = new Toy();
   const texts = await toy.vary(toy.drawn({ skin: 'bookings', facts: { limit: 20 } }));
   expect(texts.get('README.md')).toContain('A hotel lost 20 guests.');
@@ -102,9 +102,9 @@ test.each([
 
 test.each([
   [
-    'a word of the skin that stands in the lab',
+    'a word of the skin that the lab uses',
     { 'hints.md': 'Think of bookings.\n' },
-    'words.skins: bookings: "orders" can\'t become "bookings": that word stands in hints.md:1 already.',
+    'words.skins: bookings: "orders" can\'t become "bookings": hints.md:1 has that word already.',
   ],
   [
     'two words that become one',
@@ -112,14 +112,14 @@ test.each([
     'both become "booking"',
   ],
   [
-    'a fact that does not stand where it is said to',
+    'a fact that is not where it is said to be',
     { 'variant.yaml': SPEC.replace('at most {} orders', 'up to {} orders') },
-    'variant.yaml: facts.limit: "up to 50 orders" does not stand in README.md.',
+    'variant.yaml: facts.limit: "up to 50 orders" is not in README.md.',
   ],
   [
     'a passage that is not there',
     { 'variant.yaml': SPEC.replace('from: A shop', 'from: A store') },
-    'words.skins: bookings: texts[0].from stands in README.md 0 times.',
+    'words.skins: bookings: texts[0].from is in README.md 0 times.',
   ],
 ])('%s is refused', async (_what, changes, message) => {
   using toy = new Toy(changes);
@@ -147,13 +147,13 @@ test.each([
     'a parcel; PARCELS, reorder, orderly, parcel_id, "\\nparcels"',
   ],
 ])('every form of %s becomes one of %s', (from, to, text, renamed) => {
-  expect(new Renamer({ [from]: to }, []).rename(text)).toBe(renamed);
+  expect(new Renaming({ [from]: to }, []).rename(text)).toBe(renamed);
 });
 
 test('an irregular plural is a term of its own', () => {
-  const renamer = new Renamer(
+  const renaming = new Renaming(
     { person: 'box', people: 'boxes', city: 'index', cities: 'indices' },
     [],
   );
-  expect(renamer.rename('people in cities')).toBe('boxes in indices');
+  expect(renaming.rename('people in cities')).toBe('boxes in indices');
 });

@@ -70,12 +70,14 @@ async function verifyItsVariants(args: Arguments, context: Context): Promise<num
     throw new UsageError('--variants wants one lab: `labs verify <lab> --variants 4`.');
   }
   const isJson = args.on('json');
+  const tasks = args.texts('task').map((name) => findTask(lab, name).number);
   const { variants, crosses } = await verifyVariants(context, {
     lab,
     count: args.count('variants', 1),
     seed: args.text('seed') ?? 'variant',
     full: args.on('full'),
     workers: args.count('workers', WORKERS),
+    ...(tasks.length > 0 && { tasks }),
     onPart: (text) => {
       if (!isJson) console.log(text);
     },

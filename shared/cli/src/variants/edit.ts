@@ -32,7 +32,9 @@ export function editOption(
     const all = Object.entries(choices).flatMap(([key, [, ...rest]]) =>
       rest.map((each) => `${key}.${each.name}`),
     );
-    throw new UsageError(`"${name}" is no option with a patch. ${lab.id} has ${all.join(', ')}.`);
+    throw new UsageError(
+      `"${name}" is not an option with a patch. ${lab.id} has ${all.join(', ')}.`,
+    );
   }
   const patch = optionPatch(lab.dir, axis, option);
   const home = join(context.stateDir, 'edit', `variant-${name}`);

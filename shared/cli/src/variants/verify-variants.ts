@@ -22,6 +22,8 @@ export interface VariantsOptions {
   /** Every row of each variant, not only a sample. */
   readonly full: boolean;
   readonly workers?: number;
+  /** Numbers of the tasks to judge; all when left out. */
+  readonly tasks?: readonly number[];
   /** Called with each part as it is done, ready to print. */
   readonly onPart: (text: string) => void;
 }
@@ -39,7 +41,7 @@ export async function verifyVariants(
   context: Context,
   options: VariantsOptions,
 ): Promise<VariantsReport> {
-  const { lab, count, seed, full, workers = WORKERS, onPart } = options;
+  const { lab, count, seed, full, workers = WORKERS, tasks, onPart } = options;
   const { root, stateDir } = context;
   const spec = readSpec(lab);
   const dir = join(stateDir, 'variants', lab.id);
@@ -61,6 +63,7 @@ export async function verifyVariants(
       repeat: 1,
       workers,
       ...(!full && { rows: fewRows(variant, each) }),
+      ...(tasks && { tasks: variant.tasks.filter(({ number }) => tasks.includes(number)) }),
       onVerdict: (row, { task }) => {
         waiting.tick(`Variant ${at + 1} of ${count}, seed ${each}: ${row}, task ${task}`);
       },

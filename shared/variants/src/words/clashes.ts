@@ -1,17 +1,18 @@
 import { VariantError } from '../errors.ts';
 import type { Texts } from '../files.ts';
-import type { Renamer } from './rename.ts';
+import type { Renaming } from './rename.ts';
 
 /**
- * Refuses a skin whose words stand in the lab already, where they mean something else: a reader could
+ * Refuses a skin whose words the lab uses already, where they mean something else: a reader could
  * not tell them apart, and two names could become one.
  *
  * @throws VariantError `TERM_CLASH` with term, file and line.
  */
-export function checkClashes(lab: string, skin: string, renamer: Renamer, texts: Texts): void {
+export function checkClashes(lab: string, skin: string, renaming: Renaming, texts: Texts): void {
   const terms = new Map<string, string>();
   for (const [path, text] of texts) {
-    for (const [term, to] of renamer.termsIn(`${path}\n${text}`)) terms.set(plain(term), plain(to));
+    for (const [term, to] of renaming.termsIn(`${path}\n${text}`))
+      terms.set(plain(term), plain(to));
   }
   const complain = (why: string) =>
     new VariantError('TERM_CLASH', `labs/${lab}/variant.yaml: words.skins: ${skin}: ${why}`);
@@ -29,7 +30,7 @@ export function checkClashes(lab: string, skin: string, renamer: Renamer, texts:
       const [to, term] = clash;
       if (terms.has(to)) continue;
       const where = at === 0 ? path : `${path}:${at}`;
-      throw complain(`"${term}" can't become "${to}": that word stands in ${where} already.`);
+      throw complain(`"${term}" can't become "${to}": ${where} has that word already.`);
     }
   }
 }
@@ -37,7 +38,7 @@ export function checkClashes(lab: string, skin: string, renamer: Renamer, texts:
 /** Words in lower case with one space between them, from any way of writing: `toGiftCard` → `to gift card`. */
 function plain(text: string): string {
   return text
-    .replaceAll(/\\[bBnrstw]/gu, ' ')
+    .replaceAll(/\\[a-zA-Z]/gu, ' ')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/gu, ' ')
     .replaceAll(/[^A-Za-z]+/gu, ' ')
     .trim()

@@ -11,7 +11,7 @@ export interface Form {
 /** The regular plural of a noun: `charges`, `boxes`, `parties`. */
 export function pluralOf(term: string): string {
   if (/(?:s|x|z|ch|sh)$/u.test(term)) return `${term}es`;
-  if (/[^aeiou]y$/u.test(term)) return `${term.slice(0, -1)}ies`;
+  if (/[^aeo]y$/u.test(term)) return `${term.slice(0, -1)}ies`;
   return `${term}s`;
 }
 

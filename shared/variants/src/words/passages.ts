@@ -5,7 +5,7 @@ import { isMeant, type Texts } from '../files.ts';
 import { phraseSource } from '../phrase.ts';
 import type { Skin } from '../spec.ts';
 
-/** @throws VariantError `TEXT_MISSING` when a skin's passage does not stand in its file exactly once. */
+/** @throws VariantError `TEXT_MISSING` when a skin's passage is not in its file exactly once. */
 export function checkPassages(lab: string, { name, texts }: Skin, files: Texts): void {
   for (const [at, { file, from }] of texts.entries()) {
     const places = [...files].filter(([path]) => isMeant(file, path));
@@ -13,12 +13,12 @@ export function checkPassages(lab: string, { name, texts }: Skin, files: Texts):
     if (count === 1) continue;
     throw new VariantError(
       'TEXT_MISSING',
-      `labs/${lab}/variant.yaml: words.skins: ${name}: texts[${at}].from stands in ${file} ${count} times. It must stand there once.`,
+      `labs/${lab}/variant.yaml: words.skins: ${name}: texts[${at}].from is in ${file} ${count} times. It must be there once.`,
     );
   }
 }
 
-/** Tells the passages of one file anew, with the drawn facts in them. */
+/** Puts the passages of a skin into one file, with the drawn facts in them. */
 export function withPassages(
   text: string,
   path: string,

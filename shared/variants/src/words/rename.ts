@@ -1,10 +1,10 @@
 import { GAP, phraseSource, wrappedLike } from '../phrase.ts';
 import { formsOf, withPlurals, type Case } from './forms.ts';
 
-/** Before and after an occurrence: `charge` is in `chargeId` and `to_charge`, and not in `recharge`. */
+/** Before and after an occurrence: it is in `chargeId` and `to_charge`, and not in `recharge`. */
 const AROUND: Readonly<Record<Case, readonly [before: string, after: string]>> = {
-  // An escape such as \n in a string, or \b in an expression, is no part of a word.
-  lower: [String.raw`(?:(?<![A-Za-z])|(?<=\\[bBnrstw]))`, '(?![a-z])'],
+  // An escape such as \n in a string, or \b in an expression, is not part of a word.
+  lower: [String.raw`(?:(?<![A-Za-z])|(?<=\\[a-zA-Z]))`, '(?![a-z])'],
   capital: ['(?<![A-Z])', '(?![a-z])'],
   upper: ['(?<![A-Za-z])', '(?![A-Za-z])'],
 };
@@ -12,7 +12,7 @@ const GAPS = new RegExp(GAP, 'gu');
 const ARTICLE = String.raw`(?:\b(?<article>[Aa]n?)(?<gap>${GAP}[*_\x60"“(]*))?`;
 
 /** Renames the terms of a skin in any text or path. */
-export class Renamer {
+export class Renaming {
   readonly #pattern: RegExp | undefined;
   readonly #to = new Map<string, string>();
 
@@ -41,7 +41,7 @@ export class Renamer {
     return this.#found(text, (_term, to) => to);
   }
 
-  /** The terms that stand in a text: as written, and as they are to be written. */
+  /** The terms of a text: as written, and as they are to be written. */
   termsIn(text: string): Map<string, string> {
     const found = new Map<string, string>();
     this.#found(text, (term, to) => {
@@ -75,5 +75,5 @@ function articleFor(word: string, old: string): string {
 
 /** By its sound, as far as a rule can tell. */
 function startsWithVowel(word: string): boolean {
-  return /^(?:[aeio]|u(?!ni|se|ti)|hour|honest)/iu.test(word) && !/^(?:one|once|eu)/iu.test(word);
+  return /^(?:a|e(?!u)|i|o(?!nc?e)|u(?!ni|se|ti)|hour|honest)/iu.test(word);
 }
