@@ -1,7 +1,13 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab } from '@backend-labs/catalog';
-import { rowNames, sampleOf, verify, type VerifyReport, WORKERS } from '@backend-labs/runner';
+import {
+  rowNames,
+  sampleOf,
+  takeFolder,
+  verify,
+  type VerifyReport,
+  WORKERS,
+} from '@backend-labs/runner';
 import type { OpenedStack } from '@backend-labs/stack';
 import { coveringSeeds, draw, type Drawn, ownOf, readSpec } from '@backend-labs/variants';
 import { openLabStack } from '@backend-labs/workbench';
@@ -44,9 +50,8 @@ export async function verifyVariants(
   const { lab, count, seed, full, workers = WORKERS, tasks, onPart } = options;
   const { root, stateDir } = context;
   const spec = readSpec(lab);
-  const dir = join(stateDir, 'variants', lab.id);
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
+  using folder = await takeFolder(join(stateDir, 'runs'), `variants-${lab.id}`);
+  const { dir } = folder;
   const stack = await withBench(context, `Finding ${lab.servers.join(', ')}`, (bench) =>
     openLabStack(bench, lab),
   );

@@ -106,10 +106,12 @@ A shop lost an order.
     'looksRight: So.\nover: reference\nbreaks: [1.1]\nlesson: random\n',
   'misconceptions/random/change.patch': `--- a/src/orders.ts
 +++ b/src/orders.ts
-@@ -1,3 +1,3 @@
+@@ -1,5 +1,5 @@
  /** In the order of their ids. */
 -export const orderBy = 'id DESC';
 +export const orderBy = 'random()';
+ 
+ export const columns = 'id, total';
  
 `,
   'designs/direction.oldest.patch': OLDEST,
