@@ -53,6 +53,8 @@ export class WatchSession implements AsyncDisposable {
   #state: WatchState;
   /** The run under way, if any. */
   #underWay: Promise<void> | undefined;
+  /** Of the run under way: the verdicts on the tasks that the open one needs. */
+  #needed: TaskVerdict[] = [];
   /** Something was saved while a run was under way: that run is over, and another follows. */
   #again = false;
   #stopping = false;
@@ -73,7 +75,7 @@ export class WatchSession implements AsyncDisposable {
     const task = options.task ?? openTask(lab, progress, options.progressKey) ?? lab.tasks.at(-1);
     if (!task) throw new RangeError(`${lab.id} has no tasks`);
     await using held = new AsyncDisposableStack();
-    const judging = held.use(await Judging.open(bench, lab, copy));
+    const judging = held.use(await Judging.open(bench, lab, copy, { ahead: true }));
     const saved = Promise.withResolvers<WatchSession>();
     const saves = held.use(await onSave(copy, () => void saved.promise.then((s) => s.run())));
     const session = new WatchSession(options, judging, saves, task);
@@ -136,6 +138,8 @@ export class WatchSession implements AsyncDisposable {
 
   /** Opens the next task that does not pass. @returns whether there was one. */
   async next(): Promise<boolean> {
+    // The verdict that is shown may not be recorded yet.
+    await this.#underWay;
     const { progress } = await readProgress(this.#options.bench.stateDir);
     const task = openTask(this.#state.lab, progress, this.#options.progressKey);
     if (!task) return false;
@@ -165,6 +169,7 @@ export class WatchSession implements AsyncDisposable {
 
   async #runOnce(): Promise<void> {
     const { lab, task } = this.#state;
+    this.#needed = [];
     this.#change({ results: [], points: {}, running: true });
     const results = await this.#judge(task);
     // Verdicts on tests that were cancelled are about nobody, and not for the screen.
@@ -186,8 +191,9 @@ export class WatchSession implements AsyncDisposable {
     // A server has died. It is started again, and this run too.
     const { bench, lab, copy } = this.#options;
     await this.#judging[Symbol.asyncDispose]().catch(() => {});
-    this.#judging = await Judging.open(bench, lab, copy);
+    this.#judging = await Judging.open(bench, lab, copy, { ahead: true });
     if (this.#isOver) return undefined;
+    this.#needed = [];
     this.#change({ points: {} });
     const second = await this.#judging.judge([task], this.#onRunEvent);
     return this.#isOver ? undefined : second;
@@ -200,10 +206,22 @@ export class WatchSession implements AsyncDisposable {
   readonly #onRunEvent: OnRunEvent = (event) => {
     this.#options.onEvent({ type: 'run', event });
     if (this.#isOver) return;
-    if (event.type !== 'point judged' || event.task !== this.#state.task.number) return;
-    const { id, status } = event.point;
-    this.#change({ points: { ...this.#state.points, [id]: status } });
+    const { number } = this.#state.task;
+    if (event.type === 'point judged' && event.task === number) {
+      const { id, status } = event.point;
+      this.#change({ points: { ...this.#state.points, [id]: status } });
+    } else if (event.type === 'task ended' && event.verdict.task !== number) {
+      this.#needed.push(event.verdict);
+    } else if (event.type === 'task decided' && event.verdict.task === number) {
+      this.#show(event.verdict);
+    }
   };
+
+  /** Shows a verdict while what its tests used is put away. One on the machine may not be the last word. */
+  #show(verdict: TaskVerdict): void {
+    if (verdict.status === 'error') return;
+    this.#change({ results: [...this.#needed, verdict], running: false });
+  }
 
   #change(change: Partial<WatchState>): void {
     this.#state = { ...this.#state, ...change };
