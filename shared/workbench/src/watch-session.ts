@@ -1,5 +1,11 @@
 import { hintOf, type Lab, type Task } from '@backend-labs/catalog';
-import type { OnRunEvent, RunEvent, Status, TaskVerdict } from '@backend-labs/protocol';
+import type {
+  OnRunEvent,
+  RunEvent,
+  Status,
+  TaskVerdict,
+  TestVerdict,
+} from '@backend-labs/protocol';
 import type { Bench } from './bench.ts';
 import { Judging } from './judging.ts';
 import { nextHintLevel, readProgress, recordHint, type HintLevel } from './progress.ts';
@@ -14,6 +20,8 @@ export interface WatchState {
   readonly running: boolean;
   /** Of the run under way: point → how it came out. */
   readonly points: Readonly<Record<string, Status>>;
+  /** Of the run under way: the first test of the open task that failed. */
+  readonly failed?: TestVerdict | undefined;
   /** Of the last run: the task's verdict, after those that it needs. */
   readonly results: readonly TaskVerdict[];
   /** Stays while the task does. */
@@ -149,7 +157,7 @@ export class WatchSession implements AsyncDisposable {
 
   /** Works on that task from now on. */
   open(task: Task): void {
-    this.#change({ task, results: [], points: {}, hint: undefined });
+    this.#change({ task, results: [], points: {}, failed: undefined, hint: undefined });
     this.run();
   }
 
@@ -170,7 +178,7 @@ export class WatchSession implements AsyncDisposable {
   async #runOnce(): Promise<void> {
     const { lab, task } = this.#state;
     this.#needed = [];
-    this.#change({ results: [], points: {}, running: true });
+    this.#change({ results: [], points: {}, failed: undefined, running: true });
     const results = await this.#judge(task);
     // Verdicts on tests that were cancelled are about nobody, and not for the screen.
     if (results === undefined) return;
@@ -194,7 +202,7 @@ export class WatchSession implements AsyncDisposable {
     this.#judging = await Judging.open(bench, lab, copy, { ahead: true });
     if (this.#isOver) return undefined;
     this.#needed = [];
-    this.#change({ points: {} });
+    this.#change({ points: {}, failed: undefined });
     const second = await this.#judging.judge([task], this.#onRunEvent);
     return this.#isOver ? undefined : second;
   }
@@ -210,6 +218,9 @@ export class WatchSession implements AsyncDisposable {
     if (event.type === 'point judged' && event.task === number) {
       const { id, status } = event.point;
       this.#change({ points: { ...this.#state.points, [id]: status } });
+    } else if (event.type === 'test ended' && event.task === number) {
+      if (event.test.status !== 'failed' || this.#state.failed) return;
+      this.#change({ failed: event.test });
     } else if (event.type === 'task ended' && event.verdict.task !== number) {
       this.#needed.push(event.verdict);
     } else if (event.type === 'task decided' && event.verdict.task === number) {
