@@ -65,7 +65,7 @@ async function verified({ root, stateDir }: Context, lab: Lab, rows: readonly st
   );
 }
 
-/** Of the children that have ended and of theirs, in user and in system mode: proc(5), fields 16 and 17. */
+/** Of all child processes that have ended, in user and in system mode: proc(5), fields 16 and 17. */
 function childSeconds(): number {
   const stat = readFileSync('/proc/self/stat', 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
