@@ -2,6 +2,7 @@ import type { LeaseRequest } from '@backend-labs/stack';
 import { expect, test } from 'vitest';
 import { PgSession } from '../src/postgres/session.ts';
 import { Ahead } from '../src/target/ahead.ts';
+import { eventually } from '../src/wait/eventually.ts';
 import { toyRun } from './support/stack.ts';
 
 const LAB = '96-ahead-toy';
@@ -36,6 +37,21 @@ test('a lease that was made ahead is the one that is taken, and none is left beh
   const third = await ahead.lease({ ...request, from: other });
   expect(await databases()).toEqual([third.postgres?.database]);
   await third[Symbol.asyncDispose]();
+
+  // It is gone when it is wanted.
+  ahead.prepare();
+  const [gone = ''] = await eventually('the lease', async () => {
+    const all = await databases();
+    return all.length > 0 && all;
+  });
+  await eventually('the drop', async () => {
+    await admin.query(`DROP DATABASE IF EXISTS "${gone}" WITH (FORCE)`);
+    return (await databases()).length === 0;
+  });
+  const fourth = await ahead.lease({ ...request, from: other });
+  expect(fourth.postgres?.database).not.toBe(gone);
+  expect(await databases()).toEqual([fourth.postgres?.database]);
+  await fourth[Symbol.asyncDispose]();
 
   ahead.prepare();
   await ahead[Symbol.asyncDispose]();

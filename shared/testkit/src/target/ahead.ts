@@ -1,5 +1,6 @@
 import type { RunContext } from '@backend-labs/protocol';
 import { connectStack, type Lease, type LeaseRequest, type Stack } from '@backend-labs/stack';
+import { PgSession } from '../postgres/session.ts';
 
 /**
  * What a worker keeps between its runs against one folder (`RunContext.ahead`): its connections to the
@@ -22,8 +23,9 @@ export class Ahead implements AsyncDisposable {
     this.#request = request;
     const ready = await this.#ready;
     this.#ready = undefined;
-    if (ready && isWanted) return ready;
-    await ready?.[Symbol.asyncDispose]();
+    if (ready && isWanted && (await isThere(ready))) return ready;
+    // What cannot be given back now is dropped when this process has ended.
+    await Promise.allSettled([ready?.[Symbol.asyncDispose]()]);
     return this.stack.lease(request);
   }
 
@@ -41,6 +43,16 @@ export class Ahead implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ready;
     await this.stack[Symbol.asyncDispose]();
+  }
+}
+
+/** Postgres may have been replaced since, with all its databases. */
+async function isThere({ postgres }: Lease): Promise<boolean> {
+  try {
+    await using _session = await PgSession.open(postgres?.url ?? '');
+    return true;
+  } catch {
+    return false;
   }
 }
 
