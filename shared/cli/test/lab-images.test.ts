@@ -20,7 +20,9 @@ const BUILD_MS = 240_000;
 /** Its Dockerfile is the exercise, and its own tests build it. */
 const EXERCISE = '08-dockerizing';
 
-const labs = readCatalog(ROOT).labs.filter(({ id }) => id !== EXERCISE);
+const labs = readCatalog(ROOT).labs.filter(
+  ({ id, dir }) => id !== EXERCISE && existsSync(join(dir, 'Dockerfile')),
+);
 const { servers, missing } = await openStack(['images']);
 
 const cleanup = new AsyncDisposableStack();
