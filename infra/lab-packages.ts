@@ -16,9 +16,9 @@ export interface Manifest {
   devDependencies?: Record<string, string>;
 }
 
-/** Folders of the labs that can be built into an image, relative to the root. */
+/** Folders of the labs that can be built into an image, and of what `labs new` makes, from the root. */
 export function labFolders(): string[] {
-  return globSync('labs/*/Dockerfile', { cwd: ROOT })
+  return globSync('{labs/*,shared/cli/skeleton}/Dockerfile', { cwd: ROOT })
     .map((path) => path.replace(/.Dockerfile$/u, ''))
     .toSorted();
 }
