@@ -3,7 +3,7 @@ import { test } from './support/cluster.ts';
 import { exitsAtOnce, isShell, notProcessOne } from './support/lessons.ts';
 
 const STOP_MS = 10_000;
-const SETTLED_MS = 5_000;
+const SETTLED_MS = 10_000;
 const LABELS = 10;
 
 test('the image can migrate its database', judges('6.1'), async ({ start, database }) => {

@@ -5,7 +5,8 @@ import { type Container, eventually, expect, PgSession, runScript } from '@backe
 import { test as base } from './image.ts';
 
 const DATA = join(import.meta.dirname, '../../data');
-const READY_MS = 15_000;
+/** The ticket has no bound for it here: an outer deadline. */
+const READY_MS = 60_000;
 /** A database with the lab's tables, and one whose migrations are the container's to run. */
 const FRESH = 'fresh';
 
