@@ -10,6 +10,7 @@ export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.catalog), args.positionals[0] ?? '');
   const key = progressKey(lab, context, args.text('work'));
   const progress = await loadProgress(context.stateDir);
+  const key = progressKey(lab, context, args.text('work'));
   const open = lab.tasks
     .filter((task) => !task.stretch && !isPassing(progress, lab, task, key))
     .map(({ number }) => number);
