@@ -7,6 +7,8 @@ import { crossFrom, refusedBy } from '../src/variants/crosses.ts';
 import { Labs } from './support/labs.ts';
 
 const SEED = 'seed-of-spring';
+/** Making a variant takes seconds of work, and a machine may have other work. */
+const WITHIN_MS = 300_000;
 const LAB = '07-idempotent-retries';
 /** The seed, and the names of axes' options and of skins that no lab uses as words. */
 const TELLING = /seed-of-spring|metadata-counts|metadata-is-a-note|refunds\.totals|day-that-ends/u;
@@ -24,37 +26,45 @@ function textsIn(dir: string): Map<string, string> {
   );
 }
 
-test('a variant is a catalogue of its own, and the commands read it', async () => {
-  using labs = new Labs();
-  const home = join(labs.home, 'variant');
-  const made = await labs.run('vary', '7', '--seed', SEED, '--to', 'variant', '--json');
-  expect(made).toMatchObject({ exit: 0, err: '' });
-  const { facts } = JSON.parse(made.out) as { readonly facts: Readonly<Record<string, number>> };
-  const texts = textsIn(home);
-  expect(texts.get(`labs/${LAB}/README.md`)).toContain(`CS-${facts['ticket']}`);
-  const telling = [...texts].filter(([path, text]) => TELLING.test(`${path}\n${text}`));
-  expect(telling).toEqual([]);
-  expect([...texts.keys()].filter((path) => /variant\.yaml|proof\.json/u.test(path))).toEqual([]);
+test(
+  'a variant is a catalogue of its own, and the commands read it',
+  { timeout: WITHIN_MS },
+  async () => {
+    using labs = new Labs();
+    const home = join(labs.home, 'variant');
+    const made = await labs.run('vary', '7', '--seed', SEED, '--to', 'variant', '--json');
+    expect(made).toMatchObject({ exit: 0, err: '' });
+    const { facts } = JSON.parse(made.out) as { readonly facts: Readonly<Record<string, number>> };
+    const texts = textsIn(home);
+    expect(texts.get(`labs/${LAB}/README.md`)).toContain(`CS-${facts['ticket']}`);
+    const telling = [...texts].filter(([path, text]) => TELLING.test(`${path}\n${text}`));
+    expect(telling).toEqual([]);
+    expect([...texts.keys()].filter((path) => /variant\.yaml|proof\.json/u.test(path))).toEqual([]);
 
-  using other = new Labs({ LABS_CATALOG: home });
-  const listed = await other.run('list', '--json');
-  const { labs: found } = JSON.parse(listed.out) as { readonly labs: readonly { id: string }[] };
-  expect(found.map(({ id }) => id)).toEqual([LAB]);
-  const written = await other.run('verify', '7', '--write');
-  expect(written).toMatchObject({ exit: 2, err: expect.stringContaining('LABS_CATALOG') });
-});
+    using other = new Labs({ LABS_CATALOG: home });
+    const listed = await other.run('list', '--json');
+    const { labs: found } = JSON.parse(listed.out) as { readonly labs: readonly { id: string }[] };
+    expect(found.map(({ id }) => id)).toEqual([LAB]);
+    const written = await other.run('verify', '7', '--write');
+    expect(written).toMatchObject({ exit: 2, err: expect.stringContaining('LABS_CATALOG') });
+  },
+);
 
-test('a take-home of a variant names neither the seed nor an option', async () => {
-  using labs = new Labs();
-  const packed = await labs.run('pack', '7', '--variant', SEED, '--tasks', '2,3', '--to', 'pack');
-  expect(packed).toMatchObject({ exit: 0, err: '' });
-  const texts = textsIn(join(labs.home, 'pack'));
-  expect(texts.has(`labs/${LAB}/tests/3-house-rules.test.ts`)).toBe(true);
-  const telling = [...texts].filter(([path, text]) => TELLING.test(`${path}\n${text}`));
-  expect(telling.map(([path]) => path)).toEqual([]);
-  const paths = [...texts.keys()].filter((path) => /variant|\.patch$/u.test(path));
-  expect(paths).toEqual([]);
-});
+test(
+  'a take-home of a variant names neither the seed nor an option',
+  { timeout: WITHIN_MS },
+  async () => {
+    using labs = new Labs();
+    const packed = await labs.run('pack', '7', '--variant', SEED, '--tasks', '2,3', '--to', 'pack');
+    expect(packed).toMatchObject({ exit: 0, err: '' });
+    const texts = textsIn(join(labs.home, 'pack'));
+    expect(texts.has(`labs/${LAB}/tests/3-house-rules.test.ts`)).toBe(true);
+    const telling = [...texts].filter(([path, text]) => TELLING.test(`${path}\n${text}`));
+    expect(telling.map(([path]) => path)).toEqual([]);
+    const paths = [...texts.keys()].filter((path) => /variant|\.patch$/u.test(path));
+    expect(paths).toEqual([]);
+  },
+);
 
 test.each([
   [['vary', '7'], 'Name the seed: labs vary 7 --seed S.'],

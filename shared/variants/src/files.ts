@@ -12,7 +12,8 @@ import { dirname, join, matchesGlob } from 'node:path';
 /** Path, relative with `/` → text. Binary files are not among them. */
 export type Texts = Map<string, string>;
 
-const SKIPPED = new Set(['node_modules', '.git']);
+/** Of a lock file nothing is a word: its hashes are letters. */
+const SKIPPED = new Set(['node_modules', '.git', 'package-lock.json']);
 
 /** All text files below a folder. */
 export function readTexts(dir: string): Texts {

@@ -45,7 +45,7 @@ export function readSpec({ id, dir, tasks }: Pick<Lab, 'id' | 'dir' | 'tasks'>):
   for (const [axis, options] of Object.entries(checked.data.choices)) {
     for (const [at, { refuses }] of options.entries()) {
       const path = ['choices', axis, at, 'refuses'];
-      const unknown = refuses.find((id) => !points.has(id));
+      const unknown = refuses.find((point) => !points.has(point));
       if (unknown === undefined) continue;
       throw invalid(lineOf(path), `${field(path)}the ticket has no point ${unknown}.`);
     }

@@ -53,8 +53,7 @@ export class Renaming {
 
   #found(text: string, swap: (term: string, to: string) => string): string {
     if (!this.#pattern) return text;
-    return text.replaceAll(this.#pattern, (...args) => {
-      const whole = String(args[0]);
+    return text.replaceAll(this.#pattern, (whole, ...args) => {
       const groups = args.at(-1) as Partial<Record<string, string>>;
       const { kept, article, gap = '', term } = groups;
       if (kept !== undefined || term === undefined) return whole;
