@@ -26,14 +26,22 @@ const CLOCK_SKEW = 5;
 /**
  * Judges a mutant a second time when the first failing test may have waited for the machine. A mutant
  * that another mutant's load killed passes then, and counts as survived.
+ *
+ * @param judgeOnce gets the first verdict when it judges a second time.
  */
 export async function judgeTwiceIfLong(
-  judgeOnce: () => Promise<MutantVerdict>,
+  judgeOnce: (first?: MutantVerdict) => Promise<MutantVerdict>,
 ): Promise<MutantVerdict> {
   const first = await judgeOnce();
   if (first.status !== 'killed' || (first.waited ?? 0) < LONG_TEST) return first;
-  const second = await judgeOnce();
+  const second = await judgeOnce(first);
   return { ...second, duration: first.duration + second.duration };
+}
+
+/** The tasks, and before the others the one whose test killed: it is most likely to kill again. */
+export function killerFirst(tasks: readonly Task[], first?: MutantVerdict): Task[] {
+  const killed = ({ points }: Task) => points.some(({ id }) => first?.points?.includes(id));
+  return tasks.toSorted((a, b) => Number(killed(b)) - Number(killed(a)));
 }
 
 /**

@@ -78,7 +78,9 @@ export async function mutate(options: MutateOptions): Promise<MutationReport> {
   const sorted = sortByMarks(compiled, mutantMarksOf(lab), lineOf, solution.name);
   const sampled = drawn(compiled, seed, sample);
   const unmarked = new Set(sorted.unmarked);
-  const chosen = inOrder(sampled.filter((each) => unmarked.has(each)));
+  const left = sampled.filter((each) => unmarked.has(each));
+  // In the order of the draw, the part of a sample that was judged so far is a sample as well.
+  const chosen = sample === undefined ? inOrder(left) : left;
   const results = Results.open(
     join(stateDir, 'mutants', lab.id, `${solution.name}.json`),
     digestOf(lab, dir),

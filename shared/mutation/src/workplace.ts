@@ -5,7 +5,7 @@ import { LEARNER_SEED, Session } from '@backend-labs/runner';
 import { connectStack, type OpenedStack, ownerTag, type Stack } from '@backend-labs/stack';
 import type { Coverage } from './coverage/coverage.ts';
 import { instrumentFolder, measure } from './coverage/measure.ts';
-import { judgeMutant, judgeTwiceIfLong } from './judge.ts';
+import { judgeMutant, judgeTwiceIfLong, killerFirst } from './judge.ts';
 import type { Mutant } from './mutant.ts';
 import type { MutantVerdict } from './verdict.ts';
 
@@ -89,9 +89,10 @@ export class Workplace implements AsyncDisposable {
     try {
       const test = Math.max(LEAST_TEST, PATIENCE * slowest);
       const deadlines = { run: LEAST_RUN + PATIENCE * expected, test };
-      return await judgeTwiceIfLong(async () => {
+      return await judgeTwiceIfLong(async (first) => {
         await using session = await this.#session(target, own ?? this.#shared, test);
-        return await judgeMutant(session, ROW, tasks, deadlines, this.#options.signal);
+        const order = killerFirst(tasks, first);
+        return await judgeMutant(session, ROW, order, deadlines, this.#options.signal);
       });
     } finally {
       if (own !== undefined) await this.#drop(own);

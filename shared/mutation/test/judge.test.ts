@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeAll, judgeMutant, judgeTwiceIfLong } from '../src/judge.ts';
+import { judgeAll, judgeMutant, judgeTwiceIfLong, killerFirst } from '../src/judge.ts';
 import type { MutantVerdict } from '../src/verdict.ts';
 import { DURATION, mutant, type Script, ScriptedSession, task } from './toy.ts';
 
@@ -86,6 +86,13 @@ describe('a mutant that a long test killed', () => {
   ])('%s is judged once', async (_what, verdict) => {
     expect(await judgedAs(verdict)).toEqual({ verdict, times: 1 });
   });
+});
+
+test('the second time, the task that killed a mutant comes first', () => {
+  const tasks = [task(1), task(2), task(3)];
+  const numbers = (first?: MutantVerdict) => killerFirst(tasks, first).map(({ number }) => number);
+  expect(numbers()).toEqual([1, 2, 3]);
+  expect(numbers({ status: 'killed', points: ['2.2'], duration: 1 })).toEqual([2, 1, 3]);
 });
 
 describe('many mutants', () => {
