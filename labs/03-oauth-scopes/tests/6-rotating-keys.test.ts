@@ -103,6 +103,7 @@ test(
     const keeps = auth.fetches - before < 5;
     const outages = [
       { status: 503, body: { error: 'down' } },
+      { status: 500, body: { keys: [] } },
       'reset',
       { body: '<html>' },
     ] as const;

@@ -49,17 +49,11 @@ export class Introspection {
     if (!kept) this.#kept.set(token, { claims, until: now + this.#settings.introspectionCacheMs });
     try {
       const found = await claims;
-      if (found && found.exp > Date.now() / 1000) return found;
-      this.#forget(token, claims);
-      return undefined;
+      return found && found.exp > Date.now() / 1000 ? found : undefined;
     } catch {
-      this.#forget(token, claims);
+      if (this.#kept.get(token)?.claims === claims) this.#kept.delete(token);
       throw new HttpError(503, 'cannot verify tokens now');
     }
-  }
-
-  #forget(token: string, claims: Promise<unknown>): void {
-    if (this.#kept.get(token)?.claims === claims) this.#kept.delete(token);
   }
 
   async #ask(token: string): Promise<Claims | undefined> {
