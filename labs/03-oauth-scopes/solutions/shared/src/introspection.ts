@@ -63,8 +63,8 @@ export class Introspection {
     const answer = await fetch(introspectionUrl, {
       method: 'POST',
       headers: { authorization: `Basic ${credentials}` },
-      body: new URLSearchParams({ token }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      body: new URLSearchParams({ token }),
     });
     if (!answer.ok) throw new Error(`the authorization server answered ${answer.status}`);
     return this.#read((await answer.json()) as Introspected);
