@@ -67,7 +67,11 @@ describe('a wrong argument is one line and exit code 2', () => {
     ],
     [
       ['mutate', '1', '--sample', '5', '--write'],
-      'labs: --write needs every mutant: leave out --sample and --solution.',
+      'labs: --write needs --sample 100 or more, or no --sample.',
+    ],
+    [
+      ['mutate', '1', '--solution', 'status-by-status', '--write'],
+      'labs: --write needs the solution reference: leave out --solution.',
     ],
     [['stack', 'start'], 'labs: Unknown action "start". Use one of up, down, status, logs.'],
     [
