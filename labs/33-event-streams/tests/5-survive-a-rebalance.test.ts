@@ -1,0 +1,323 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  eventually,
+  explain,
+  expect,
+  gate,
+  judges,
+  lesson,
+  type Reply,
+  type StartedService,
+} from '@backend-labs/testkit';
+import { test as base } from './support/billing.ts';
+import {
+  bytesIn,
+  golden,
+  OBJECT_BYTES,
+  planChanged,
+  records,
+  stored,
+  settledUsage,
+} from './support/events.ts';
+import type { Group } from './support/group.ts';
+import { DEAD_LETTERS, EVENTS } from './support/names.ts';
+import { SIZE } from './support/storage.ts';
+import { expectSame } from './support/same.ts';
+
+const SESSION_TIMEOUT_MS = 1000;
+/** How long the size of the slow object takes, each time it is asked for. */
+const SLOW_MS = 2 * SESSION_TIMEOUT_MS;
+/** One slow answer takes 2 s; who is thrown out of the group meanwhile never gets past it. The ticket's bound. */
+const PAST_WITHIN_MS = 10_000;
+/** A takeover takes 1 s and some; the ticket's bound. */
+const TAKEOVER_WITHIN_MS = 8_000;
+
+/** How often its size may be asked for, by all instances together. */
+const ASKED_AT_MOST = 3;
+
+const SLOW_IN = 2;
+const SLOW_AT = 1;
+const slow = [
+  stored('slow', 5),
+  stored('slow', 'archived'),
+  planChanged('slow', 'pro'),
+  stored('slow', 6),
+];
+const others = [0, 1, 3].flatMap((partition) =>
+  records(partition, [stored(`other-${partition}`, 1), stored(`other-${partition}`, 2)]),
+);
+
+/** What the group has committed here was committed by somebody else: nobody has applied it. */
+const PASSED_IN = 5;
+const passed = [1, 2, 3].map((size) => stored('passed', size));
+/** Behind those. That there is no such object takes as long to find out as a size. */
+const lost = stored('passed', 'lost');
+
+const FROZEN_IN = 4;
+const frozen = [stored('frozen', 'held'), planChanged('frozen', 'pro'), stored('frozen', 8)];
+
+interface Lag {
+  readonly lag: number;
+  readonly partitions?: readonly {
+    readonly partition: number;
+    readonly end: number;
+    readonly committed: number;
+    readonly lag: number;
+  }[];
+}
+
+/** `pair`: two instances, each with a name by which the storage knows it; the second comes later. */
+const test = base
+  .extend('pair', { scope: 'file' }, async ({ topics, storage, group, projector, cleanup }) => {
+    /** The slow answers wait for the test to have looked at the lag, too. */
+    const looked = gate(99, { opens: 'by hand' });
+    const slowly = (reply: Reply) => async (): Promise<Reply> => {
+      await Promise.all([sleep(SLOW_MS), looked.arrive()]);
+      return reply;
+    };
+    storage.when('archived', slowly(SIZE));
+    storage.when('lost', slowly({ status: 404 }));
+    await topics.produce(EVENTS, [
+      ...records(SLOW_IN, slow),
+      ...records(PASSED_IN, [...passed, lost]),
+      ...others,
+    ]);
+    await group.setOffset(PASSED_IN, passed.length);
+    const instances = new Map<string, StartedService>();
+    const start = async (name: string): Promise<StartedService> => {
+      const instance = await projector
+        .with({
+          KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
+          STORAGE_URL: `${storage.url}/${name}`,
+        })
+        .start();
+      instances.set(`/${name}`, instance);
+      return instance;
+    };
+    cleanup.defer(async () => {
+      looked.open();
+      for (const instance of instances.values()) await instance[Symbol.asyncDispose]();
+    });
+    await start('first');
+    await eventually('the projector to ask for the size of an object', () =>
+      storage.asked('archived'),
+    );
+    await start('second');
+    return { instances, looked };
+  })
+  /** `pastTheSlow`: what came of the slow objects, whose answers are let out now. */
+  .extend('pastTheSlow', { scope: 'file' }, ({ file, pair, storage, group }) =>
+    file.once('pastTheSlow', async () => {
+      const members = new Set(await group.members());
+      pair.looked.open();
+      const begun = performance.now();
+      const hopeless = (): string | undefined =>
+        storage.asked('archived') > ASKED_AT_MOST
+          ? `the size of the slow object was asked for ${storage.asked('archived')} times`
+          : undefined;
+      const error = await group.caughtUp({ within: PAST_WITHIN_MS, hopeless }).then(
+        () => undefined,
+        (failure: unknown) => failure,
+      );
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      const stuck = (await group.lag())[SLOW_IN];
+      const joined = (await group.members()).filter((id) => !members.has(id)).length;
+      const asked = storage.asked('archived');
+      // What comes next is not to wait for what never gets past them.
+      storage.when('archived', () => SIZE);
+      storage.when('lost', () => ({ status: 404 }));
+      group.forgive();
+      return {
+        error,
+        seconds,
+        committed: stuck?.committed ?? 0,
+        joined,
+        asked,
+      };
+    }),
+  )
+  /** `thawed`: an instance was frozen in the middle of an event, another went on, and it woke. */
+  .extend('thawed', { scope: 'file' }, ({ file, pair, storage, group, topics }) =>
+    file.once('thawed', async () => {
+      await bothIn(group, pair.instances);
+      using asleep = gate(1, { opens: 'by hand' });
+      let victim: StartedService | undefined;
+      storage.when('held', async (time, caller) => {
+        if (time === 1) victim = pair.instances.get(caller);
+        await asleep.arrive();
+        return SIZE;
+      });
+      await topics.produce(EVENTS, records(FROZEN_IN, frozen));
+      await asleep.reached();
+      victim?.signal('SIGSTOP');
+      try {
+        return await group.caughtUp({ within: TAKEOVER_WITHIN_MS }).then(
+          () => ({}),
+          (error: unknown) => ({ error }),
+        );
+      } finally {
+        victim?.signal('SIGCONT');
+        asleep.open();
+      }
+    }),
+  );
+
+test(
+  'the lag is what the broker says, on every instance',
+  judges('5.5'),
+  async ({ pair, group }) => {
+    await group.caughtUp({ partitions: [0, 1, 3] });
+    const answers = new Map<string, Lag>();
+    await explain(
+      () =>
+        eventually(
+          'GET /lag to say what the broker says',
+          async () => {
+            for (const [name, instance] of pair.instances) {
+              const expected = await trueLag(group);
+              const { body } = (await instance.get<Lag>('/lag')).expect(200);
+              answers.set(name, body);
+              expectSame(
+                `GET /lag of the ${name.slice(1)} instance`,
+                inWords(body),
+                inWords(expected),
+              );
+            }
+            return true;
+          },
+          { within: 3000 },
+        ).then(() => {}),
+      async () => {
+        const all = [];
+        for (const instance of pair.instances.values()) {
+          all.push((await instance.get<Lag>('/lag')).expect(200).body);
+        }
+        const [first, second] = all;
+        const truth = await trueLag(group);
+        if (String(inWords(first)) === String(inWords(second))) return;
+        lesson('lag-from-memory', {
+          observed: `At the same moment one instance says lag ${first?.lag} in partitions ${numbersOf(first)}, the other lag ${second?.lag} in partitions ${numbersOf(second)}. By the broker it is ${truth.lag}.`,
+          meaning:
+            'The lag belongs to the group, and an instance knows its own share of it: the partitions that it has now, as far as it has read, which is not as far as is committed. When it is stuck, or gone, its numbers stand still.',
+          lookAt: 'who knows the ends of all partitions and the offsets that the group committed.',
+        });
+      },
+    );
+  },
+);
+
+test(
+  'an event that takes longer than the session timeout is applied',
+  judges('5.1'),
+  async ({ pastTheSlow, topics, postgres }) => {
+    await explain(
+      () => {
+        if (pastTheSlow.error !== undefined) throw pastTheSlow.error;
+      },
+      () => diagnoseNoHeartbeat(pastTheSlow),
+    );
+    const actual = await settledUsage(postgres, slow);
+    expectSame('usage of the account with the slow event', actual, golden(slow));
+    const [parked] = await topics.endOffsets(DEAD_LETTERS);
+    const what = `records in ${DEAD_LETTERS}, for an object that the storage, in the end, did not have`;
+    expect(parked, what).toBeGreaterThanOrEqual(1);
+  },
+);
+
+test('a slow object is asked for three times at most', judges('5.2'), async ({ pastTheSlow }) => {
+  await explain(
+    () => {
+      expect(
+        pastTheSlow.asked,
+        'how often the size of the slow object was asked for, in all instances together',
+      ).toBeLessThanOrEqual(ASKED_AT_MOST);
+    },
+    () => diagnoseNoHeartbeat(pastTheSlow),
+  );
+});
+
+/** Throws a lesson when a slow event has put members out of the group, time and again. */
+function diagnoseNoHeartbeat(seen: {
+  readonly asked: number;
+  readonly committed: number;
+  readonly joined: number;
+  readonly seconds: number;
+}): void {
+  const { asked, committed, joined, seconds } = seen;
+  // Who has stayed in the group all the time has another reason.
+  if (asked < ASKED_AT_MOST || committed > SLOW_AT || joined === 0) return;
+  lesson('work-without-heartbeat', {
+    observed: `The size of one object takes ${SLOW_MS} ms to find out, the session timeout is ${SESSION_TIMEOUT_MS} ms. In ${seconds} s the size was asked for ${asked} times, partition ${SLOW_IN} still stands at that event, offset ${committed}, and ${joined} of the members have been put out of the group and joined anew.`,
+    meaning:
+      'kafkajs sends a heartbeat between two records, never during one. A member that works longer than its session is taken for dead: its partitions go to another, its commit is refused, and the next one begins the same event again.',
+    lookAt: 'who tells the group that this member is alive while it waits.',
+  });
+}
+
+test('an instance that freezes is replaced', judges('5.3'), ({ thawed }) => {
+  if ('error' in thawed) throw thawed.error;
+});
+
+test(
+  'an instance that wakes counts nothing twice',
+  judges('5.4'),
+  async ({ thawed: _thawed, pair, storage, group, postgres }) => {
+    await bothIn(group, pair.instances);
+    await group.caughtUp();
+    const actual = await settledUsage(postgres, frozen);
+    const expected = golden(frozen);
+    await explain(
+      () => expectSame('usage of the account whose event was in flight', actual, expected),
+      () => {
+        const extra = bytesIn(actual) - bytesIn(expected);
+        if (storage.asked('held') < 2 || extra < OBJECT_BYTES) return;
+        lesson('check-then-write', {
+          observed: `An instance was frozen while it waited for the size of an event; the other took over and applied it. Then the first one woke, had its answer, and counted the event again: usage says ${actual.join(', ')}; the events come to ${expected.join(', ')}.`,
+          meaning:
+            'Whether an event is new was looked up before the work, and believed after it. In between an instance can lose its partition without noticing, and the heartbeat that would tell comes too late. Both were right when they looked.',
+          lookAt:
+            'a check that cannot be true for two: made in the transaction that writes, by something that only one of them can win.',
+        });
+      },
+    );
+  },
+);
+
+/** Waits until both instances share the partitions. Says so when one has ended. */
+async function bothIn(group: Group, instances: ReadonlyMap<string, StartedService>): Promise<void> {
+  try {
+    await group.settled(2);
+  } catch (error) {
+    for (const [name, { running }] of instances) {
+      if (!running) expect.fail(`The ${name.slice(1)} instance has ended; both should run on.`);
+    }
+    throw error;
+  }
+}
+
+/** The true answer to `GET /lag`. */
+async function trueLag(group: Group): Promise<Lag> {
+  const partitions = (await group.lag()).map(({ partition, end, committed = 0, lag }) => ({
+    partition,
+    end,
+    committed,
+    lag,
+  }));
+  return { lag: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions };
+}
+
+/** One line a partition, and one for all. Numbers that are sent as text are seen to be. */
+function inWords(answer: Partial<Lag> | undefined): string[] {
+  const partitions = answer?.partitions ?? [];
+  return [
+    ...partitions.map((one) =>
+      ['partition', 'end', 'committed', 'lag']
+        .map((name) => `${name} ${JSON.stringify(one[name as keyof typeof one])}`)
+        .join(', '),
+    ),
+    `lag ${JSON.stringify(answer?.lag)}`,
+  ];
+}
+
+const numbersOf = (answer: Lag | undefined): string =>
+  answer?.partitions?.map(({ partition }) => partition).join(', ') || 'none';
