@@ -137,7 +137,7 @@ const test = base
     }),
   )
   /** `thawed`: an instance was frozen in the middle of an event, another went on, and it woke. */
-  .extend('thawed', { scope: 'file' }, ({ file, pair, storage, group, topics }) =>
+  .extend('thawed', { scope: 'file' }, ({ file, pair, storage, group, topics, postgres }) =>
     file.once('thawed', async () => {
       await bothIn(group, pair.instances);
       using asleep = gate(1, { opens: 'by hand' });
@@ -152,8 +152,11 @@ const test = base
       victim?.signal('SIGSTOP');
       try {
         return await group.caughtUp({ within: TAKEOVER_WITHIN_MS }).then(
-          () => ({}),
-          (error: unknown) => ({ error }),
+          () => undefined,
+          async (error: unknown) => {
+            const locks = await postgres.locksHeld();
+            return { error, waiting: locks.find(({ blockedBy }) => blockedBy.length > 0)?.query };
+          },
         );
       } finally {
         victim?.signal('SIGCONT');
@@ -254,9 +257,24 @@ function diagnoseNoHeartbeat(seen: {
   });
 }
 
-test('an instance that freezes is replaced', judges('5.3'), ({ thawed }) => {
-  if ('error' in thawed) throw thawed.error;
+test('an instance that freezes is replaced', judges('5.3'), async ({ thawed }) => {
+  await explain(
+    () => {
+      if (thawed) throw thawed.error;
+    },
+    () => {
+      if (thawed?.waiting === undefined) return;
+      lesson('lock-held-while-waiting', {
+        observed: `One instance was frozen while it waited for the size of an object. The other instance got its partition ${FROZEN_IN}, and waits in Postgres for a lock that the frozen one holds: ${shortened(thawed.waiting)}`,
+        meaning:
+          'A lock lasts until its transaction ends, and a transaction ends when its process says so. A process that was killed closes its connection, and Postgres rolls back. A process that is frozen keeps the connection open, and the lock as well: the group has replaced it, and the database has not.',
+        lookAt: 'what a transaction of yours waits for while it is open.',
+      });
+    },
+  );
 });
+
+const shortened = (sql: string): string => sql.replaceAll(/\s+/gu, ' ').trim().slice(0, 80);
 
 test(
   'an instance that wakes counts nothing twice',

@@ -55,7 +55,7 @@ const BYTES = Buffer.from([0xff, 0xfe, 0x00, 0x7b, 0x7d]);
 
 test(
   'no try comes before its delay is over, or much later',
-  judges('3.1'),
+  judges('2.1'),
   async ({ lives: { clean, wire, published } }) => {
     const { begun } = clean;
     const setting = `with RETRY_DELAYS_MS=${DELAYS.join(',')}`;
@@ -82,7 +82,7 @@ test(
 
 test(
   'a job that always fails is tried six times, and then given up',
-  judges('3.2'),
+  judges('2.2'),
   async ({ lives: { clean, wire } }) => {
     await explain(
       () => {
@@ -100,7 +100,7 @@ test(
 
 test(
   'the message of a job that is given up lies in media.dead as it came',
-  judges('3.3'),
+  judges('2.3'),
   async ({ lives: { clean, wire, published } }) => {
     const { body, headers, dead, begun } = clean;
     await explain(
@@ -132,7 +132,7 @@ test(
 
 test(
   'what can never succeed goes to media.dead without a second try',
-  judges('3.4'),
+  judges('2.4'),
   async ({ quick, draw, rabbitmq }) => {
     const hopeless = draw.shuffle([
       'not JSON',
@@ -179,7 +179,7 @@ test(
 
 test(
   'a jobId in capitals is that of a job',
-  judges('3.4'),
+  judges('2.4'),
   async ({ quick, rabbitmq, postgres }) => {
     await idle(quick);
     const [id = ''] = await addJobs(postgres, 1);
@@ -191,7 +191,7 @@ test(
 
 test(
   'nothing is lost on its way to a media.dead that was deleted',
-  judges('3.5'),
+  judges('2.5'),
   async ({ quick, draw, renderer, wiredWorker, rabbitmq }) => {
     await idle(quick);
     quick.wire.clear();
@@ -226,7 +226,7 @@ test(
 
 test(
   'a count that a message comes with is not the worker’s',
-  judges('3.6'),
+  judges('2.6'),
   async ({ lives: { foreign, wire } }) => {
     await explain(
       () => {
@@ -246,7 +246,7 @@ test(
 
 test(
   'a message that is moved back from media.dead begins again',
-  judges('3.6'),
+  judges('2.6'),
   async ({ quick, lives: { clean }, renderer, rabbitmq, postgres }) => {
     const { id, body, headers } = clean;
     const [first] = clean.dead;
@@ -284,7 +284,7 @@ test(
 
 test(
   'a worker with other delays starts beside the queues of another',
-  judges('3.9'),
+  judges('2.9'),
   async ({ quick, renderer, wiredWorker }) => {
     expect(quick.service.running, 'the worker runs').toBe(true);
     const delays = DELAYS.map((delay) => delay + 1).join(',');
@@ -296,7 +296,7 @@ test(
 
 test(
   'no job is given up while Postgres is away',
-  judges('3.10'),
+  judges('2.10'),
   async ({ quick, quicks, database, rabbitmq, postgres }) => {
     await idle(quick);
     const [id = ''] = await addJobs(postgres, 1);
@@ -327,7 +327,7 @@ test(
 
 test(
   'a job that waits outlives the worker that tried it',
-  judges('3.8'),
+  judges('2.8'),
   async ({ patient, studio, production: { rabbitmq }, patients, postgres }) => {
     const [doomed = '', next = ''] = await addJobs(postgres, 2);
     studio.outcome = (id) => (id === doomed ? broken : rendered(id));
@@ -351,7 +351,7 @@ test(
 
 test(
   'a job outlives a worker that is killed during a later try',
-  judges('3.8'),
+  judges('2.8'),
   async ({ patient, studio, production: { rabbitmq }, patients, postgres }) => {
     const [late = ''] = await addJobs(postgres, 1);
     using held = gate(1, { opens: 'by hand' });
@@ -378,7 +378,7 @@ test(
 
 test(
   'a job that waits is queued, and outlives the broker',
-  judges('3.8'),
+  judges('2.8'),
   async ({ patient, studio, production: { rabbitmq }, postgres }) => {
     const [slow = ''] = await addJobs(postgres, 1);
     await waitsForItsThirdTry(slow, patient, studio, rabbitmq);
@@ -391,7 +391,7 @@ test(
 
 test(
   'a job that waits delays no new job',
-  judges('3.7'),
+  judges('2.7'),
   async ({ patient, studio, production: { rabbitmq }, postgres }) => {
     const [slow = '', ...healthy] = await addJobs(postgres, 21);
     await waitsForItsThirdTry(slow, patient, studio, rabbitmq);
@@ -417,7 +417,7 @@ test(
 
 test(
   'a job that waits delays none that waits for less',
-  judges('3.7'),
+  judges('2.7'),
   async ({ patient, studio, production: { rabbitmq }, postgres }) => {
     const [slow = '', brief = ''] = await addJobs(postgres, 2);
     await waitsForItsThirdTry(slow, patient, studio, rabbitmq);
@@ -439,7 +439,7 @@ test(
 
 test(
   'a worker starts on the queue that production has',
-  judges('3.9'),
+  judges('2.9'),
   async ({ patient, production: { waiting }, postgres }) => {
     expect(patient.service.running, 'the worker runs').toBe(true);
     await eventuallyDone('the job that was in the queue to be done', postgres, [waiting], IN_TIME);

@@ -161,7 +161,7 @@ const inOrder = (a: string, b: string): number => a.localeCompare(b);
 const jobOf = ({ json }: RabbitMessage): string =>
   String((json as { jobId?: unknown } | null | undefined)?.jobId);
 
-test('jobs that were not begun stay in the queue', judges('5.1'), async ({ stopped }) => {
+test('jobs that were not begun stay in the queue', judges('4.1'), async ({ stopped }) => {
   const { worker, left } = stopped;
   const { later } = worker;
   const notBegun = left.filter((message) => later.some((job) => job === jobOf(message)));
@@ -177,7 +177,7 @@ test('jobs that were not begun stay in the queue', judges('5.1'), async ({ stopp
 
 test(
   'jobs in flight are finished, and the worker ends with 0',
-  judges('5.2'),
+  judges('4.2'),
   async ({ stopped, postgres }) => {
     const { others, left, ended, exit } = stopped;
     await explain(
@@ -204,7 +204,7 @@ test(
 
 test(
   'a job that fails by then waits for its next try',
-  judges('5.3'),
+  judges('4.3'),
   async ({ stopped, worker, rabbitmq, postgres }) => {
     const { worker: gone, failing, left, due, lookedEarly } = stopped;
     const { renderer } = gone;
@@ -236,7 +236,7 @@ test(
 
 test(
   'a second SIGTERM ends it, and its jobs come back',
-  judges('5.4'),
+  judges('4.4'),
   async ({ busyWorker, rabbitmq }) => {
     await using worker = await busyWorker(0);
     worker.service.signal('SIGTERM');
@@ -272,7 +272,7 @@ test(
 
 test(
   'a job that takes longer than SHUTDOWN_GRACE_MS comes back',
-  judges('5.5'),
+  judges('4.5'),
   async ({ busyWorker, rabbitmq }) => {
     await using worker = await busyWorker(0, { SHUTDOWN_GRACE_MS: String(GRACE) });
     worker.service.signal('SIGTERM');

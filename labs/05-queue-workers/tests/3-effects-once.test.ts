@@ -150,7 +150,7 @@ async function atMost(look: () => Promise<boolean>): Promise<void> {
 
 test(
   'a message that comes twice to one worker has one effect',
-  judges('4.1'),
+  judges('3.1'),
   async ({ repeated: { seen } }) => {
     await explain(
       () => {
@@ -163,7 +163,7 @@ test(
 
 test(
   'a message that comes again to another worker has no effect',
-  judges('4.2'),
+  judges('3.2'),
   async ({ second, repeated: { id, seen: before }, shown, rabbitmq, postgres }) => {
     const settledBefore = settled(second);
     await deliver(rabbitmq, postgres, [id]);
@@ -199,7 +199,7 @@ test(
 
 test(
   'a worker that dies between its work and its acknowledgement leaves no second effect',
-  judges('4.4'),
+  judges('3.4'),
   async ({ second, third, shown, rabbitmq, postgres }) => {
     const [id = ''] = await addJobs(postgres, 1);
     await Promise.all([idle(second), idle(third)]);
@@ -225,7 +225,7 @@ test(
 
 test(
   'a worker that dies between the output and the e-mail loses neither',
-  judges('4.5'),
+  judges('3.5'),
   async ({ one, other, env, lease, worker, wiredWorker, rabbitmq, postgres }) => {
     await Promise.all([one.rest(), other.rest()]);
     const { url = '' } = lease.postgres ?? {};
@@ -277,7 +277,7 @@ test(
 
 test(
   'a message that comes again is no failure, even if the renderer is broken',
-  judges('4.6'),
+  judges('3.6'),
   async ({ second: _second, renderer, rabbitmq, postgres }) => {
     const [id = ''] = await addJobs(postgres, 1);
     await deliver(rabbitmq, postgres, [id]);
@@ -309,7 +309,7 @@ test(
 
 test(
   'a job that another worker did is no failure of the sixth try',
-  judges('4.7'),
+  judges('3.7'),
   async ({ second, renderer, rabbitmq, postgres }) => {
     const [beaten = ''] = await addJobs(postgres, 1);
     await idle(second);
@@ -344,7 +344,7 @@ test(
 
 test(
   'two workers with the same message at the same time have one effect',
-  judges('4.3'),
+  judges('3.3'),
   async ({ second, third, shown, renderer, rabbitmq, postgres }) => {
     const [id = ''] = await addJobs(postgres, 1);
     using both = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });

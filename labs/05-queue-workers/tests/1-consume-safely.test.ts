@@ -21,7 +21,7 @@ const WITHIN = { within: 10_000 };
 
 test(
   'a worker makes the exchange and the queue on an empty broker',
-  judges('2.5'),
+  judges('1.5'),
   async ({ crowd: { published, first } }) => {
     await explain(
       () => expectSame('a message to the exchange media with the key render', published, 'routed'),
@@ -32,7 +32,7 @@ test(
 
 test(
   'a worker works on PREFETCH jobs at the same time',
-  judges('2.2'),
+  judges('1.2'),
   async ({ crowd: { prefetch, first, atWork } }) => {
     await explain(
       () => {
@@ -47,7 +47,7 @@ test(
 
 test(
   'a worker holds PREFETCH messages and leaves the rest',
-  judges('2.1'),
+  judges('1.1'),
   async ({ crowd: { prefetch, jobs, first, leftByFirst } }) => {
     const sent = jobs.length - leftByFirst;
     const held = `Of ${jobs.length} jobs a worker with PREFETCH=${prefetch} was sent ${sent} while none was finished`;
@@ -62,7 +62,7 @@ test(
 
 test(
   'a second worker holds as many',
-  judges('2.1'),
+  judges('1.1'),
   async ({ crowd: { prefetch, jobs, first, second, leftByBoth } }) => {
     const sent = jobs.length - leftByBoth;
     const held = `Of ${jobs.length} jobs two workers with PREFETCH=${prefetch} were sent ${sent} while none was finished`;
@@ -80,7 +80,7 @@ test(
 
 test(
   'jobs of a worker that is killed are done by another',
-  judges('2.3'),
+  judges('1.3'),
   async ({ crowd: { jobs, first, second }, postgres }) => {
     await first.service.kill();
     first.held.open();
@@ -99,7 +99,7 @@ test(
 
 test(
   'a worker that loses its connection takes jobs again, or ends',
-  judges('2.4'),
+  judges('1.4'),
   async ({ crowd: { second } }) => {
     second.held.open();
     const consumers = second.wire.count('basic.consume');
@@ -119,7 +119,7 @@ test(
 
 test(
   'a worker whose queue was deleted takes jobs again, or ends',
-  judges('2.4'),
+  judges('1.4'),
   async ({ crowd: { prefetch, second }, busyWorker, rabbitmq, postgres }) => {
     const worker = second.service.running ? second : await busyWorker(prefetch);
     worker.held.open();

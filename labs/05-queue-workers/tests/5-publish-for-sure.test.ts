@@ -80,7 +80,7 @@ const test = base
 
 test(
   'an upload is answered 202, and its message waits',
-  judges('1.2'),
+  judges('5.2'),
   async ({ first, arrivals }) => {
     const { job } = first.upload;
     if (job === undefined) expect.fail('An upload was not answered 202 while the broker worked.');
@@ -91,7 +91,7 @@ test(
 
 test(
   'the job of a message is in the database when the message is sent',
-  judges('1.3'),
+  judges('5.3'),
   async ({ first: { before, sent } }) => {
     await explain(
       () => expectSame('rows in jobs when the message of an upload was sent', sent[0], before + 1),
@@ -102,7 +102,7 @@ test(
 
 test(
   'uploads are taken again when the queue is back',
-  judges('1.10'),
+  judges('5.10'),
   async ({ noQueue, arrivals }) => {
     await takesUploads(noQueue.again, arrivals);
   },
@@ -110,7 +110,7 @@ test(
 
 test(
   'uploads are taken again when the exchange is back',
-  judges('1.10'),
+  judges('5.10'),
   async ({ noExchange, arrivals }) => {
     await explain(
       () => takesUploads(noExchange.again, arrivals),
@@ -121,19 +121,19 @@ test(
 
 test(
   'uploads are taken again after a connection broke',
-  judges('1.10'),
+  judges('5.10'),
   async ({ cutEarly, cutLate, arrivals }) => {
     for (const { again } of [cutEarly, cutLate]) await takesUploads(again, arrivals);
   },
 );
 
-test('a broker that says nothing keeps no upload waiting', judges('1.5'), async ({ silent }) => {
+test('a broker that says nothing keeps no upload waiting', judges('5.5'), async ({ silent }) => {
   await answersInTime(silent.uploads);
 });
 
 test(
   'uploads are taken again after the broker went silent',
-  judges('1.10'),
+  judges('5.10'),
   async ({ silent, arrivals }) => {
     await explain(
       () => takesUploads(silent.again, arrivals, silent.reconnected),
@@ -142,13 +142,13 @@ test(
   },
 );
 
-test('a broker that greets nobody keeps no upload waiting', judges('1.5'), async ({ mute }) => {
+test('a broker that greets nobody keeps no upload waiting', judges('5.5'), async ({ mute }) => {
   await answersInTime(mute.uploads);
 });
 
 test(
   'uploads are taken again when a broker that greeted nobody does',
-  judges('1.10'),
+  judges('5.10'),
   async ({ mute, arrivals }) => {
     await explain(
       () => takesUploads(mute.again, arrivals),
@@ -159,7 +159,7 @@ test(
 
 test(
   'a message that no queue takes is not promised',
-  judges('1.7'),
+  judges('5.7'),
   // The time for what a media-api promises that is killed runs meanwhile.
   async ({ noQueue, apiKilled: _apiKilled, arrivals, wire }) => {
     const when = `while the queue ${RENDER_QUEUE} was gone`;
@@ -172,7 +172,7 @@ test(
 
 test(
   'a message that no exchange takes is not promised',
-  judges('1.7'),
+  judges('5.7'),
   async ({ noExchange, arrivals, wire }) => {
     const when = `while the exchange ${ROUTE.exchange} was gone`;
     await nothingLost(noExchange, arrivals, when, (lost, seen) => {
@@ -184,7 +184,7 @@ test(
 
 test(
   'a connection that breaks loses no upload that was answered 202',
-  judges('1.4'),
+  judges('5.4'),
   async ({ cutEarly, cutLate, arrivals, wire }) => {
     const moments = [
       ['before the broker had the message', cutEarly],
@@ -201,7 +201,7 @@ test(
   },
 );
 
-test('a timeout is not a confirm', judges('1.6'), async ({ silent, mute, arrivals, wire }) => {
+test('a timeout is not a confirm', judges('5.6'), async ({ silent, mute, arrivals, wire }) => {
   for (const { uploads, ...broken } of [silent, mute]) {
     await nothingLost(broken, arrivals, 'while the broker said nothing', (lost, seen) => {
       diagnoseUnconfirmed(wire, seen);
@@ -212,7 +212,7 @@ test('a timeout is not a confirm', judges('1.6'), async ({ silent, mute, arrival
 
 test(
   'a media-api that is killed keeps its promises',
-  judges('1.9'),
+  judges('5.9'),
   async ({ apiKilled, arrivals, wire }) => {
     const { upload } = apiKilled;
     await nothingLost(
@@ -230,7 +230,7 @@ test(
 
 test(
   'uploads are taken again when a broker that was killed is back',
-  judges('1.10'),
+  judges('5.10'),
   ({ brokerKilled: { again, cameAgain } }) => {
     if ('error' in again) throw again.error;
     expect(cameAgain, `whether its message came to ${RENDER_QUEUE}`).toBe(true);
@@ -239,7 +239,7 @@ test(
 
 test(
   'a broker that is killed loses no upload that was answered 202',
-  judges('1.8'),
+  judges('5.8'),
   async ({ brokerKilled: { promised, lost, fleeting }, wire }) => {
     expect(promised.length, 'uploads of 200 that were answered 202').toBe(200);
     await explain(
@@ -257,7 +257,7 @@ test(
 
 test(
   'every upload is answered 202 or 503, whatever happens to the broker',
-  judges('1.1'),
+  judges('5.1'),
   async ({ api, first }) => {
     const { job } = first.upload;
     if (job !== undefined) {
