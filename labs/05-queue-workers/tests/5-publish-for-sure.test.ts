@@ -21,6 +21,7 @@ import {
   diagnoseNoConnectTimeout,
   diagnoseNotMandatory,
   diagnoseOddAnswers,
+  diagnoseSentLate,
   diagnoseSentTooEarly,
   diagnoseTimeIsConfirm,
   diagnoseUnconfirmed,
@@ -85,7 +86,10 @@ test(
     const { job } = first.upload;
     if (job === undefined) expect.fail('An upload was not answered 202 while the broker worked.');
     const missing = await arrivals.missing([job], first.due);
-    expectSame(`jobs without a message in ${RENDER_QUEUE}`, missing, []);
+    await explain(
+      () => expectSame(`jobs without a message in ${RENDER_QUEUE}`, missing, []),
+      () => diagnoseSentLate(arrivals, job, first),
+    );
   },
 );
 

@@ -1,6 +1,13 @@
 import { lesson } from '@backend-labs/testkit';
 import type { AmqpWire } from './amqp-wire.ts';
-import { type MediaApi, PUBLISH_TIMEOUT, type Upload } from './media-api.ts';
+import {
+  ARRIVES_WITHIN,
+  type Arrivals,
+  KEPT_WITHIN,
+  type MediaApi,
+  PUBLISH_TIMEOUT,
+  type Upload,
+} from './media-api.ts';
 
 /** Throws a lesson when media-api has published, and never asked the broker whether it has anything. */
 export function diagnoseUnconfirmed(wire: AmqpWire, observed: string): void {
@@ -152,5 +159,22 @@ export function diagnoseSentTooEarly(before: number, sent: readonly number[]): v
     meaning:
       'A worker can have the message before the transaction commits. It finds no job, and takes the message for one that can never succeed. If the transaction is rolled back, the message stays.',
     lookAt: 'what must be true of the database at the moment when the message leaves.',
+  });
+}
+
+/** Throws a lesson when the message of an upload came, long after its time. `due` is an instant. */
+export async function diagnoseSentLate(
+  arrivals: Arrivals,
+  job: string,
+  { due }: { due: number },
+): Promise<void> {
+  const until = due - ARRIVES_WITHIN + KEPT_WITHIN;
+  if ((await arrivals.missing([job], until)).length > 0) return;
+  const seconds = Math.round((performance.now() - due + ARRIVES_WITHIN) / 1000);
+  lesson('sent-much-later', {
+    observed: `The broker worked all the time. The message of an upload came ${seconds} s after its 202; the ticket says ${ARRIVES_WITHIN / 1000} s.`,
+    meaning:
+      'A message that is kept is safe, and its customer waits. Every delay between the commit and the broker is added to every job, even on a day without any fault.',
+    lookAt: 'when a kept message is first sent, if nothing is broken.',
   });
 }
