@@ -1,4 +1,4 @@
-/** A file was stored. Its size is in the event, or else the storage knows it. */
+/** A file was stored. Its size is in the event, or the storage knows it. */
 export type Stored = Common & { type: 'file.stored' } & ({ bytes: number } | { object: string });
 
 /** From here on the account's uploads are billed under another plan. */
@@ -14,7 +14,7 @@ interface Common {
   at: string;
 }
 
-/** What was sent is no event, whoever reads it and however often. */
+/** The value is not an event, for any reader and at any time. */
 export class InvalidEvent extends Error {
   override readonly name = 'InvalidEvent';
 }

@@ -21,7 +21,7 @@ const IN_TIME = 10_000;
 const FAILURES_WITHIN = 60_000;
 
 test(
-  'what is behind bad records is applied',
+  'the events behind bad records are applied',
   judges('3.2'),
   async ({ billing: _billing, group, postgres }) => {
     await explain(
@@ -33,11 +33,11 @@ test(
         if (!record) return;
         const members = (await group.members()).length;
         lesson('eachmessage-throw', {
-          observed: `Partition ${BAD_IN} is committed to offset ${stuck?.committed}, and ends at ${stuck?.end}. The record at ${stuck?.committed} is a bad one: ${shownValue(record.value).slice(0, 80)}. The group has ${members} members.`,
+          observed: `Partition ${BAD_IN} is committed to offset ${stuck?.committed}, and ends at ${stuck?.end}. The record at ${stuck?.committed} is bad: ${shownValue(record.value).slice(0, 80)}. The group has ${members} members.`,
           meaning:
-            'A handler that throws has not handled its record, so that it comes again, and throws again. In a partition there is no way around the next record: everything behind it waits. And what JSON.parse throws kafkajs takes for a bug: it stops consuming for good, while the process lives on.',
+            'If the handler throws, the record comes again, and the handler throws again. There is no way around a record in its partition: everything behind it waits. And kafkajs takes the errors of JSON.parse for a bug: it stops consuming for good, while the process lives on.',
           lookAt:
-            "which failures are the record's own, that no retry can fix, and where such a record should go.",
+            'which failures no retry can fix, because the record itself is at fault, and where such a record should go.',
         });
       },
     );
@@ -78,15 +78,15 @@ test('a bad record is parked as it was', judges('3.1'), async ({ billing, group 
       lesson('skipped-not-parked', {
         observed: `The group has passed ${badRecords.length} bad records of partition ${BAD_IN}, and ${DEAD_LETTERS} is empty.`,
         meaning:
-          'A record that was skipped and logged is gone with the log: nobody can look at it, fix it and send it again, and an invoice is short without anybody knowing.',
-        lookAt: 'what must have happened to a bad record before its offset may be committed.',
+          'A record that was skipped and logged is gone with the log. Nobody can look at it, fix it and send it again, and an invoice is too low without anybody knowing.',
+        lookAt: 'where a bad record must be before its offset may be committed.',
       });
     },
   );
 });
 
 test(
-  'a failure that passes parks nothing and changes no order',
+  'an event is retried in its place while the storage fails',
   judges('3.3'),
   async ({ billing, group, storage, topics, postgres }) => {
     await explain(
@@ -94,16 +94,16 @@ test(
       async () => {
         const lag = await group.lag();
         const stuck = lag[SHAKY_IN];
-        // Where a bad record is in the way as well, either may have ended the consumer.
+        // If a bad record blocks its partition as well, either of the two may have ended the consumer.
         if (stuck?.committed !== UNREACHABLE || lag[BAD_IN]?.lag !== 0) return;
         const members = (await group.members()).length;
         const { status } = await billing.service.get('/healthz');
         if (storage.asked('unreachable') === 0 || members > 0 || status !== 200) return;
         lesson('consumer-died-quietly', {
-          observed: `The storage broke the connection when it was asked for the size of "unreachable"; it was asked ${storage.asked('unreachable')} time in all. Now the group has no member, partition ${SHAKY_IN} stands at that event, and GET /healthz answers ${status}.`,
+          observed: `The storage broke the connection when the projector requested the object "unreachable". The projector requested it ${storage.asked('unreachable')} time. Now the group has no member, partition ${SHAKY_IN} stays at that event, and GET /healthz answers ${status}.`,
           meaning:
-            'fetch fails with a TypeError when there is no answer. kafkajs takes a TypeError for a bug that no retry can fix: it stops the consumer for good, and nothing ends the process.',
-          lookAt: 'what kafkajs makes of an error by its name, and its CRASH event.',
+            'fetch fails with a TypeError if there is no answer. kafkajs takes a TypeError for a bug that no retry can fix: it stops the consumer for good, and the process lives on.',
+          lookAt: 'how kafkajs treats an error by its name, and its CRASH event.',
         });
       },
     );
@@ -116,10 +116,10 @@ test(
           [],
         ),
       () => {
-        lesson('parks-what-would-heal', {
-          observed: `The storage failed ${FAILURES.unavailable} times for one event of account shaky and ${FAILURES.unreachable} times for another; it had their sizes at the next try. They lie in ${DEAD_LETTERS}: ${parked.map(({ headers }) => headers['dlt-reason']).join('; ')}.`,
+        lesson('parks-a-passing-failure', {
+          observed: `The storage failed ${FAILURES.unavailable} times for one event of the account shaky and ${FAILURES.unreachable} times for another. At the next try, it would have answered. They are in ${DEAD_LETTERS}: ${parked.map(({ headers }) => headers['dlt-reason']).join('; ')}.`,
           meaning:
-            'Two kinds of failure look alike in a catch block. A record that is no event fails for ever; one that met a storage that was down fails until the storage is back. Parking the second kind turns an outage of a minute into thousands of records to sort out by hand.',
+            'Two kinds of failure look alike in a catch block. A record that is not an event fails for ever. A good record fails until the storage is back. If you park the second kind, an outage of a minute leaves thousands of records to sort out by hand.',
           lookAt: 'which errors say something about the record itself.',
         });
       },
@@ -137,10 +137,10 @@ test(
         const again = sent.filter((record) => isAt(record, unavailable.id));
         if (again.length < 2) return;
         lesson('requeue-at-end', {
-          observed: `Event ${unavailable.id} stands on the topic ${again.length} times, at offsets ${again.map(({ offset }) => offset).join(' and ')}. The plan of its account changed in between, and usage says ${actual.join(' and ')} instead of ${golden(shaky).join(' and ')}.`,
+          observed: `Event ${unavailable.id} is on the topic ${again.length} times, at offsets ${again.map(({ offset }) => offset).join(' and ')}. The plan of its account changed in between, and usage says ${actual.join(' and ')} instead of ${golden(shaky).join(' and ')}.`,
           meaning:
-            'What is sent again goes to the end of its partition, behind everything that came after it. With a queue of jobs that is fine; here the place of an event is its meaning.',
-          lookAt: 'what has to wait while an event is tried again, and what does not.',
+            'A record that is sent again goes to the end of its partition, behind everything that came after it. For a queue of jobs that is fine. Here, the place of an event is part of its meaning.',
+          lookAt: 'which events must wait while one is retried, and which need not.',
         });
       },
     );

@@ -15,7 +15,7 @@ import {
 import { EVENTS } from './support/names.ts';
 import { expectSame } from './support/same.ts';
 
-/** As short as the broker allows with some room: the dead are waited for. */
+/** Nearly as short as the broker allows: the tests wait for a killed member to be noticed. */
 const SESSION_TIMEOUT_MS = 600;
 /** A takeover takes the session timeout and some; the ticket's bound. */
 const TAKEOVER_WITHIN_MS = 5_000;
@@ -45,7 +45,7 @@ const FIRST_WITHIN_MS = 5000;
 
 /**
  * `takeover`: one instance was killed as it wrote to usage, the next right after it had, and `last`
- * goes on. Whoever comes to neither point is not killed, and goes on itself.
+ * goes on. An instance that reaches neither point is not killed, and goes on itself.
  */
 const test = base.extend(
   'takeover',
@@ -116,17 +116,17 @@ test(
   judges('4.3'),
   async ({ takeover: { wasKilled }, group }) => {
     await explain(
-      // Who was not killed has had that time already.
+      // An instance that was not killed has had that time already.
       () => group.caughtUp({ within: wasKilled ? TAKEOVER_WITHIN_MS : 500 }),
       async () => {
         const members = (await group.members()).length;
         if (members < 2) return;
         lesson('long-session', {
-          observed: `KAFKA_SESSION_TIMEOUT_MS is ${SESSION_TIMEOUT_MS}. ${TAKEOVER_WITHIN_MS} ms after an instance was killed and another one started, the broker counts ${members} members, one of them dead, and nobody reads its partitions.`,
+          observed: `KAFKA_SESSION_TIMEOUT_MS is ${SESSION_TIMEOUT_MS}. ${TAKEOVER_WITHIN_MS} ms after an instance was killed and another one started, the broker counts ${members} members. One of them is dead, and nobody reads its partitions.`,
           meaning:
-            'The session timeout is how long a dead member goes unnoticed. Made long enough for the slowest event, it lets the partitions of every instance that dies lie for as long.',
+            'The session timeout is how long a dead member goes unnoticed. If it is long enough for the slowest event, the partitions of every instance that dies wait that long.',
           lookAt:
-            'how a member can be slow and alive, instead of how long nobody may notice that it is dead.',
+            'how a slow member can show that it is alive, instead of how long nobody notices that it is dead.',
         });
       },
     );
@@ -153,18 +153,18 @@ test(
         const note = shortNote(notedApart);
         if (committed !== undefined && committed > IN_FLIGHT.offset) {
           lesson('commit-before-work', {
-            observed: `When the first instance was killed it was about to write the event at offset ${IN_FLIGHT.offset} to usage, and the group had committed ${was}. Nobody asked for the size of that event again; ${rows}`,
+            observed: `When the first instance was killed, it was about to write the event at offset ${IN_FLIGHT.offset} to usage, and the group had committed ${was}. No instance requested the size of that event again, and ${rows}`,
             meaning:
-              'A committed offset says: all before it is done. Committed before the work it is a promise, and a process that dies cannot keep it. Nothing is counted twice that way, and some things never.',
-            lookAt: 'what must be true of a record when its offset is committed.',
+              'A committed offset says that everything before it is done. If it is committed before the work, it is a promise, and a process that dies cannot keep it. That way no event is counted twice, and some are never counted.',
+            lookAt: 'which steps must be over for a record when its offset is committed.',
           });
         }
         if (note === undefined) return;
         lesson('claimed-then-lost', {
-          observed: `When the first instance was killed it was about to write the event at offset ${IN_FLIGHT.offset} to usage. The group had committed ${was}, so that the second one was handed the event again; it passed it over without asking for its size. What keeps note of an event ("${note}…") is a commit of its own. ${rows}`,
+          observed: `When the first instance was killed, it was about to write the event at offset ${IN_FLIGHT.offset} to usage. The group had committed ${was}, so the second instance got the event again, and skipped it without a request for its size. The note of an event ("${note}…") is a commit of its own. In the end, ${rows}`,
           meaning:
-            'To note that an event was applied, and then to apply it, are two steps. Killed in between, the note stands and the effect does not, and whoever comes next believes the note.',
-          lookAt: 'how a note and the effect that it speaks of could only ever be there together.',
+            'To note that an event was applied, and then to apply it, are two steps. If the process is killed in between, the note is there and the effect is not, and the next instance believes the note.',
+          lookAt: 'how a note and its effect could only ever be there together.',
         });
       },
     );
@@ -185,15 +185,14 @@ test(
         const note = shortNote(notedApart);
         if (note !== undefined) {
           lesson('apply-then-mark', {
-            observed: `An instance was killed right after a commit to usage; the next one was handed the event again, and counted it again. What keeps note of an event ("${note}…") is a commit of its own. ${rows}`,
+            observed: `An instance was killed right after a commit to usage. The next instance got the event again, and counted it again. The note of an event ("${note}…") is a commit of its own. In the end, ${rows}`,
             meaning:
-              'To apply an event, and then to note that it was applied, are two steps. Killed in between, the effect stands and the note does not, and whoever comes next believes that nothing has happened yet. Two commits in one database are as far apart as two databases.',
-            lookAt:
-              'how a note and the effect that it speaks of could only ever be there together.',
+              'To apply an event, and then to note that it was applied, are two steps. If the process is killed in between, the effect is there and the note is not, and the next instance believes that the event is new. Two commits in one database are as far apart as two databases.',
+            lookAt: 'how a note and its effect could only ever be there together.',
           });
         }
         if (!keepsNote) {
-          const observed = `The first instance was killed as it wrote an event, and the group had committed ${was} in its partition; the second one was killed right after it had written one. Those after them were handed events again that were counted before: ${rows}`;
+          const observed = `The first instance was killed as it wrote an event, and the group had committed ${was} in its partition. The second one was killed right after it had written an event. The instances after them got events again that were already counted: ${rows}`;
           await explainDouble({ topics, group, postgres, observed });
         }
       },
@@ -216,13 +215,13 @@ test(
     await explain(
       () => {
         const all = golden([...events, more]);
-        // What was wrong before, and what a replay puts right, is judged elsewhere.
+        // Other tests judge rows that were wrong before, and rows that a replay corrects.
         const right = actual.join() === all.join() ? all : withMore(before, more);
         expectSame('usage after everything was read again', actual, right);
       },
       async () => {
         if (keepsNote || bytesIn(actual, 'quiet') <= bytesIn(before, 'quiet') + 30) return;
-        const observed = `The offsets were reset, and the projector read the topic again. Before, usage said ${before.join(', ')}; now it says ${actual.join(', ')}. One event of 30 bytes is new.`;
+        const observed = `The offsets were reset, and the projector read the topic again. Before, usage said ${before.join(', ')}. Now it says ${actual.join(', ')}. One event of 30 bytes is new.`;
         await explainDouble({ topics, group, postgres, observed });
       },
     );
@@ -237,7 +236,7 @@ function withMore(rows: readonly string[], { accountId, at, bytes = 0 }: TestEve
 }
 
 const rowsOf = (actual: readonly string[], expected: readonly string[]): string =>
-  `usage says ${actual.join(', ')}; the events come to ${expected.join(', ')}.`;
+  `usage says ${actual.join(', ')}, and the events come to ${expected.join(', ')}.`;
 
 const shortNote = ([note]: readonly string[]): string | undefined =>
   note?.replaceAll(/\s+/gu, ' ').trim().slice(0, 60);

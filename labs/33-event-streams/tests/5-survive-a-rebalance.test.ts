@@ -25,14 +25,14 @@ import { SIZE } from './support/storage.ts';
 import { expectSame } from './support/same.ts';
 
 const SESSION_TIMEOUT_MS = 1000;
-/** How long the size of the slow object takes, each time it is asked for. */
+/** How long the size of the slow object takes, each time it is requested. */
 const SLOW_MS = 2 * SESSION_TIMEOUT_MS;
-/** One slow answer takes 2 s; who is thrown out of the group meanwhile never gets past it. The ticket's bound. */
+/** The ticket's bound. One slow answer takes 2 s, and a member that is put out of the group in that time never gets past it. */
 const PAST_WITHIN_MS = 10_000;
 /** A takeover takes 1 s and some; the ticket's bound. */
 const TAKEOVER_WITHIN_MS = 8_000;
 
-/** How often its size may be asked for, by all instances together. */
+/** How often all instances together may request the slow object. */
 const ASKED_AT_MOST = 3;
 
 const SLOW_IN = 2;
@@ -47,7 +47,7 @@ const others = [0, 1, 3].flatMap((partition) =>
   records(partition, [stored(`other-${partition}`, 1), stored(`other-${partition}`, 2)]),
 );
 
-/** What the group has committed here was committed by somebody else: nobody has applied it. */
+/** The test has committed these offsets for the group: no instance has applied the events. */
 const PASSED_IN = 5;
 const passed = [1, 2, 3].map((size) => stored('passed', size));
 /** Behind those. That there is no such object takes as long to find out as a size. */
@@ -69,7 +69,7 @@ interface Lag {
 /** `pair`: two instances, each with a name by which the storage knows it; the second comes later. */
 const test = base
   .extend('pair', { scope: 'file' }, async ({ topics, storage, group, projector, cleanup }) => {
-    /** The slow answers wait for the test to have looked at the lag, too. */
+    /** The slow answers also wait until the test has looked at the lag. */
     const looked = gate(99, { opens: 'by hand' });
     const slowly = (reply: Reply) => async (): Promise<Reply> => {
       await Promise.all([sleep(SLOW_MS), looked.arrive()]);
@@ -99,13 +99,11 @@ const test = base
       for (const instance of instances.values()) await instance[Symbol.asyncDispose]();
     });
     await start('first');
-    await eventually('the projector to ask for the size of an object', () =>
-      storage.asked('archived'),
-    );
+    await eventually('the projector to request an object', () => storage.asked('archived'));
     await start('second');
     return { instances, looked };
   })
-  /** `pastTheSlow`: what came of the slow objects, whose answers are let out now. */
+  /** `pastTheSlow`: the outcome for the slow objects, whose answers are let out now. */
   .extend('pastTheSlow', { scope: 'file' }, ({ file, pair, storage, group }) =>
     file.once('pastTheSlow', async () => {
       const members = new Set(await group.members());
@@ -113,7 +111,7 @@ const test = base
       const begun = performance.now();
       const hopeless = (): string | undefined =>
         storage.asked('archived') > ASKED_AT_MOST
-          ? `the size of the slow object was asked for ${storage.asked('archived')} times`
+          ? `the slow object was requested ${storage.asked('archived')} times`
           : undefined;
       const error = await group.caughtUp({ within: PAST_WITHIN_MS, hopeless }).then(
         () => undefined,
@@ -123,7 +121,7 @@ const test = base
       const stuck = (await group.lag())[SLOW_IN];
       const joined = (await group.members()).filter((id) => !members.has(id)).length;
       const asked = storage.asked('archived');
-      // What comes next is not to wait for what never gets past them.
+      // The next tests must not wait for an instance that never gets past them.
       storage.when('archived', () => SIZE);
       storage.when('lost', () => ({ status: 404 }));
       group.forgive();
@@ -166,7 +164,7 @@ const test = base
   );
 
 test(
-  'the lag is what the broker says, on every instance',
+  'GET /lag agrees with the broker on every instance',
   judges('5.5'),
   async ({ pair, group }) => {
     await group.caughtUp({ partitions: [0, 1, 3] });
@@ -201,8 +199,9 @@ test(
         lesson('lag-from-memory', {
           observed: `At the same moment one instance says lag ${first?.lag} in partitions ${numbersOf(first)}, the other lag ${second?.lag} in partitions ${numbersOf(second)}. By the broker it is ${truth.lag}.`,
           meaning:
-            'The lag belongs to the group, and an instance knows its own share of it: the partitions that it has now, as far as it has read, which is not as far as is committed. When it is stuck, or gone, its numbers stand still.',
-          lookAt: 'who knows the ends of all partitions and the offsets that the group committed.',
+            'The lag belongs to the group, and an instance knows only its own share: the partitions that it has now, and how far it has read, which is not how far it has committed. If it is stuck or gone, its numbers do not move.',
+          lookAt:
+            'the one place that knows the ends of all partitions and the committed offsets of the group.',
         });
       },
     );
@@ -222,24 +221,24 @@ test(
     const actual = await settledUsage(postgres, slow);
     expectSame('usage of the account with the slow event', actual, golden(slow));
     const [parked] = await topics.endOffsets(DEAD_LETTERS);
-    const what = `records in ${DEAD_LETTERS}, for an object that the storage, in the end, did not have`;
+    const what = `records in ${DEAD_LETTERS}, for an object that got a slow 404`;
     expect(parked, what).toBeGreaterThanOrEqual(1);
   },
 );
 
-test('a slow object is asked for three times at most', judges('5.2'), async ({ pastTheSlow }) => {
+test('a slow object is requested three times at most', judges('5.2'), async ({ pastTheSlow }) => {
   await explain(
     () => {
       expect(
         pastTheSlow.asked,
-        'how often the size of the slow object was asked for, in all instances together',
+        'requests for the slow object, by all instances together',
       ).toBeLessThanOrEqual(ASKED_AT_MOST);
     },
     () => diagnoseNoHeartbeat(pastTheSlow),
   );
 });
 
-/** Throws a lesson when a slow event has put members out of the group, time and again. */
+/** Throws a lesson when a slow event has put members out of the group again and again. */
 function diagnoseNoHeartbeat(seen: {
   readonly asked: number;
   readonly committed: number;
@@ -247,13 +246,13 @@ function diagnoseNoHeartbeat(seen: {
   readonly seconds: number;
 }): void {
   const { asked, committed, joined, seconds } = seen;
-  // Who has stayed in the group all the time has another reason.
+  // A member that has stayed in the group all the time has another reason.
   if (asked < ASKED_AT_MOST || committed > SLOW_AT || joined === 0) return;
   lesson('work-without-heartbeat', {
-    observed: `The size of one object takes ${SLOW_MS} ms to find out, the session timeout is ${SESSION_TIMEOUT_MS} ms. In ${seconds} s the size was asked for ${asked} times, partition ${SLOW_IN} still stands at that event, offset ${committed}, and ${joined} of the members have been put out of the group and joined anew.`,
+    observed: `The storage takes ${SLOW_MS} ms to answer for one object, and the session timeout is ${SESSION_TIMEOUT_MS} ms. In ${seconds} s, the object was requested ${asked} times. Partition ${SLOW_IN} is still at that event, offset ${committed}, and ${joined} members have left the group and joined again.`,
     meaning:
-      'kafkajs sends a heartbeat between two records, never during one. A member that works longer than its session is taken for dead: its partitions go to another, its commit is refused, and the next one begins the same event again.',
-    lookAt: 'who tells the group that this member is alive while it waits.',
+      'kafkajs sends heartbeats between two records, never during one. The group takes a member that works longer than its session for dead: another member gets its partitions, its commit is refused, and the next member begins the same event again.',
+    lookAt: 'how the group can learn that this member is alive while it waits.',
   });
 }
 
@@ -277,7 +276,7 @@ test('an instance that freezes is replaced', judges('5.3'), async ({ thawed }) =
 const shortened = (sql: string): string => sql.replaceAll(/\s+/gu, ' ').trim().slice(0, 80);
 
 test(
-  'an instance that wakes counts nothing twice',
+  'an instance that wakes up counts no event twice',
   judges('5.4'),
   async ({ thawed: _thawed, pair, storage, group, postgres }) => {
     await bothIn(group, pair.instances);
@@ -290,11 +289,11 @@ test(
         const extra = bytesIn(actual) - bytesIn(expected);
         if (storage.asked('held') < 2 || extra < OBJECT_BYTES) return;
         lesson('check-then-write', {
-          observed: `An instance was frozen while it waited for the size of an event; the other took over and applied it. Then the first one woke, had its answer, and counted the event again: usage says ${actual.join(', ')}; the events come to ${expected.join(', ')}.`,
+          observed: `An instance was frozen while it waited for the size of an event, and the other one took over and applied it. Then the first one woke up, got its answer, and counted the event again: usage says ${actual.join(', ')}, and the events come to ${expected.join(', ')}.`,
           meaning:
-            'Whether an event is new was looked up before the work, and believed after it. In between an instance can lose its partition without noticing, and the heartbeat that would tell comes too late. Both were right when they looked.',
+            'The code looked up before the work whether the event is new, and believed it after the work. In between, an instance can lose its partition without noticing, and its next heartbeat comes too late. Both instances were right when they looked.',
           lookAt:
-            'a check that cannot be true for two: made in the transaction that writes, by something that only one of them can win.',
+            'a check that only one of two instances can win, made in the transaction that writes.',
         });
       },
     );
@@ -324,7 +323,7 @@ async function trueLag(group: Group): Promise<Lag> {
   return { lag: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions };
 }
 
-/** One line a partition, and one for all. Numbers that are sent as text are seen to be. */
+/** One line for each partition, and one for all. A number that was sent as text is shown as text. */
 function inWords(answer: Partial<Lag> | undefined): string[] {
   const partitions = answer?.partitions ?? [];
   return [

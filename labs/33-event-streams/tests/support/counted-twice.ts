@@ -16,7 +16,7 @@ let tries = 0;
 
 /**
  * Throws the lesson for events that were counted again by another process. Whether the process that
- * runs now knows what it did itself is asked for by sending it one event twice.
+ * runs now remembers its own events is found out by sending it one event three times.
  */
 export async function explainDouble({ topics, group, postgres, observed }: Doubled) {
   const account = `twice-${(tries += 1)}`;
@@ -29,16 +29,16 @@ export async function explainDouble({ topics, group, postgres, observed }: Doubl
   );
   if (row.endsWith(` ${BYTES}`)) {
     lesson('applied-in-memory', {
-      observed: `${observed} Yet of an event that was sent three times to one process only the first was counted.`,
+      observed: `${observed} But of an event that one process got three times, only the first was counted.`,
       meaning:
-        'What a process remembers ends with it, and its successor is handed the same records again. A memory of what was applied must live as long as what was applied.',
-      lookAt: 'where the effect is kept, and what else could be kept there.',
+        'The memory of a process ends with it, and its successor gets the same records again. A memory of the applied events must live as long as their effect.',
+      lookAt: 'where the effect is stored, and what else could be stored there.',
     });
   }
   lesson('autocommit-is-exactly-once', {
     observed,
     meaning:
-      "The offset is in Kafka and the sum in Postgres, and nothing commits both: between the two there is always a moment to be killed in, and offsets can be set back. Kafka hands a record out at least once; adding it up twice is the reader's doing.",
-    lookAt: 'how the transaction that adds an event up could know that it was added up before.',
+      'The offset is in Kafka and the sum is in Postgres, and nothing commits both. A process can always be killed between the two, and offsets can be set back. Kafka delivers a record at least once. If it is added twice, the reader has done that.',
+    lookAt: 'how the transaction that adds an event could know that it was added before.',
   });
 }

@@ -35,7 +35,7 @@ export class Doomed implements AsyncDisposable {
     this.#proxy = proxy;
   }
 
-  /** Starts one. `atMoment` is told when a moment comes, and answers whether it is the one. */
+  /** Starts one. `atMoment` is called when a moment comes, and answers whether it is the right one. */
   static async start(
     instance: Service,
     { postgres }: Lease,

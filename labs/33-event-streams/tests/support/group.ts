@@ -5,7 +5,7 @@ import { EVENTS } from './names.ts';
 const STUCK_MS = 500;
 /** kafkajs's session timeout, and some. */
 const GONE_WITHIN_MS = 40_000;
-/** A group that nobody is in for so long is left alone. A member that starts anew is back sooner. */
+/** A group that is empty for so long stays empty. A member that starts again is back earlier. */
 const DESERTED_MS = 2000;
 
 /** The projector's group, and what is waited for there. */
@@ -111,7 +111,7 @@ export class Group {
       const seen = await eventually(what, look, { within: Math.min(within, this.#patience) });
       if (seen !== true) expect.fail(`Waited for ${what}; ${seen}.`);
     } catch (error) {
-      // Who is stuck once stays so: the first failure says why, and later ones need not be waited for.
+      // A group that is stuck once stays stuck: the first failure says why, and later ones need no wait.
       this.#patience = STUCK_MS;
       throw error;
     }

@@ -30,7 +30,7 @@ export class Storage implements AsyncDisposable {
     return this.#double.url;
   }
 
-  /** How often the size of an object was asked for. */
+  /** How often an object was requested. */
   asked(object: string): number {
     return this.#asked.get(object) ?? 0;
   }

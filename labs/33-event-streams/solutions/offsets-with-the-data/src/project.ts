@@ -5,8 +5,8 @@ import { readBatch } from './read-batch.ts';
 import { applyFrom } from './usage.ts';
 
 /**
- * Applies a batch to the tables, whole or not at all; what is no event is parked first. Failures
- * that are not a record's own are thrown: the batch comes again.
+ * Applies a batch to the tables, whole or not at all, after it has parked the records that are not
+ * events. It throws every failure that is not about a record: the batch comes again.
  */
 export async function project(deps: Deps, batch: Batch): Promise<void> {
   const { events, bad } = await readBatch(batch.messages, deps.sizeOf);

@@ -3,7 +3,7 @@ import type { BadRecord } from './dead-letters.ts';
 import { type AccountEvent, InvalidEvent, readEvent } from './event.ts';
 import { bytesOf, type SizeOf } from './storage.ts';
 
-/** An event with all that is needed to apply it. */
+/** An event with everything that is needed to apply it. */
 export interface Ready {
   readonly offset: bigint;
   readonly event: AccountEvent;

@@ -4,7 +4,7 @@ import type { Ready } from './read-batch.ts';
 
 /**
  * Applies the events of a batch and moves the partition's offset up to `next`, all in one
- * transaction. What lies below the offset was applied before, by us or by whoever had the partition.
+ * transaction. Events below the offset were applied before, by this instance or another.
  */
 export async function applyFrom(
   pool: Pool,

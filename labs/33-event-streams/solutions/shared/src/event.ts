@@ -1,4 +1,4 @@
-/** A file was stored. Its size is in the event, or else the storage knows it. */
+/** A file was stored. Its size is in the event, or the storage knows it. */
 export type Stored = Common & { type: 'file.stored' } & ({ bytes: number } | { object: string });
 
 /** From here on the account's uploads are billed under another plan. */
@@ -18,7 +18,7 @@ interface Common {
 const LONGEST = 200;
 const UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1_000, MB: 1_000_000 };
 
-/** What was sent is not an event, whoever reads it and however often. */
+/** The value is not an event, for any reader and at any time. */
 export class InvalidEvent extends Error {
   override readonly name = 'InvalidEvent';
 }
@@ -100,7 +100,7 @@ function time(value: unknown): string {
   if (Number.isNaN(at.getTime())) throw new InvalidEvent('at must be a time');
   const iso = at.toISOString();
   // Years below 0 and beyond 9999 are written with a sign and two digits more.
-  if (!/^(?!0000)\d{4}-/u.test(iso)) throw new InvalidEvent('at must be a time of ours');
+  if (!/^(?!0000)\d{4}-/u.test(iso)) throw new InvalidEvent('at must be in the years 1 to 9999');
   return iso;
 }
 

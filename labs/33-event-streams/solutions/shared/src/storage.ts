@@ -7,7 +7,7 @@ export class StorageUnavailable extends Error {
 
 /**
  * Bytes of an object. Usually answers immediately; an object in the archive takes seconds.
- * Throws `InvalidEvent` when there is no such object, else `StorageUnavailable`.
+ * Throws `InvalidEvent` if there is no such object, and `StorageUnavailable` for any other failure.
  */
 export type SizeOf = (object: string) => Promise<number>;
 
