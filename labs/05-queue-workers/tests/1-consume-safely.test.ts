@@ -146,7 +146,7 @@ test(
   },
 );
 
-/** A worker may end when it loses the broker, if it says so to whoever started it. */
+/** A worker may end when it loses the broker, if its exit code says so. */
 async function endedBadly(service: StartedService, who: string): Promise<void> {
   if (service.running) return;
   const { code } = await service.exited;

@@ -131,7 +131,7 @@ test(
 );
 
 test(
-  'what can never succeed goes to media.dead without a second try',
+  'a message that can never succeed goes to media.dead without a second try',
   judges('2.4'),
   async ({ quick, draw, rabbitmq }) => {
     const hopeless = draw.shuffle([

@@ -28,7 +28,7 @@ import { expectSame } from './support/same.ts';
 import { WorkerSlot } from './support/worker-slot.ts';
 import { idle, test as base, type WiredWorker } from './support/workers.ts';
 
-/** Far above what a job takes that nothing is in the way of. */
+/** Far above the time of a job that nothing delays. */
 const WITHIN = { within: 10_000 };
 /** The render after which a job that always fails is given up. */
 const LAST_RENDER = 6;
@@ -87,8 +87,8 @@ function diagnoseHalf(seen: Pick<JobRow, 'outputs' | 'emails'>, what: string): v
   lesson('one-effect-guarded', {
     observed: `${what}: the job has ${seen.outputs} output and ${seen.emails} e-mails.`,
     meaning:
-      'The database refused the second output, and the code went on to the e-mail as if it had been the first. Being told that the work is done already is of use only to who listens.',
-    lookAt: 'what else should not happen when the one write that decides did not.',
+      'The database refused the second output, and the code went on to the e-mail as if it had been the first. An answer that says that the work is already done helps only code that looks at it.',
+    lookAt: 'what else must not happen if the deciding write did not.',
   });
 }
 
@@ -96,10 +96,10 @@ function diagnoseHalf(seen: Pick<JobRow, 'outputs' | 'emails'>, what: string): v
 function diagnoseFailedOverDone(state: string, dead: readonly string[]): void {
   if (state === 'done' && dead.length === 0) return;
   lesson('failed-over-done', {
-    observed: `A job was done. Then a try of it failed that had begun without knowing: its state is ${state} now, and ${dead.length} of its messages lie in ${DEAD_QUEUE}.`,
+    observed: `A job was done. Then another try of it failed, which had begun before. Its state is ${state} now, and ${dead.length} of its messages are in ${DEAD_QUEUE}.`,
     meaning:
-      'A failure is an answer to one try, not the news about the job. Between the moment when the try began and the moment when it failed somebody else may have done the job; written without a look, the failure wins because it comes last.',
-    lookAt: 'what must still be true of the job when its failure is written down.',
+      'A failure is about one try, not about the job. Between the start of the try and its failure, another worker may have done the job. If the failure is written without a check, it wins because it comes last.',
+    lookAt: 'the state that the job must still have when its failure is written.',
   });
 }
 
@@ -111,7 +111,7 @@ async function deliver(
 ): Promise<void> {
   const last = await addJobs(postgres, 1);
   await enqueue(rabbitmq, [...ids, ...last]);
-  // A worker handles them one by one, so that those before it are settled, too.
+  // A worker handles them one by one, so the messages before it are settled.
   await eventuallyDone('a later job to be done', postgres, last, WITHIN);
 }
 
@@ -186,9 +186,9 @@ test(
         diagnoseHalf(gained, 'The message of a job that was done came again');
         if (before.outputs !== 1 || before.emails !== 1 || after.outputs === 1) return;
         lesson('dedupe-in-memory', {
-          observed: `One worker was given a message twice and made ${before.outputs} output. Then another worker was given it, and now there are ${after.outputs} outputs and ${after.emails} e-mails.`,
+          observed: `One worker got a message twice and made ${before.outputs} output. Then another worker got it, and now there are ${after.outputs} outputs and ${after.emails} e-mails.`,
           meaning:
-            'The first worker remembered the job, and only it. Another worker, or the same one after a restart, has never heard of it; and most messages that come twice do so because the first worker is gone.',
+            'Only the first worker remembered the job. Another worker, or the same one after a restart, knows nothing about it. And most messages come twice because the first worker is gone.',
           lookAt: 'a place that all workers share, and that changes together with the effect.',
         });
       },
@@ -265,10 +265,10 @@ test(
         if (!doomed.killed || half.outputs + half.emails !== 1) return;
         if (seen.outputs > 0 && seen.emails > 0) return;
         lesson('effects-apart', {
-          observed: `A worker was killed between its two writes. At that moment the job had ${half.outputs} output and ${half.emails} e-mails; after another worker had the message it has ${seen.outputs} and ${seen.emails}.`,
+          observed: `A worker was killed between its two writes. At that moment, the job had ${half.outputs} output and ${half.emails} e-mails. After another worker got the message, it has ${seen.outputs} and ${seen.emails}.`,
           meaning:
-            'The first write was committed alone, and it is what the next worker takes for a job that is done. Whatever should have followed it belongs to nobody.',
-          lookAt: 'which writes must be there all, or none of them.',
+            'The first write was committed alone, and the next worker takes it for a finished job. Nobody makes the second write any more.',
+          lookAt: 'which writes must be there together or not at all.',
         });
       },
     );
@@ -276,7 +276,7 @@ test(
 );
 
 test(
-  'a message that comes again is no failure, even if the renderer is broken',
+  'a message that comes again is not a failure, even if the renderer is broken',
   judges('3.6'),
   async ({ second: _second, renderer, rabbitmq, postgres }) => {
     const [id = ''] = await addJobs(postgres, 1);
@@ -291,7 +291,7 @@ test(
       dead.push(...texts.filter((text) => text.includes(id)));
       return dead.length > 0;
     };
-    // Who has it rendered again may have to try some more before it gives up.
+    // A worker that renders it again may need more tries before it gives up.
     if (renderer.renders(id) > renders) await atMost(buried);
     else await buried();
     const { state } = await row(postgres, id);
@@ -308,7 +308,7 @@ test(
 );
 
 test(
-  'a job that another worker did is no failure of the sixth try',
+  'a job that another worker did stays done when its sixth try fails',
   judges('3.7'),
   async ({ second, renderer, rabbitmq, postgres }) => {
     const [beaten = ''] = await addJobs(postgres, 1);
@@ -323,7 +323,7 @@ test(
       return broken;
     };
     await enqueue(rabbitmq, [beaten]);
-    // Who gives a job up sooner is judged elsewhere.
+    // Another test judges a worker that gives a job up earlier.
     await happens(() => settled(second) > late.settled, WITHIN);
     const dead = (await rabbitmq.drain(DEAD_QUEUE))
       .map(({ text }) => text)
@@ -362,11 +362,11 @@ test(
         async () =>
           both.arrived >= 2 || settled(second, third) > before || (await waiting(postgres)) > 0,
       );
-      // Neither can write until both have looked: a row of theirs refers to the job's, or changes it.
+      // Neither can write until both have looked: each of their rows refers to the job's row, or changes it.
       // A lock on the tables would have them wait before they look.
       await using lock = await postgres.session('administrator');
       await lock.query('BEGIN');
-      // Who keeps it locked while it renders needs no help in taking turns.
+      // A worker that keeps it locked while it renders needs no help in taking turns.
       await lock.query('SELECT id FROM jobs WHERE id = $1 FOR UPDATE SKIP LOCKED', [id]);
       both.open();
       await atMost(async () => (await waiting(postgres)) >= 2 || settled(second, third) > before);
@@ -385,8 +385,8 @@ test(
           lesson('redelivered-only', {
             observed: `A worker died before its acknowledgement, the broker delivered the message again, and the job was done once. Two workers had two messages of one job, neither of them redelivered: there are ${seen.outputs} outputs.`,
             meaning:
-              '"redelivered" speaks of one message that the broker has handed out before. A publisher that did not get its confirm, and an operator who moves messages, make another message of the same job, and that comes for the first time.',
-            lookAt: 'what two messages of one job have in common.',
+              '"redelivered" is about one message that the broker has delivered before. A publisher that did not get its confirm, or an operator who moves messages, makes another message of the same job, and that one comes for the first time.',
+            lookAt: 'the value that two messages of one job have in common.',
           });
         }
         const check = statements.find(({ query, calls }) => CHECK.test(query) && calls >= 2);
@@ -394,8 +394,9 @@ test(
         lesson('check-then-insert', {
           observed: `Two workers had the same message. Each asked whether it was done ("${check.query.replaceAll(/\s+/gu, ' ').slice(0, 80)}…"), and both made an output: there are ${seen.outputs}, and ${seen.emails} e-mails.`,
           meaning:
-            'Both asked before either had written, so both were told no, and both were right. What one reads can be over by the time it writes.',
-          lookAt: 'who can decide at the very moment of the write which of two is the first.',
+            'Both workers asked before either had written. Both got the answer no, and both were right. By the time a worker writes, its read may be out of date.',
+          lookAt:
+            'something that can decide, at the moment of the write, which of two workers is the first.',
         });
       },
     );

@@ -137,7 +137,7 @@ async function ending({ service }: WiredWorker): Promise<{ ended: boolean; exit:
 }
 
 /**
- * All that waits in the queue when a worker is gone, in its order. Messages come back when the broker
+ * The messages in the queue when a worker is gone, in their order. Messages come back when the broker
  * has heard of the end, which may be later than the test: it waits for so `many`.
  */
 async function leftBehind(rabbitmq: RabbitProbe, many: number): Promise<RabbitMessage[]> {
@@ -150,7 +150,7 @@ async function leftBehind(rabbitmq: RabbitProbe, many: number): Promise<RabbitMe
   return left;
 }
 
-/** A worker that left jobs undone has to say so to whoever started it. */
+/** The exit code of a worker that left jobs undone must say so. */
 function endedBadly({ code }: Exit): void {
   if (code !== 0) return;
   expect.fail('A worker that did not finish its jobs ended with exit code 0, expected another.');
@@ -254,9 +254,9 @@ test(
       },
       () => {
         lesson('second-signal-ignored', {
-          observed: `A worker was sent SIGTERM while ${worker.renderer.inFlight} renders hung, and SIGTERM again. ${thousands(ENDS_WITHIN)} ms later it still waited for them.`,
+          observed: `A worker got SIGTERM while ${worker.renderer.inFlight} renders hung, and then SIGTERM again. ${thousands(ENDS_WITHIN)} ms later, it still waited for them.`,
           meaning:
-            'Whoever sends the signal again does not want to wait any more. A worker that takes the second for the first leaves only SIGKILL, after which nothing is logged and no exit code tells what happened.',
+            'A person who sends the signal again does not want to wait any more. If the worker treats the second signal like the first, only SIGKILL is left. After that, nothing is logged and no exit code explains the end.',
           lookAt: 'what the handler does when it is called again.',
         });
       },
@@ -286,10 +286,10 @@ test(
       },
       () => {
         lesson('no-deadline', {
-          observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} was sent SIGTERM while ${worker.renderer.inFlight} renders hung. ${thousands(ENDS_WITHIN)} ms later it still waited for them.`,
+          observed: `A worker with SHUTDOWN_GRACE_MS=${GRACE} got SIGTERM while ${worker.renderer.inFlight} renders hung. ${thousands(ENDS_WITHIN)} ms later, it still waited for them.`,
           meaning:
-            'Somebody else has a limit: the orchestrator sends SIGKILL when its own time is up, and then nothing is closed, logged or handed back in order. A render that hangs holds the deploy until then.',
-          lookAt: 'who ends the wait, and what becomes of the messages that are not acknowledged.',
+            'The orchestrator has a limit of its own: it sends SIGKILL when that is over, and then nothing is closed, logged or given back in order. Until then, a render that hangs blocks the deploy.',
+          lookAt: 'how the wait ends, and where the messages go that are not acknowledged.',
         });
       },
     );
@@ -317,26 +317,26 @@ function diagnoseStop(stopped: {
   const again = left.filter(({ redelivered }) => redelivered);
   if (!open && again.length > 0) {
     lesson('exit-on-sigterm', {
-      observed: `A worker with ${PREFETCH} jobs in flight was sent SIGTERM and ended at once, with ${exit.signal ?? `exit code ${exit.code}`}; ${again.length} messages came back to the queue.`,
+      observed: `A worker with ${PREFETCH} jobs in flight got SIGTERM and ended immediately, with ${exit.signal ?? `exit code ${exit.code}`}. ${again.length} messages came back to the queue.`,
       meaning:
-        'The work on these jobs is thrown away, and each is delivered and begun again. No message is lost that way, but every deploy makes duplicates of whatever was under way.',
-      lookAt: 'what has to happen to a job in flight between the signal and the exit.',
+        'The work on these jobs is lost, and each of them is delivered and begun again. No message is lost, but every deploy makes duplicates of the jobs that were in flight.',
+      lookAt: 'the steps that a job in flight still needs between the signal and the exit.',
     });
   }
   if (closedEarly && again.length > 0 && done > 0) {
     lesson('close-before-ack', {
-      observed: `After SIGTERM the worker closed its channel with ${PREFETCH} jobs in flight. ${done} of them were finished after that, and ${again.length} messages came back to the queue, to be done again.`,
+      observed: `After SIGTERM, the worker closed its channel with ${PREFETCH} jobs in flight. ${done} of them were finished after that, and ${again.length} messages came back to the queue, to be done again.`,
       meaning:
-        'Closing a channel gives all that it has not acknowledged back to the queue at once. An acknowledgement can only be sent on the channel that the message came by.',
-      lookAt: 'the order: who must be done before the channel may close.',
+        'A channel that closes gives every message that it has not acknowledged back to the queue. An acknowledgement must go through the channel that delivered the message.',
+      lookAt: 'the order: what must be over before the channel may close.',
     });
   }
   if (open && !cancelled && !closedEarly && more > 0) {
     lesson('no-cancel', {
-      observed: `After SIGTERM the worker went on consuming: the broker sent it ${more} more messages. It finished ${done} jobs of ${PREFETCH}, began ${worker.renderer.renders() - PREFETCH} others, and ${again.length} messages came back to the queue.`,
+      observed: `After SIGTERM, the worker went on consuming: the broker sent it ${more} more messages. It finished ${done} jobs of ${PREFETCH}, began ${worker.renderer.renders() - PREFETCH} others, and ${again.length} messages came back to the queue.`,
       meaning:
-        'Every acknowledgement makes room for the next delivery, so a worker that still consumes is never done while there is work. What comes last is begun in vain, or given back.',
-      lookAt: 'how to tell the broker that this consumer wants no more.',
+        'Every acknowledgement makes room for the next delivery, so a worker that still consumes does not finish while there is work. The last jobs are begun for nothing, or given back.',
+      lookAt: 'how a consumer can end its deliveries and keep its channel.',
     });
   }
 }
@@ -346,9 +346,9 @@ function diagnoseGivenBack(wire: AmqpWire, back: readonly RabbitMessage[]): void
   if (back.length === 0 || wire.count('basic.nack') + wire.count('basic.reject') === 0) return;
   lesson('given-back-on-stop', {
     observed:
-      'A job failed after SIGTERM. The worker gave its message back, and it lay at the head of the queue at once, not counted and without its delay.',
+      'A job failed after SIGTERM. The worker gave its message back, and the message was at the head of the queue, not counted and without its delay.',
     meaning:
-      'A worker that stops has all the time that its grace allows for the jobs that it has begun, the failed ones too. Given back, such a job is tried again at once by the next worker, as if it had not failed.',
-    lookAt: 'what a failure needs that a stop must not take from it.',
+      'A worker that stops has its whole grace period for the jobs that it has begun, even for the failed ones. If it gives such a job back, the next worker tries it immediately, as if it had not failed.',
+    lookAt: 'the steps that follow a failure, and whether a stop skips them.',
   });
 }

@@ -40,7 +40,7 @@ import { expectSame } from './support/same.ts';
 
 /**
  * `test` with `api`, whose line to the broker is `wire`, and what happens to them, one after the
- * other. What was promised in all of that is asked for in the end, so that its time is waited for once.
+ * other. The promised messages are counted in the end, so their time is waited for once.
  */
 const test = base
   .extend('wire', { scope: 'file' }, async ({ lease, cleanup }) => {
@@ -300,7 +300,7 @@ async function answersInTime(uploads: readonly Upload[]): Promise<void> {
   );
 }
 
-/** All that was promised has come. `when` completes "jobs that were answered 202 …". */
+/** Every promised message has come. `when` completes "jobs that were answered 202 …". */
 async function nothingLost(
   { promised, due }: Pick<Aftermath, 'promised' | 'due'>,
   arrivals: Arrivals,
