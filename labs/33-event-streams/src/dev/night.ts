@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createKafka, createProducer, TOPIC } from '../kafka.ts';
 
@@ -30,10 +31,9 @@ createServer((_req, res) => {
 const kafka = createKafka(log);
 const [admin, producer] = [kafka.admin(), createProducer(kafka)];
 await Promise.all([admin.connect(), producer.connect()]);
-// The projector makes the topic when it starts.
-while (!(await admin.listTopics()).includes(TOPIC)) {
-  await new Promise((resolve) => setTimeout(resolve, 100));
-}
+// The projector makes the topic when it starts. Before its partitions have leaders, a send would be
+// retried as a whole, and some of the events would be on the topic twice.
+while (!(await admin.fetchTopicOffsets(TOPIC).catch(() => undefined))) await sleep(100);
 await producer.send({ topic: TOPIC, messages });
 await Promise.all([admin.disconnect(), producer.disconnect()]);
 log.info({ records: messages.length }, 'the events of the night are on the topic');
