@@ -302,9 +302,9 @@ export const COMMANDS: Commands = {
     usage: 'new <id>',
     takeHome: false,
     summary: 'Make the skeleton of a new lab.',
-    positionals: [{ name: 'id (such as 33-rate-limits)', required: true }],
+    positionals: [{ name: 'id (such as 40-rate-limits)', required: true }],
     flags: {},
-    example: 'labs new 33-rate-limits',
+    example: 'labs new 40-rate-limits',
     load: () => import('./commands/new.ts'),
   },
   check: {
