@@ -401,7 +401,7 @@ test(
       ['that is cut short', '{ "openapi": "3.1.0", '],
       ['without info', { ...served.json, info: undefined }],
       ['of OpenAPI 3.0', { ...served.json, openapi: '3.0.3' }],
-        ['that lacks the tracking', lacking.json],
+      ['that lacks the tracking', lacking.json],
     ] as const;
     await each('documents', documents, async ([what, document]) => {
       const OPENAPI_FILE = await scratch.write('bad.json', document);

@@ -11,6 +11,7 @@ import { getParcel } from './get-parcel.ts';
 import { getTracking } from './get-tracking.ts';
 import { listParcels } from './list-parcels.ts';
 import { requestLog } from './request-log.ts';
+import { setState } from './states.ts';
 
 export interface Deps {
   readonly pool: Pool;
@@ -20,10 +21,19 @@ export interface Deps {
   readonly document: ApiDocument;
   /** Whether an answer that the document does not describe becomes a 500. */
   readonly checkAnswers: boolean;
+  /** Whether clients' expectations are replayed here. */
+  readonly providerStates: boolean;
 }
 
 /** All routes of the service, without listening. */
-export function createApp({ pool, log, carrier, document, ...options }: Deps): Express {
+export function createApp({
+  pool,
+  log,
+  carrier,
+  document,
+  providerStates,
+  ...options
+}: Deps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(requestLog(log));
@@ -35,6 +45,7 @@ export function createApp({ pool, log, carrier, document, ...options }: Deps): E
   app.get('/openapi.json', (_req, res) => {
     res.json(document.source);
   });
+  if (providerStates) app.post('/_states', setState(pool));
   const as = (name: string): RequestHandler => follow(document, name, options);
   app.get('/v1/parcels', as('GET /v1/parcels'), listParcels(pool));
   app.post('/v1/parcels', as('POST /v1/parcels'), createParcel(pool));

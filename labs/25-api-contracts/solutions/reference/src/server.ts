@@ -15,8 +15,17 @@ const carrier = new Carrier(process.env['CARRIER_URL']);
 const clock = createClock(process.env['CLOCK']);
 const file = process.env['OPENAPI_FILE'] ?? join(import.meta.dirname, '../openapi.json');
 const document = await readDocument(file);
-const checkAnswers = process.env['CHECK_ANSWERS'] === 'on';
-const server = createServer(createApp({ pool, log, carrier, clock, document, checkAnswers }));
+const server = createServer(
+  createApp({
+    pool,
+    log,
+    carrier,
+    clock,
+    document,
+    checkAnswers: process.env['CHECK_ANSWERS'] === 'on',
+    providerStates: process.env['PROVIDER_STATES'] === 'on',
+  }),
+);
 
 const host = process.env['HOST'] ?? '127.0.0.1';
 const port = Number(process.env['PORT'] ?? 3000);
