@@ -26,7 +26,32 @@ export function diagnoseGate({ named }: Verdict): void {
     });
   }
   directionBlind(named);
+  if (missedAll(({ operation }) => /behind-ref|both-directions/u.test(operation))) {
+    lesson('references-not-followed', {
+      observed: `The gate missed ${show(missed)}. In each the operation is the same as before, and the component that it refers to changed.`,
+      meaning:
+        'A $ref is a name. Two documents can use the same name for different things, and most of a real contract is in its components.',
+      lookAt: 'what your OpenAPI library offers to put in the place of references.',
+    });
+  }
+  if (missed.length === 0 && blamed.every(({ operation }) => operation.includes('optional'))) {
+    if (blamed.length === 0) return;
+    lesson('optional-is-not-required', {
+      observed: `Of all changes that break nobody, the gate named ${show(blamed)}: inputs that are new and may be left out.`,
+      meaning:
+        'No client of the old document sends them, and no client has to. Optional inputs are how an API grows, and the gate forbids it.',
+      lookAt: 'which new inputs a client of the old document would miss.',
+    });
+  }
   if (blamed.length > 0) return;
+  if (missedAll(({ operation }) => /null/u.test(operation))) {
+    lesson('null-is-a-type', {
+      observed: `Of all changes that break, the gate missed ${show(missed)}.`,
+      meaning:
+        'A client that has never seen a null reads a field of it, and fails. For a service that no longer takes it, the same holds the other way round.',
+      lookAt: 'what your comparison does with a type that is a list.',
+    });
+  }
   if (missedAll(({ lines }) => lines > 1) && [...named.values()].every((lines) => lines === 1)) {
     lesson('first-finding-only', {
       observed: `The gate named ${named.size} operations, each in one line. In ${show(missed)} two things break.`,

@@ -46,7 +46,7 @@ export function createApp({
     res.json(document.source);
   });
   if (providerStates) app.post('/_states', setState(pool));
-  const as = (name: string): RequestHandler => follow(document, name, options);
+  const as = (name: string): RequestHandler[] => follow(document, name, options);
   app.get('/v1/parcels', as('GET /v1/parcels'), listParcels(pool));
   app.post('/v1/parcels', as('POST /v1/parcels'), createParcel(pool));
   app.get('/v1/parcels/:id', as('GET /v1/parcels/{id}'), getParcel(pool));

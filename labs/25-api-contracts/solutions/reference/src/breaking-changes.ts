@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Content, Operation, Operations, Parameter, Schema, Security } from './document.ts';
+import type { Content, Operation, Operations, Parameter, Schema } from './document.ts';
 import { misfits } from './misfits.ts';
+import { securityChanges } from './security.ts';
 import { Shape } from './shape.ts';
 
 export interface BreakingChange {
@@ -91,18 +92,4 @@ function contentChanges(
     const is = revised[type];
     return is ? compare(schema, is.schema, at) : [`${at} as ${type} is gone`];
   });
-}
-
-/** Each way in that the old document offers must be enough for one of the new one. */
-function securityChanges(old: readonly Security[], revised: readonly Security[]): string[] {
-  const ways = (all: readonly Security[]): readonly Security[] => (all.length === 0 ? [{}] : all);
-  const enough = (has: Security, needs: Security): boolean =>
-    Object.entries(needs).every(
-      ([scheme, scopes]) => scopes.every((scope) => has[scheme]?.includes(scope)) && scheme in has,
-    );
-  return ways(old)
-    .filter((has) => !ways(revised).some((needs) => enough(has, needs)))
-    .map(
-      (has) => `security: ${Object.keys(has).join(' and ') || 'no login'} is not enough any more`,
-    );
 }

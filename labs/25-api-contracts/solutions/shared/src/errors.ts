@@ -22,6 +22,13 @@ export class NotFound extends HttpError {
   }
 }
 
+/** An operation that has ended. */
+export class Gone extends HttpError {
+  constructor() {
+    super(410, 'gone');
+  }
+}
+
 /** A request that the document does not describe. */
 export class InvalidRequest extends BadRequest {
   /** Each begins with its place: `query limit`. */
