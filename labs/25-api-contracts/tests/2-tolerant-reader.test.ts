@@ -32,7 +32,7 @@ test('fields that the carrier adds change nothing', judges('2.1'), async ({ draw
         lesson('closed-to-new-fields', {
           observed: `The carrier's answer had ${what}, and we answered ${answer.status}.`,
           meaning:
-            'To add a field is what every API may do at any time. A reader that refuses unknown fields turns each such release of the carrier into an outage of ours.',
+            'To add a field is what every API may do at any time. A reader that refuses unknown fields turns each such release of the carrier into our outage.',
           lookAt:
             'which fields of the answer the service reads, and what it demands of the others.',
         });
@@ -69,7 +69,7 @@ test(
             lesson('passed-through', {
               observed: `The carrier answered the state "${state}", and so did we.`,
               meaning:
-                'Our clients were told four states: three, and unknown. A value that comes straight from another company makes our contract as long as theirs.',
+                'Our clients know four states: three, and unknown. A value that comes straight from another company makes our contract as long as theirs.',
               lookAt: 'at which point the words of the carrier become ours.',
             });
           }
@@ -150,7 +150,7 @@ test('an answer without what we need is a 502', judges('2.4'), async ({ tracked 
         lesson('tolerant-of-everything', {
           observed: `The carrier's answer had ${what}, and we answered 200 ${answer.text}`,
           meaning:
-            'A tolerant reader ignores what it does not need. What it needs, it checks: otherwise a fault of the carrier becomes a wrong answer of ours, and nobody notices.',
+            'A tolerant reader ignores what it does not need. What it needs, it checks: otherwise a fault of the carrier becomes our wrong answer, and nobody notices.',
           lookAt: 'what our answer says if state or updatedAt is not there.',
         });
       },

@@ -66,7 +66,7 @@ test(
 function happyPathOnly(served: ServedDocument, { request, status }: Answer): void {
   if (status < 400) return;
   const described = OPERATIONS.flatMap((name) => Object.keys(served.operation(name).responses));
-  if (described.some((each) => !each.startsWith('2'))) return;
+  if (described.some((status) => !status.startsWith('2'))) return;
   lesson('happy-path-only', {
     observed: `${request} answered ${status}. Of all statuses, the document describes ${[...new Set(described)].join(' and ')}.`,
     meaning:
@@ -179,7 +179,7 @@ test('a request that does not fit names all its faults', judges('3.3'), async ({
         const named = placesOf(answer);
         if (named.length !== 1 || !places.includes(named[0] ?? '')) return;
         lesson('first-fault-only', {
-          observed: `A request with faults at ${places.join(', ')} was told about ${named[0]}.`,
+          observed: `A request has faults at ${places.join(', ')}. The answer names ${named[0]} alone.`,
           meaning:
             'The developer of the client fixes one fault, sends the request again, and learns of the next one. A validator that stops at the first fault is faster, and that is all.',
           lookAt: 'where your validator stops.',

@@ -44,13 +44,14 @@ const test = base.extend('replayed', { scope: 'file' }, async ({ run }): Promise
   return await replay(run, double.url, { client: interactions });
 });
 
-const about = (point: string): Expectation[] => EXPECTATIONS.filter((each) => each.point === point);
+const about = (point: string): Expectation[] =>
+  EXPECTATIONS.filter((expectation) => expectation.point === point);
 const verdictOn = ({ said }: Replayed, { what }: Expectation): string =>
   said.get(`client: ${what}`) ?? 'not printed';
-const right = (replayed: Replayed, each: Expectation): boolean =>
-  verdictOn(replayed, each) === (each.fits ? 'ok' : 'failed');
+const right = (replayed: Replayed, expectation: Expectation): boolean =>
+  verdictOn(replayed, expectation) === (expectation.fits ? 'ok' : 'failed');
 
-/** Asserts that the command's verdicts on some expectations are right; else looks for the mistake. */
+/** Asserts that the command's verdicts on some expectations are right. If not, looks for the mistake. */
 async function expectVerdicts(
   replayed: Replayed,
   expectations: readonly Expectation[],
@@ -75,7 +76,9 @@ async function expectVerdicts(
 }
 
 function diagnose(replayed: Replayed): void {
-  const wrong = EXPECTATIONS.filter((each) => !right(replayed, each)).map(({ what }) => what);
+  const wrong = EXPECTATIONS.filter((expectation) => !right(replayed, expectation)).map(
+    ({ what }) => what,
+  );
   const all = (...words: readonly string[]): boolean =>
     wrong.length > 0 && wrong.every((what) => words.some((word) => what.includes(word)));
   if (all('a header')) {
@@ -145,8 +148,11 @@ test('states are set up before the request, in order', judges('4.1'), async ({ d
       ).toEqual(expected);
     },
     () => {
-      const states = heard.filter((each) => each.startsWith('state'));
-      if (states.length === 3 && heard.slice(0, 3).every((each) => each.startsWith('state'))) {
+      const states = heard.filter((request) => request.startsWith('state'));
+      if (
+        states.length === 3 &&
+        heard.slice(0, 3).every((request) => request.startsWith('state'))
+      ) {
         lesson('states-at-the-start', {
           observed: `The provider got its three states first and then the requests: ${heard.join(', ')}.`,
           meaning:

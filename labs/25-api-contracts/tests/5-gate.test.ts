@@ -12,7 +12,7 @@ const test = base.extend('judged', { scope: 'file' }, async ({ run }): Promise<J
   return { verdict: await gate(run, both.old, both.new), diagnose: diagnoseGate };
 });
 
-const about = (point: string) => BREAKING.filter((each) => each.point === point);
+const about = (point: string) => BREAKING.filter((change) => change.point === point);
 
 test('the gate names each change of an answer that breaks', judges('5.1'), ({ judged }) =>
   expectNamed(judged, about('5.1')),

@@ -33,10 +33,10 @@ export interface Replayed {
 /** Runs `npm run consumers` with the files as arguments. */
 export async function consumers(
   run: RunContext,
-  provider: string,
+  url: string,
   files: readonly string[],
 ): Promise<Replayed> {
-  const env = { PROVIDER_URL: provider };
+  const env = { PROVIDER_URL: url };
   const { code, stdout, stderr } = await runScript('consumers', { run, args: files, env });
   const said = new Map<string, string>();
   for (const line of stdout) {
@@ -50,7 +50,7 @@ export async function consumers(
 /** Writes contracts to files, and replays them. */
 export async function replay(
   run: RunContext,
-  provider: string,
+  url: string,
   contracts: Readonly<Record<string, readonly Interaction[]>>,
 ): Promise<Replayed> {
   await using scratch = await Scratch.of(run);
@@ -58,7 +58,7 @@ export async function replay(
   for (const [consumer, interactions] of Object.entries(contracts)) {
     files.push(await scratch.write(`${consumer}.json`, { consumer, interactions }));
   }
-  return await consumers(run, provider, files);
+  return await consumers(run, url, files);
 }
 
 /** A provider that answers each path as told, and every state with 204 unless it is an unknown one. */

@@ -56,7 +56,7 @@ export function diagnoseGate({ named }: Verdict): void {
     lesson('first-finding-only', {
       observed: `The gate named ${named.size} operations, each in one line. In ${show(missed)} two things break.`,
       meaning:
-        'A developer who is told about one break fixes that one, or talks with the clients about it, and then releases. The clients find the other one.',
+        'A developer who learns about one break fixes that one, or talks with the clients about it, and then releases. The clients find the other one.',
       lookAt: 'where the search for breaks ends, and what it has not looked at by then.',
     });
   }

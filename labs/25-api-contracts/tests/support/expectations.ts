@@ -39,7 +39,7 @@ const differs = (what: string, body: unknown): Expectation =>
   against('4.3', false, what, PARCEL, body);
 const more = (what: string, body: unknown): Expectation => against('4.4', true, what, PARCEL, body);
 
-const { note: _note, ...noteless } = PARCEL;
+const { note: _note, ...unnoted } = PARCEL;
 const headed = (
   what: string,
   fits: boolean,
@@ -74,7 +74,7 @@ export const EXPECTATIONS: readonly Expectation[] = [
   headed('a header that is missing', false, { 'content-type': JSON_TYPE }),
   differs('a field with another value', { ...PARCEL, id: 8 }),
   differs('a text for a number', { ...PARCEL, id: '7' }),
-  differs('a missing field for a null', noteless),
+  differs('a missing field for a null', unnoted),
   differs('a text for a null', { ...PARCEL, note: '' }),
   differs('an inner field that is missing', { ...PARCEL, recipient: {} }),
   differs('a text for an object', { ...PARCEL, recipient: '01067' }),

@@ -16,7 +16,7 @@ export function faultsOf(schema: Json, value: unknown): string[] {
   const wrong = found.map(
     ({ instancePath, message }) => `${instancePath || 'the body'} ${message}`,
   );
-  return [...new Set([...wrong.slice(0, 5), ...undescribed(schema, value, '')])];
+  return [...new Set([...wrong.slice(0, 5), ...unknownIn(schema, value, '')])];
 }
 
 /** Of an object, its parts included if it is composed; undefined if there are none. */
@@ -30,17 +30,17 @@ function propertiesOf(schema: Json): Readonly<Record<string, Json>> | undefined 
 }
 
 /** Fields that are in a value and in no schema. */
-function undescribed(schema: Json, value: unknown, at: string): string[] {
+function unknownIn(schema: Json, value: unknown, at: string): string[] {
   if (Array.isArray(value)) {
     const items = schema['items'] as Json | undefined;
     return items
-      ? value.flatMap((each) => undescribed(items, each, `${at}/*`))
+      ? value.flatMap((each) => unknownIn(items, each, `${at}/*`))
       : [`${at}/* is not described`];
   }
   if (typeof value !== 'object' || value === null) return [];
   const properties = propertiesOf(schema) ?? {};
   return Object.entries(value).flatMap(([name, each]) => {
     const known = properties[name];
-    return known ? undescribed(known, each, `${at}/${name}`) : [`${at}/${name} is not described`];
+    return known ? unknownIn(known, each, `${at}/${name}`) : [`${at}/${name} is not described`];
   });
 }

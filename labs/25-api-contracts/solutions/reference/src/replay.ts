@@ -5,7 +5,8 @@ import type { Interaction } from './consumer-contract.ts';
 export async function replay(provider: string, interaction: Interaction): Promise<string[]> {
   for (const { state, params = {} } of interaction.states ?? []) {
     const { status } = await post(`${provider}/_states`, { state, params });
-    if (status < 200 || status > 299) return [`the state "${state}" was answered with ${status}`];
+    if (status < 200 || status > 299)
+      return [`the service answers ${status} to the state "${state}"`];
   }
   const { method, path, headers = {}, body } = interaction.request;
   const answer = await fetch(provider + path, {
