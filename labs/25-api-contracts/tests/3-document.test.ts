@@ -66,7 +66,7 @@ test(
 function happyPathOnly(served: ServedDocument, { request, status }: Answer): void {
   if (status < 400) return;
   const described = OPERATIONS.flatMap((name) => Object.keys(served.operation(name).responses));
-  if (described.some((status) => !status.startsWith('2'))) return;
+  if (described.some((code) => !code.startsWith('2'))) return;
   lesson('happy-path-only', {
     observed: `${request} answered ${status}. Of all statuses, the document describes ${[...new Set(described)].join(' and ')}.`,
     meaning:

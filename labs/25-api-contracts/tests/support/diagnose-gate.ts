@@ -3,8 +3,6 @@ import type { Change } from './changes/change.ts';
 import { BREAKING, HARMLESS } from './changes/core.ts';
 import type { Verdict } from './gate.ts';
 
-const CHANGES: readonly Change[] = [...BREAKING, ...HARMLESS];
-
 /** Throws a lesson if the verdict on all changes of task 5 shows how the gate works. */
 export function diagnoseGate({ named }: Verdict): void {
   const missed = BREAKING.filter(({ operation, lines }) => (named.get(operation) ?? 0) < lines);
