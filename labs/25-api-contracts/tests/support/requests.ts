@@ -67,7 +67,7 @@ export function placesOf(answer: Answer): string[] {
   }
   const places = faults.map((fault) => {
     const [, place] =
-      /^((?:query|path) \w+|(?:body|answer) \/\S+|answer (?:status|content-type)|body)/u.exec(
+      /^((?:query|path) \w+|(?:body|answer) \/[^\s:]+|answer (?:status|content-type)|body)/u.exec(
         String(fault),
       ) ?? [];
     return place ?? `(${String(fault)})`;

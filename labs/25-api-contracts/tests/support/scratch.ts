@@ -15,7 +15,7 @@ export class Scratch implements AsyncDisposable {
   }
 
   static async of({ target }: RunContext): Promise<Scratch> {
-    const dir = join(target, `.${randomUUID()}.tmp`);
+    const dir = join(target, `judged-${randomUUID()}.tmp`);
     await mkdir(dir);
     return new Scratch(dir);
   }
