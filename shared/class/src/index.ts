@@ -1,3 +1,5 @@
+export type { Exported, Exporter, ExportFile, ExportOptions, NotExported } from './export/file.ts';
+export { EXPORT_FORMATS } from './export/formats.ts';
 export type {
   Assignment,
   ClassRecord,
@@ -7,3 +9,6 @@ export type {
   Student,
   WorkState,
 } from './records.ts';
+export { classReport, type ReportOptions } from './report/report.ts';
+export { compareWorks, type Comparison } from './similarity/compare.ts';
+export type { SimilarPair } from './similarity/pairs.ts';

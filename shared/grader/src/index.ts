@@ -4,4 +4,7 @@ export { readPack } from './pack/read-pack.ts';
 export { duration } from './pack/texts.ts';
 export { CANDIDATE_COMMANDS } from './pack/toolchain.ts';
 export { writePack, type PackOptions } from './pack/write-pack.ts';
+export { Html, html, PAGE_POLICY, text } from './report/html.ts';
+export { STYLE } from './report/style.ts';
 export { checkSigned, graderKey, type Checked } from './sign.ts';
+export { readFolder } from './submission/folder.ts';
