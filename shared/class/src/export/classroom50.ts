@@ -11,7 +11,7 @@ import { earned, pointsOf, whyNoScore } from './graded.ts';
  */
 export const classroom50: Exporter = (records, { classroom }) =>
   oneFileEach(records, 'result.json', (record) => {
-    const { assignment, submission, result, mark, state } = record;
+    const { assignment, result, mark, state } = record;
     const notJudged = state === 'not judged';
     if (!notJudged && !(result && mark)) return { why: whyNoScore(record) };
     const links = linksOf(record);
