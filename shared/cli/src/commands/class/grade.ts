@@ -1,0 +1,6 @@
+import { UsageError } from '../../errors.ts';
+import type { Run } from '../../command.ts';
+
+export const run: Run = async () => {
+  throw new UsageError('labs class grade is not there yet.');
+};
