@@ -1,3 +1,9 @@
+export { collect, type CollectOptions, type CollectOutcome } from './collect/collect.ts';
+export { ClassError, type ClassErrorCode } from './errors.ts';
+export { assign, type AssignOptions } from './folder/assign.ts';
+export { initClass, type InitOptions } from './folder/init.ts';
+export type { Only } from './folder/select.ts';
+export { readClass } from './read-class.ts';
 export type {
   Assignment,
   ClassRecord,
@@ -7,3 +13,12 @@ export type {
   Student,
   WorkState,
 } from './records.ts';
+export { gradeClass, type GradeClassOptions, type GradeEvent } from './queue/grade-class.ts';
+export { checkQueueUrl, openQueueRedis, stopQueueRedis } from './queue/redis.ts';
+export {
+  startWorker,
+  type RunningWorker,
+  type WorkerEvent,
+  type WorkerOptions,
+} from './queue/worker.ts';
+export { overrideMark, type OverrideRequest } from './override-mark.ts';

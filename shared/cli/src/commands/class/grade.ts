@@ -1,6 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { gradeCommand } from '../../class/grade.ts';
 import type { Run } from '../../command.ts';
 
-export const run: Run = async () => {
-  throw new UsageError('labs class grade is not there yet.');
-};
+export const run: Run = (args, context) => gradeCommand(args, context, false);
