@@ -31,12 +31,12 @@ export const run: Run = async (args, context) => {
   return EXIT.green;
 };
 
-function tasksOf(args: Arguments, lab: Lab): number[] {
+export function tasksOf(args: Arguments, lab: Lab): number[] {
   const names = args.text('tasks')?.split(',') ?? lab.tasks.map(({ slug }) => slug);
   return names.map((name) => findTask(lab, name.trim()).number);
 }
 
-function policyOf(text: string): AiPolicy {
+export function policyOf(text: string): AiPolicy {
   const policy = aiPolicySchema.safeParse(text);
   if (policy.success) return policy.data;
   throw new UsageError(`--ai takes allowed, declared or forbidden, not "${text}".`);
