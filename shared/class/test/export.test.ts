@@ -169,6 +169,33 @@ describe('CTRF', () => {
   });
 });
 
+describe('a mark that a person has set for what was not judged', () => {
+  const mark = { points: 3, of: 4, penalty: 0, overridden: true };
+
+  test.for(['gradescope', 'prairielearn', 'classroom50'])(
+    'counts in %s, and no point is a zero',
+    (format) => {
+      const results = only(format, graded(ADA, BROKEN, { mark }));
+      expectValid(
+        { gradescope: GRADESCOPE, prairielearn: PRAIRIELEARN, classroom50: CLASSROOM50 }[format] ??
+          {},
+        results,
+      );
+      expect(results).toMatchObject({ score: format === 'prairielearn' ? 0.75 : 3 });
+      const zeros = JSON.stringify(results).match(/"(?:score|points)":0[,}]/gu);
+      expect(zeros).toHaveLength(1);
+    },
+  );
+
+  test('counts where there is no result', () => {
+    expect(only('gradescope', { ...without(ADA, 'no submission'), mark })).toMatchObject({
+      score: 3,
+      output: '3 of 4 points. A person has set this mark.',
+      tests: [],
+    });
+  });
+});
+
 describe('JUnit', () => {
   test('has a suite for each student, and an error for what was not judged', () => {
     const bob = person('bob', 'Bob <b> & "co" \u0000\uFFFE');

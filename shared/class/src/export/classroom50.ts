@@ -1,6 +1,6 @@
 import type { ClassRecord } from '../records.ts';
 import { json, oneFileEach, type Exporter } from './file.ts';
-import { earned, pointsOf, whyNoScore } from './graded.ts';
+import { earned, pointsOf, whyNoMark } from './graded.ts';
 
 /**
  * Classroom 50's `classroom50/result/v1`, one for each submission. Its scores are whole numbers, so a
@@ -12,13 +12,13 @@ import { earned, pointsOf, whyNoScore } from './graded.ts';
 export const classroom50: Exporter = (records, { classroom }) =>
   oneFileEach(records, 'result.json', (record) => {
     const { assignment, result, mark, state } = record;
-    const notJudged = state === 'not judged';
-    if (!notJudged && !(result && mark)) return { why: whyNoScore(record) };
+    const notJudged = state === 'not judged' && !mark;
+    if (!notJudged && !mark) return { why: whyNoMark(record) };
     const links = linksOf(record);
     if (!links) return { why: 'it has no commit in a repository on the web' };
     const identity = identityOf(record, classroom);
     if (!identity) return { why: 'its repository is not named <classroom>-<assignment>-<owner>' };
-    const tests = notJudged || !result ? [] : pointsOf(result);
+    const tests = notJudged ? [] : pointsOf(result);
     if (!tests.every(({ point }) => Number.isInteger(point.weight))) {
       return { why: 'a point has a weight that is not a whole number' };
     }
@@ -36,13 +36,18 @@ export const classroom50: Exporter = (records, { classroom }) =>
       ...(result && { graded_at: instant(result.times.graded) }),
       score: notJudged ? 0 : Math.round(mark?.points ?? 0),
       'max-score': notJudged ? 0 : Math.round(mark?.of ?? 0),
-      tests: tests.map(({ point }) => ({
-        'test-name': `${point.id} ${point.text}`,
-        passed: point.grade === 'passed',
-        score: earned(point) ?? 0,
-        'max-score': point.weight,
-        ...(point.lessons.length > 0 && { lessons: point.lessons }),
-      })),
+      // It has no test without a score, so one that was not judged is left out.
+      tests: tests.flatMap(({ point }) => {
+        const points = earned(point);
+        if (points === undefined) return [];
+        return {
+          'test-name': `${point.id} ${point.text}`,
+          passed: point.grade === 'passed',
+          score: points,
+          'max-score': point.weight,
+          ...(point.lessons.length > 0 && { lessons: point.lessons }),
+        };
+      }),
     });
   });
 

@@ -1,6 +1,6 @@
 import type { Grade } from '@backend-labs/protocol';
 import { json, oneFileEach, type Exporter } from './file.ts';
-import { lessonLine, type PointOf, pointsOf, whyNoScore } from './graded.ts';
+import { lessonLine, type PointOf, pointsOf, whyNoMark } from './graded.ts';
 
 const STATUS: Readonly<Record<Grade, 'passed' | 'failed' | 'other'>> = {
   passed: 'passed',
@@ -17,7 +17,7 @@ const STATUS: Readonly<Record<Grade, 'passed' | 'failed' | 'other'>> = {
 export const ctrf: Exporter = (records) =>
   oneFileEach(records, 'ctrf.json', ({ assignment, student, ...record }) => {
     const { result, mark, submission } = record;
-    if (!result) return { why: whyNoScore({ assignment, student, ...record }) };
+    if (!result) return { why: whyNoMark({ assignment, student, ...record }) };
     const points = pointsOf(result);
     const count = (grade: Grade) => points.filter(({ point }) => point.grade === grade).length;
     const at = Date.parse(result.times.graded);

@@ -1,19 +1,18 @@
 import type { GradedPoint, GradedTask, GradeResult } from '@backend-labs/protocol';
 import type { ClassRecord, Mark } from '../records.ts';
 
-/** A record with everything that a score needs. */
-export interface Graded extends ClassRecord {
-  readonly result: GradeResult;
+/** A record with a mark: what was graded, or what a person has set. */
+export interface Marked extends ClassRecord {
   readonly mark: Mark;
 }
 
-/** Whether a record has a score. What was not judged has no score; it is never a zero. */
-export function isGraded(record: ClassRecord): record is Graded {
-  return record.result !== undefined && record.mark !== undefined;
+/** Whether a record has a mark. What was not judged has none until a person sets it; it is never a zero. */
+export function isMarked(record: ClassRecord): record is Marked {
+  return record.mark !== undefined;
 }
 
-/** Why a record has no score. */
-export function whyNoScore({ state }: ClassRecord): string {
+/** Why a record has no mark. */
+export function whyNoMark({ state }: ClassRecord): string {
   return REASONS[state] ?? `it is ${state}`;
 }
 
@@ -28,7 +27,9 @@ export interface PointOf {
   readonly point: GradedPoint;
 }
 
-export function pointsOf({ tasks }: GradeResult): PointOf[] {
+/** Every point of a result; of none, if there is no result. */
+export function pointsOf(result: GradeResult | undefined): PointOf[] {
+  const tasks = result?.tasks ?? [];
   return tasks.flatMap((task) => task.points.map((point) => ({ task, point })));
 }
 
@@ -44,7 +45,7 @@ export function lessonLine({ lessons }: GradedPoint): string {
 }
 
 /** How a mark came about, for the student. */
-export function markLine({ mark, submission }: Graded): string {
+export function markLine({ mark, submission }: Marked): string {
   const shown = `${rounded(mark.points)} of ${rounded(mark.of)} points.`;
   if (mark.overridden) return `${shown} A person has set this mark.`;
   if (mark.penalty === 0) return shown;

@@ -3,7 +3,7 @@ import type { Grade } from '@backend-labs/protocol';
 import { create } from 'xmlbuilder2';
 import type { ClassRecord } from '../records.ts';
 import type { Exported, Exporter, NotExported } from './file.ts';
-import { lessonLine, pointsOf, whyNoScore } from './graded.ts';
+import { lessonLine, pointsOf, whyNoMark } from './graded.ts';
 
 const LONGEST = 1_000;
 
@@ -23,7 +23,7 @@ export const junit: Exporter = (records) => {
     for (const record of own) {
       const suite = suiteOf(record);
       if (suite) document.import(suite);
-      else left.push({ assignment, student: record.student.id, why: whyNoScore(record) });
+      else left.push({ assignment, student: record.student.id, why: whyNoMark(record) });
     }
     return { path: `${assignment}.xml`, text: `${document.end({ prettyPrint: true })}\n` };
   });

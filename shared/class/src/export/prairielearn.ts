@@ -1,4 +1,4 @@
-import { earned, isGraded, lessonLine, markLine, pointsOf, whyNoScore } from './graded.ts';
+import { earned, isMarked, lessonLine, markLine, pointsOf, whyNoMark } from './graded.ts';
 import { json, oneFileEach, type Exporter } from './file.ts';
 
 /**
@@ -9,24 +9,29 @@ import { json, oneFileEach, type Exporter } from './file.ts';
  */
 export const prairielearn: Exporter = (records) =>
   oneFileEach(records, 'results.json', (record) => {
-    if (record.state === 'not judged') {
+    if (record.state === 'not judged' && !record.mark) {
       return json({
         gradable: false,
         format_errors: ['A fault of the grading machine, not of your work. It is graded again.'],
       });
     }
-    if (!isGraded(record)) return { why: whyNoScore(record) };
+    if (!isMarked(record)) return { why: whyNoMark(record) };
     const { mark, result } = record;
     return json({
       gradable: true,
       score: Math.min(1, Math.max(0, mark.of > 0 ? mark.points / mark.of : 0)),
       message: markLine(record),
-      tests: pointsOf(result).map(({ task, point }) => ({
-        name: point.id,
-        description: `${point.text} (${task.title})`,
-        points: earned(point) ?? 0,
-        max_points: point.weight,
-        message: lessonLine(point),
-      })),
+      // It has no test without points, so one that was not judged is left out.
+      tests: pointsOf(result).flatMap(({ task, point }) => {
+        const points = earned(point);
+        if (points === undefined) return [];
+        return {
+          name: point.id,
+          description: `${point.text} (${task.title})`,
+          points,
+          max_points: point.weight,
+          message: lessonLine(point),
+        };
+      }),
     });
   });

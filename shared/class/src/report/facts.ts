@@ -18,9 +18,12 @@ export function notStarted(
     comparisons.flatMap((each) => each.unchanged.map((id) => key(each.assignment.id, id))),
   );
   return records.flatMap((record): NotStarted[] => {
-    const { state, student, assignment } = record;
-    if (state === 'not collected') return [{ record, why: 'nothing was collected yet' }];
-    if (state === 'no submission') return [{ record, why: 'no commit before the deadline' }];
+    const { state, student, assignment, note } = record;
+    if (state === 'not collected') {
+      return [{ record, why: note ?? 'nothing was collected yet' }];
+    }
+    if (state === 'no submission')
+      return [{ record, why: note ?? 'no commit before the deadline' }];
     if (!unchanged.has(key(assignment.id, student.id))) return [];
     return [{ record, why: 'no change to the starter' }];
   });

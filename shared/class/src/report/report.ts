@@ -86,7 +86,7 @@ function renderNotStarted(idle: readonly NotStarted[]): Html {
     idle,
     'Everybody has started.',
     ({ record: { student, assignment }, why }) =>
-      html`${nameOf(student.name)}: ${text(assignment.title, LONGEST)}, ${why}`,
+      html`${nameOf(student.name)}: ${text(assignment.title, LONGEST)}, ${text(why, LONGEST)}`,
   );
 }
 

@@ -2,7 +2,7 @@ import { readFolder } from '@backend-labs/grader';
 import type { Assignment, ClassRecord } from '../records.ts';
 import { similarPairs, type CodeFile, type SimilarPair } from './pairs.ts';
 import { Tokenizer } from './tokenizer.ts';
-import { isCode } from './tokens.ts';
+import { isCode } from './code.ts';
 
 /** What the works of one assignment have in common. */
 export interface Comparison {
@@ -20,17 +20,20 @@ type Texts = ReadonlyMap<string, Buffer>;
  * Compares the collected works of each assignment with each other.
  *
  * @param starterOf the folder with the files that everybody was given.
+ * @param onRead called before each work is read.
  */
 export async function compareWorks(
   records: readonly ClassRecord[],
   starterOf: (assignment: Assignment) => string,
+  onRead: (record: ClassRecord) => void = () => {},
 ): Promise<Comparison[]> {
   const byAssignment = Map.groupBy(records, ({ assignment }) => assignment.id);
   const comparisons: Comparison[] = [];
   await using tokenizer = new Tokenizer();
   for (const own of byAssignment.values()) {
     const assignment = own[0]?.assignment;
-    if (assignment) comparisons.push(await compare(assignment, own, starterOf, tokenizer));
+    if (assignment)
+      comparisons.push(await compare(assignment, own, starterOf(assignment), tokenizer, onRead));
   }
   return comparisons;
 }
@@ -38,10 +41,11 @@ export async function compareWorks(
 async function compare(
   assignment: Assignment,
   records: readonly ClassRecord[],
-  starterOf: (assignment: Assignment) => string,
+  starterDir: string,
   tokenizer: Tokenizer,
+  onRead: (record: ClassRecord) => void,
 ): Promise<Comparison> {
-  const starter = await filesIn(starterOf(assignment), assignment.lab);
+  const starter = await filesIn(starterDir, assignment.lab);
   const known = new Map<string, CodeFile>();
   const unread: { student: string; path: string }[] = [];
   const codeOf = async (files: Texts, student: string): Promise<CodeFile[]> => {
@@ -61,8 +65,10 @@ async function compare(
   for (const file of given) known.set(file.path, file);
   const works: { student: string; files: CodeFile[] }[] = [];
   const unchanged: string[] = [];
-  for (const { student, submission } of records) {
+  for (const record of records) {
+    const { student, submission } = record;
     if (!submission) continue;
+    onRead(record);
     const files = await filesIn(submission.dir, assignment.lab);
     if (isSame(files, starter)) unchanged.push(student.id);
     else works.push({ student: student.id, files: await codeOf(files, student.id) });

@@ -8,13 +8,6 @@ export interface Tokens {
   readonly lines: readonly number[];
 }
 
-const SCRIPTS = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
-
-/** Whether a file is code that can be compared. */
-export function isCode(path: string): boolean {
-  return SCRIPTS.has(extname(path)) || extname(path) === '.sql';
-}
-
 /**
  * The tokens of a file: types of its syntax nodes, and words of its SQL. The parser is native code
  * that a deeply nested file overflows: call it in a process that may crash.
