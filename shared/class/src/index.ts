@@ -14,7 +14,7 @@ export type {
   WorkState,
 } from './records.ts';
 export { gradeClass, type GradeClassOptions, type GradeEvent } from './queue/grade-class.ts';
-export { checkQueueUrl, openQueueRedis, stopQueueRedis } from './queue/redis.ts';
+export { checkQueueUrl, openQueueRedis, requireQueue, stopQueueRedis } from './queue/redis.ts';
 export {
   startWorker,
   type RunningWorker,

@@ -1,7 +1,9 @@
 import { cpSync } from 'node:fs';
-import { loadLab, type Lab } from '@backend-labs/catalog';
-import { assign } from '../../src/folder/assign.ts';
+import { loadLab } from '@backend-labs/catalog';
+import { writePack } from '@backend-labs/grader';
+import { addAssignment } from '../../src/folder/class-file.ts';
 import { initClass } from '../../src/folder/init.ts';
+import { Layout } from '../../src/folder/layout.ts';
 import type { LatePolicy } from '../../src/records.ts';
 import { Folder, ROOT } from './folder.ts';
 
@@ -59,14 +61,21 @@ export const ANSWERS = {
 
 export type Points = keyof typeof ANSWERS;
 
+/** Packing takes seconds: one class of a test file is packed, and the others get copies. */
+let packed: Promise<Folder> | undefined;
+
+async function packOnce(): Promise<Folder> {
+  const folder = new Folder();
+  process.once('exit', () => folder[Symbol.dispose]());
+  for (const [path, text] of Object.entries(FILES)) folder.write(`labs/${TOY}/${path}`, text);
+  const lab = loadLab(folder.path('labs', TOY), folder.dir);
+  await writePack({ root: ROOT, lab, tasks: [1], ai: 'declared', to: folder.path('pack') });
+  return folder;
+}
+
 /** A class with one assignment so small that grading it takes a second or two. */
 export class ToyClass extends Folder {
   readonly course = this.path('course');
-
-  get lab(): Lab {
-    for (const [path, text] of Object.entries(FILES)) this.write(`labs/${TOY}/${path}`, text);
-    return loadLab(this.path('labs', TOY), this.dir);
-  }
 
   /** Their repositories are the folders `repos/<student>`. */
   static async of(
@@ -74,19 +83,14 @@ export class ToyClass extends Folder {
     due = '2126-12-01T18:00:00Z',
     late: LatePolicy = { hours: 0, perDay: 0 },
   ): Promise<ToyClass> {
+    packed ??= packOnce();
     const toy = new ToyClass();
     const rows = students.map((id) => `${id},Student ${id}\n`).join('');
     const roster = toy.write('roster.csv', `id,name\n${rows}`);
     initClass({ dir: toy.course, roster, title: 'Toys', repositories: '../repos/{student}' });
-    await assign({
-      dir: toy.course,
-      root: ROOT,
-      lab: toy.lab,
-      tasks: [1],
-      ai: 'declared',
-      due,
-      late,
-    });
+    cpSync((await packed).path('pack'), toy.path('course/packs', TOY), { recursive: true });
+    const entry = { id: TOY, title: 'Toy', lab: TOY, due, late, seed: 'abc' };
+    addAssignment(new Layout(toy.course), entry);
     return toy;
   }
 
