@@ -20,7 +20,7 @@ function answerIn(dir: string | undefined): string {
 
 describe('of a repository', () => {
   test('the last commit before the due date is taken if nothing late counts', async () => {
-    using toy = await ToyClass.of(['ada'], DUE);
+    using toy = ToyClass.of(['ada'], DUE);
     const repo = new StudentRepo(toy, 'ada');
     repo.commit('2026-06-09T10:00:00Z', 1);
     const commit = repo.commit(BEFORE, 2);
@@ -33,7 +33,7 @@ describe('of a repository', () => {
   });
 
   test('the last commit in the hours of the late policy is taken, with how late it is', async () => {
-    using toy = await ToyClass.of(['ada'], DUE, POLICY);
+    using toy = ToyClass.of(['ada'], DUE, POLICY);
     const repo = new StudentRepo(toy, 'ada');
     repo.commit(BEFORE, 1);
     const commit = repo.commit(LATE, 2);
@@ -43,7 +43,7 @@ describe('of a repository', () => {
   });
 
   test('without a commit before the deadline there is no submission', async () => {
-    using toy = await ToyClass.of(['ada', 'bob', 'cyd'], DUE);
+    using toy = ToyClass.of(['ada', 'bob', 'cyd'], DUE);
     new StudentRepo(toy, 'ada').commit(LATE, 2);
     // Nobody has pushed to it.
     new StudentRepo(toy, 'bob').git(['config', 'core.bare', 'false']);
@@ -61,7 +61,7 @@ describe('of a repository', () => {
   });
 
   test('that cannot be read, the reason is listed, and the others are collected', async () => {
-    using toy = await ToyClass.of(['ada', 'bob'], DUE);
+    using toy = ToyClass.of(['ada', 'bob'], DUE);
     new StudentRepo(toy, 'bob').commit(BEFORE, 2);
     mkdirSync(toy.path('repos/ada/.git'), { recursive: true });
     const outcomes = await collect({ dir: toy.course });
@@ -73,7 +73,7 @@ describe('of a repository', () => {
   });
 
   test('that can no longer be read, what was collected stays', async () => {
-    using toy = await ToyClass.of(['ada'], '2126-06-10T18:00:00Z');
+    using toy = ToyClass.of(['ada'], '2126-06-10T18:00:00Z');
     const repo = new StudentRepo(toy, 'ada');
     const commit = repo.commit(BEFORE, 2);
     await collect({ dir: toy.course });
@@ -87,7 +87,7 @@ describe('of a repository', () => {
 
 describe('a second collect', () => {
   test('before the deadline takes the newer commit', async () => {
-    using toy = await ToyClass.of(['ada'], '2126-06-10T18:00:00Z');
+    using toy = ToyClass.of(['ada'], '2126-06-10T18:00:00Z');
     const repo = new StudentRepo(toy, 'ada');
     repo.commit('2026-06-01T00:00:00Z', 1);
     await collect({ dir: toy.course });
@@ -98,7 +98,7 @@ describe('a second collect', () => {
   });
 
   test('after the deadline leaves out a commit that was pushed since, whatever its date', async () => {
-    using toy = await ToyClass.of(['ada'], DUE);
+    using toy = ToyClass.of(['ada'], DUE);
     const repo = new StudentRepo(toy, 'ada');
     const commit = repo.commit('2026-06-01T00:00:00Z', 1);
     await collect({ dir: toy.course });
@@ -110,7 +110,7 @@ describe('a second collect', () => {
   });
 
   test('looks again when the deadline has been moved', async () => {
-    using toy = await ToyClass.of(['ada'], DUE);
+    using toy = ToyClass.of(['ada'], DUE);
     const repo = new StudentRepo(toy, 'ada');
     repo.commit(BEFORE, 1);
     await collect({ dir: toy.course });
@@ -121,8 +121,14 @@ describe('a second collect', () => {
   });
 });
 
+test('a deadline in another century is a deadline', async () => {
+  using toy = ToyClass.of(['ada'], '2126-12-01T18:00:00Z');
+  const commit = new StudentRepo(toy, 'ada').commit(new Date().toISOString(), 2);
+  expect(await collect({ dir: toy.course })).toMatchObject([{ outcome: 'collected', commit }]);
+});
+
 test('a folder without git is taken as it is', async () => {
-  using toy = await ToyClass.of(['ada'], DUE);
+  using toy = ToyClass.of(['ada'], DUE);
   toy.handIn('ada', 2);
   await collect({ dir: toy.course });
   const [record] = await readClass(toy.course);
@@ -131,7 +137,7 @@ test('a folder without git is taken as it is', async () => {
 });
 
 test('a student or assignment that the class does not have is one line', async () => {
-  using toy = await ToyClass.of(['ada'], DUE);
+  using toy = ToyClass.of(['ada'], DUE);
   await expect(collect({ dir: toy.course, students: ['eve'] })).rejects.toThrow(
     'There is no student "eve". The class has ada.',
   );

@@ -18,7 +18,7 @@ async function withWorker(
   work: (toy: ToyClass, grade: (again?: boolean) => Promise<string[]>) => Promise<void>,
 ): Promise<void> {
   vi.stubEnv('LABS_STACK', 'native');
-  using toy = await ToyClass.of(Object.keys(students));
+  using toy = ToyClass.of(Object.keys(students));
   for (const [student, points] of Object.entries(students)) toy.handIn(student, points);
   const place = { root: ROOT, stateDir: toy.path('state'), onProgress: () => {} };
   const redis = await openQueueRedis(place);

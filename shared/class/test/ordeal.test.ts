@@ -21,7 +21,7 @@ describe.skipIf(trouble)(
       // A test must not stop the compose stack of somebody else.
       vi.stubEnv('LABS_STACK', 'native');
       const students = Array.from({ length: COUNT }, (_, at) => `s${at}`);
-      const toy = await ToyClass.of(students);
+      const toy = ToyClass.of(students);
       onTestFinished(() => toy[Symbol.dispose]());
       const handedIn = students.map((_, at) => POINTS[at % POINTS.length] ?? 0);
       for (const [at, student] of students.entries()) toy.handIn(student, handedIn[at] ?? 0);

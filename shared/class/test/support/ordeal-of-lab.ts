@@ -69,6 +69,9 @@ const { id: assignment } = await assign({
 });
 for (const { id, row } of students) handIn(id, row);
 const collected = await collect({ dir: course });
+for (const { student, outcome, why } of collected) {
+  if (outcome !== 'collected') console.log(`${student.id} ${outcome}: ${why}`);
+}
 console.log(`collected ${collected.filter(({ outcome }) => outcome === 'collected').length}`);
 
 const report = await ordeal({

@@ -97,11 +97,12 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealReport> {
   };
 }
 
-/** A worker that has a claim: its name ends with its process number. */
+/** One of the workers that have a claim, at random: its name ends with its process number. */
 async function busyWorker(redis: Redis, pids: readonly number[]): Promise<number | undefined> {
   const claims = await redis.keys(keys.claim('*'));
   const names = claims.length > 0 ? await redis.mget(claims) : [];
-  return pids.find((pid) => names.some((name) => name?.endsWith(`-${pid}`)));
+  const busy = pids.filter((pid) => names.some((name) => name?.endsWith(`-${pid}`)));
+  return busy[Math.floor(Math.random() * busy.length)];
 }
 
 function redisPid(stateDir: string): number {

@@ -1,11 +1,11 @@
 import { cpSync } from 'node:fs';
-import { loadLab } from '@backend-labs/catalog';
-import { writePack } from '@backend-labs/grader';
+import { digestOfFiles } from '@backend-labs/grader';
+import type { Pack } from '@backend-labs/protocol';
 import { addAssignment } from '../../src/folder/class-file.ts';
 import { initClass } from '../../src/folder/init.ts';
 import { Layout } from '../../src/folder/layout.ts';
 import type { LatePolicy } from '../../src/records.ts';
-import { Folder, ROOT } from './folder.ts';
+import { Folder } from './folder.ts';
 
 export const TOY = '01-toy';
 
@@ -61,16 +61,17 @@ export const ANSWERS = {
 
 export type Points = keyof typeof ANSWERS;
 
-/** Packing takes seconds: one class of a test file is packed, and the others get copies. */
-let packed: Promise<Folder> | undefined;
-
-async function packOnce(): Promise<Folder> {
-  const folder = new Folder();
-  process.once('exit', () => folder[Symbol.dispose]());
-  for (const [path, text] of Object.entries(FILES)) folder.write(`labs/${TOY}/${path}`, text);
-  const lab = loadLab(folder.path('labs', TOY), folder.dir);
-  await writePack({ root: ROOT, lab, tasks: [1], ai: 'declared', to: folder.path('pack') });
-  return folder;
+/** A pack without the tool chain: packing and copying that takes seconds. */
+function packFiles(): Map<string, Buffer> {
+  const files = new Map([['package.json', Buffer.from('{"private":true}')]]);
+  for (const [path, text] of Object.entries(FILES)) {
+    const isWork = !/^(?:lab\.yaml|tests\/)/u.test(path);
+    files.set(`labs/${TOY}/${path}`, Buffer.from(text));
+    if (isWork) files.set(`work/${TOY}/${path}`, Buffer.from(text));
+  }
+  const digest = digestOfFiles(files);
+  const pack: Pack = { pack: 1, lab: TOY, title: 'Toy', tasks: [1], ai: 'declared', digest };
+  return files.set('pack.json', Buffer.from(JSON.stringify(pack)));
 }
 
 /** A class with one assignment so small that grading it takes a second or two. */
@@ -78,17 +79,17 @@ export class ToyClass extends Folder {
   readonly course = this.path('course');
 
   /** Their repositories are the folders `repos/<student>`. */
-  static async of(
+  static of(
     students: readonly string[],
     due = '2126-12-01T18:00:00Z',
     late: LatePolicy = { hours: 0, perDay: 0 },
-  ): Promise<ToyClass> {
-    packed ??= packOnce();
+  ): ToyClass {
     const toy = new ToyClass();
     const rows = students.map((id) => `${id},Student ${id}\n`).join('');
     const roster = toy.write('roster.csv', `id,name\n${rows}`);
     initClass({ dir: toy.course, roster, title: 'Toys', repositories: '../repos/{student}' });
-    cpSync((await packed).path('pack'), toy.path('course/packs', TOY), { recursive: true });
+    for (const [path, bytes] of packFiles())
+      toy.write(`course/packs/${TOY}/${path}`, String(bytes));
     const entry = { id: TOY, title: 'Toy', lab: TOY, due, late, seed: 'abc' };
     addAssignment(new Layout(toy.course), entry);
     return toy;
