@@ -32,7 +32,7 @@ function queueState(stateDir: string): string {
 
 /**
  * Finds or starts the queue's own Redis on this machine. It is not the stack's: students' programs
- * log in to that one, and whoever can write to the queue can write marks.
+ * log in to that one, and a program that can write to the queue can write marks.
  *
  * @returns its URL, with its password.
  * @throws ClassError `NO_QUEUE`.

@@ -160,11 +160,11 @@ function verified(names: ReadonlySet<string>): Map<string, Map<string, boolean>>
 }
 
 function compare(
-  graded_: readonly ClassRecord[],
+  judged: readonly ClassRecord[],
   verdicts: Map<string, Map<string, boolean>>,
 ): string[] {
   let compared = 0;
-  const differing = graded_.flatMap(({ student, result }) => {
+  const faults = judged.flatMap(({ student, result }) => {
     const row = students.find(({ id }) => id === student.id)?.row;
     const known = verdicts.get(row?.name ?? '');
     return (result?.tasks ?? []).flatMap(({ points }) =>
@@ -181,5 +181,5 @@ function compare(
     );
   });
   console.log(`${compared} points compared`);
-  return compared === 0 ? ['verify says nothing about these rows'] : differing;
+  return compared === 0 ? ['verify says nothing about these rows'] : faults;
 }

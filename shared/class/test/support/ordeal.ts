@@ -45,15 +45,15 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealReport> {
   const written: string[] = [];
   const seen = { kills: 0, redisKills: 0 };
   const started = performance.now();
-  let over = false;
+  const over = new AbortController();
 
   const killer = (async () => {
     let last = 0;
-    while (!over && seen.kills < options.kills) {
+    while (!over.signal.aborted && seen.kills < options.kills) {
       await sleep(50);
       if (performance.now() - last < options.killEveryMs || redis.status !== 'ready') continue;
       const busy = await busyWorker(redis, workers.pids);
-      if (busy === undefined || over) continue;
+      if (busy === undefined || over.signal.aborted) continue;
       await workers.kill(busy);
       workers.start();
       seen.kills += 1;
@@ -81,7 +81,7 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealReport> {
       onLine?.('killed Redis');
     },
   });
-  over = true;
+  over.abort();
   await killer;
   redis.disconnect();
   const seconds = (performance.now() - started) / 1000;
