@@ -101,9 +101,13 @@ process.exitCode = differing.length === 0 && graded.length === count ? 0 : 1;
 function rowsOf(of: Lab): Row[] {
   return [
     { name: 'starter', layers: [], byChance: [] },
-    ...solutionsOf(of).map(({ name, layers }) => ({ name, layers, byChance: [] })),
+    ...solutionsOf(of).map(({ name, layers }) => ({
+      name: `solutions/${name}`,
+      layers,
+      byChance: [],
+    })),
     ...misconceptionsOf(of).map(({ name, layers, mayBreak }) => ({
-      name,
+      name: `misconceptions/${name}`,
       layers,
       byChance: mayBreak,
     })),
