@@ -31,7 +31,7 @@ export interface LatePolicy {
 
 /**
  * - `no submission`: collected, and there was no commit before the deadline
- * - `not judged`: a server, the machine or our own code was at fault; there is no score
+ * - `not judged`: a server, the machine or our own code was at fault; it has no score
  */
 export type WorkState =
   | 'not collected'

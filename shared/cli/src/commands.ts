@@ -338,6 +338,11 @@ export const COMMANDS: Commands = {
         value: 'FILE',
         help: 'file for the JSON; default: .labs/bench.json',
       },
+      soak: {
+        type: 'string',
+        value: 'MINUTES',
+        help: 'only this: watch a lab for so long while servers are killed',
+      },
     },
     example: 'pnpm bench',
     listed: false,

@@ -2,12 +2,16 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findLab, readCatalog } from '@backend-labs/catalog';
+import { copyKey, record } from '@backend-labs/workbench';
 import { describe, expect, test } from 'vitest';
 import type { CommandInfo } from '../src/command.ts';
 import { COMMANDS } from '../src/commands.ts';
 import { COMMANDS as CLASS_COMMANDS } from '../src/commands/class/commands.ts';
 import { helpFor } from '../src/help.ts';
 import { Labs } from './support/labs.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
 
 describe('help', () => {
   const commands = [...Object.values(COMMANDS), ...Object.values(CLASS_COMMANDS)];
@@ -169,4 +173,18 @@ test('a solution is shown after green, or with --spoil', async () => {
   const spoiled = await labs.run('solution', '1', '--spoil', '--diff');
   expect(spoiled.exit).toBe(0);
   expect(spoiled.out).toMatch(/^\+\+\+ reference\/src\//m);
+});
+
+test('a solution is shown after the copy that --work names is green', async () => {
+  using labs = new Labs();
+  const lab = findLab(readCatalog(ROOT), '0');
+  const work = join(labs.home, 'other');
+  const stateDir = join(labs.home, 'state');
+  const results = lab.tasks.map(({ number, slug, title, stretch }) => {
+    const nothing = { points: [], tests: [], duration: 0 };
+    return { task: number, slug, title, stretch, status: 'passed' as const, ...nothing };
+  });
+  await record(stateDir, lab, results, `${lab.id}@${copyKey(lab, { stateDir, workRoot: work })}`);
+  expect((await labs.run('solution', '0')).exit).toBe(2);
+  expect((await labs.run('solution', '0', '--work', work)).exit).toBe(0);
 });

@@ -59,6 +59,14 @@ export type OnCellEvent = (event: CellEvent) => void;
 /** Outer deadline of one test, in ms: far above what any takes, so that its end is a fault of ours. */
 export const TEST_DEADLINE = 120_000;
 
+/**
+ * Warnings of Node's that say nothing to a learner: kafkajs sets timers that have run out, and a test
+ * that waits for two answers in turn looks late at the second one's failure.
+ */
+const QUIET = ['TimeoutNegativeWarning', 'PromiseRejectionHandledWarning'].map(
+  (name) => `--disable-warning=${name}`,
+);
+
 /** What a worker loads first, so that Ctrl-C lets it put away what it has leased. */
 const SPARED = import.meta.resolve('./worker-interrupt.ts');
 
@@ -96,8 +104,7 @@ export class Session implements AsyncDisposable {
             root: lab.dir,
             include: ['tests/*.test.ts'],
             pool: 'forks',
-            // kafkajs sets timers that have run out, and Node warns of each on the learner's screen.
-            execArgv: ['--disable-warning=TimeoutNegativeWarning', '--import', SPARED],
+            execArgv: [...QUIET, '--import', SPARED],
             // Up to a line or two a value is shown as it is. Of a longer one the verdict shows the diff.
             chaiConfig: { truncateThreshold: 200 },
             testTimeout: testDeadline,

@@ -6,6 +6,7 @@ import { verify } from '@backend-labs/runner';
 import { openStack } from '@backend-labs/stack';
 import { type BenchRow, shown } from '../bench/sample.ts';
 import { benchServers } from '../bench/servers.ts';
+import { soak } from '../bench/soak/soak.ts';
 import { benchWatch } from '../bench/watching.ts';
 import type { Run } from '../command.ts';
 import { shownPath, type Context } from '../context.ts';
@@ -20,13 +21,25 @@ export const run: Run = async (args, context) => {
     for (const row of more) console.log(renderRow(row));
   };
 
+  const catalog = readCatalog(root);
+  if (args.text('soak') !== undefined) {
+    const soaked = {
+      lab: findLab(catalog, '06-cache-invalidation'),
+      task: 1,
+      misconception: 'basket-under-its-url',
+      file: 'src/get-basket.ts',
+    };
+    add(await soak(context, soaked, args.count('soak', 60)));
+    return rows.every(({ holds }) => holds) ? EXIT.green : EXIT.red;
+  }
+
   add(...(await benchServers(context, runs)));
   const { servers, missing } = await openStack(['postgres'], { root, stateDir });
   const { postgres } = servers;
   if (!postgres) throw missing[0] ?? new MachineError('The bench wants Postgres.');
 
-  const heavy = findLab(readCatalog(root), '01-query-plans');
-  const light = findLab(readCatalog(root), '02-pagination-versioning');
+  const heavy = findLab(catalog, '01-query-plans');
+  const light = findLab(catalog, '02-pagination-versioning');
   add(
     await benchWatch(context, postgres, runs, {
       what: 'save to verdict in watch, light lab',

@@ -57,7 +57,9 @@ export const run: Run = async (args, context) => {
   for (const script of args.texts('with')) {
     const own = await nextPort(port);
     programs.push({ script, env: { ...listenOn(own), ...printer?.env } });
-    beside.push(`npm run ${script} beside it, with PORT=${own}`);
+    beside.push(
+      `npm run ${script} beside it, with PORT=${own}. If it listens elsewhere, it says so`,
+    );
   }
   await using served = new ServedCopy({
     run: { target: copy, stateDir: context.stateDir },
