@@ -8,7 +8,7 @@ export type ClassErrorCode =
   | 'NO_GIT'
   | 'UNKNOWN'
   | 'BAD_VALUE'
-  /** The queue cannot be had. */
+  /** The queue cannot be reached or started. */
   | 'NO_QUEUE'
   /** Another command works on this class. */
   | 'BUSY';

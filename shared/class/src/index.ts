@@ -22,7 +22,7 @@ export { classReport, type ReportOptions } from './report/report.ts';
 export { compareWorks, type Comparison } from './similarity/compare.ts';
 export type { SimilarPair } from './similarity/pairs.ts';
 export { gradeClass, type GradeClassOptions, type GradeEvent } from './queue/grade-class.ts';
-export { checkQueueUrl, openQueueRedis, stopQueueRedis } from './queue/redis.ts';
+export { checkQueueUrl, openQueueRedis, requireQueue, stopQueueRedis } from './queue/redis.ts';
 export {
   startWorker,
   type RunningWorker,

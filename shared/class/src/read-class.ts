@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { loadLab } from '@backend-labs/catalog';
 import { readPack } from '@backend-labs/grader';
 import { gradeResultSchema, type GradeResult } from '@backend-labs/protocol';
-import { filesDir, readCollection, readTrouble, type Work } from './collect/record.ts';
+import { filesDir, readCollection, type Work } from './collect/record.ts';
 import { type FiledAssignment, readClassFile } from './folder/class-file.ts';
 import { Layout } from './folder/layout.ts';
 import { readRoster } from './folder/roster.ts';
@@ -10,9 +10,10 @@ import { type Only, wanted } from './folder/select.ts';
 import { readJson } from './folder/write.ts';
 import { markOf } from './marks.ts';
 import { type Overrides, readOverrides } from './overrides.ts';
-import { type Done, jobId, readDone, readFault, roundOf } from './queue/job.ts';
+import { jobId, keyOf, readDone, roundOf } from './queue/job.ts';
 import { type Progress, readProgress } from './queue/progress.ts';
-import type { ClassRecord, Student, WorkState } from './records.ts';
+import type { ClassRecord, Student } from './records.ts';
+import { noteOf, stateOf } from './state.ts';
 
 /**
  * Everything that is known of a class: one record for each student and assignment, in the order of
@@ -71,12 +72,8 @@ function entryOf(
   const mark = markOf(result?.score, late, override, () => pack.points);
   const state = stateOf({ collected: collected?.found, job, done, result, progress, grades });
   const { commit, at, lateSeconds = 0 } = work ?? {};
-  const note = noteOf(
-    state,
-    dir,
-    grades,
-    collected?.found === 'nothing' ? collected.why : undefined,
-  );
+  const why = collected?.found === 'nothing' ? collected.why : undefined;
+  const note = noteOf(state, { dir, grades, why });
   // Not the seed: records go into pages and files that others read.
   const { id, title, lab, due, late: policy } = assignment;
   const record: ClassRecord = {
@@ -97,42 +94,6 @@ function entryOf(
     ...(mark && { mark }),
   };
   return { record, assignment, round, ...(work && { work }), ...(job !== undefined && { job }) };
-}
-
-/** Which submission a result is about. */
-export function keyOf(work: Work | undefined): string {
-  return work ? `${work.digest} ${work.commit ?? ''}` : '';
-}
-
-interface Known {
-  readonly collected: 'work' | 'nothing' | undefined;
-  readonly job: string | undefined;
-  readonly done: Done | undefined;
-  readonly result: GradeResult | undefined;
-  readonly progress: Progress;
-  readonly grades: string;
-}
-
-function stateOf({ collected, job, done, result, progress, grades }: Known): WorkState {
-  if (collected === undefined) return 'not collected';
-  if (job === undefined) return 'no submission';
-  if (progress.grading.has(job)) return 'grading';
-  if (progress.queued.has(job)) return 'queued';
-  if (done?.job === job && result) return result.score ? 'graded' : 'not judged';
-  return readFault(grades)?.job === job ? 'not judged' : 'collected';
-}
-
-function noteOf(
-  state: WorkState,
-  dir: string,
-  grades: string,
-  nothing: string | undefined,
-): string | undefined {
-  if (state === 'not collected') return readTrouble(dir);
-  if (state === 'no submission') return nothing;
-  return state === 'not judged'
-    ? (readFault(grades)?.why ?? 'a server or the machine was at fault')
-    : undefined;
 }
 
 function readResult(dir: string): GradeResult | undefined {

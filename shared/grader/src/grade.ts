@@ -44,8 +44,8 @@ export interface GradeOptions {
  * @throws GraderError
  */
 export async function grade(options: GradeOptions): Promise<GradeResult> {
-  const trouble = await sandboxTrouble();
-  if (trouble) throw new GraderError('NO_SANDBOX', `${trouble.message}. ${trouble.fix}.`);
+  const trouble = await gradingTrouble();
+  if (trouble !== undefined) throw new GraderError('NO_SANDBOX', trouble);
   const { pack, files: pristine } = readPristine(options.pack);
   const { submission: given, deadline } = options;
   const submission = typeof given === 'string' ? await readSubmission(given, deadline) : given;
@@ -72,6 +72,12 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   const parts = { result, pack, verdicts, pristine, taken, history, questions };
   write('report.html', renderReport(parts));
   return result;
+}
+
+/** What keeps this machine from grading, and the fix; undefined when it can. */
+export async function gradingTrouble(): Promise<string | undefined> {
+  const trouble = await sandboxTrouble();
+  return trouble && `${trouble.message}. ${trouble.fix}.`;
 }
 
 function resultOf(

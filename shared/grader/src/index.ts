@@ -1,5 +1,6 @@
 export { GraderError, type GraderErrorCode } from './errors.ts';
-export { grade, type GradeOptions } from './grade.ts';
+export { grade, gradingTrouble, type GradeOptions } from './grade.ts';
+export { digestOfFiles } from './pack/digest.ts';
 export { readPristine } from './pack/pristine.ts';
 export { readPack } from './pack/read-pack.ts';
 export { duration } from './pack/texts.ts';

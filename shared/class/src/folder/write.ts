@@ -20,7 +20,7 @@ export function writeJson(path: string, value: unknown): void {
   writeWhole(path, `${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-/** A file of ours; undefined when it is not there, or not as we write it. */
+/** A file of our code; undefined when it is not there, or not as we write it. */
 export function readJson<T>(path: string, schema: z.ZodType<T>): T | undefined {
   try {
     const read = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));

@@ -64,8 +64,9 @@ export async function gradeClass(options: GradeClassOptions): Promise<ClassRecor
   await writeProgress(layout, { queued: new Set(open.keys()), grading: new Set() });
   for (const [job, [first]] of open) await queue.forget(job, first?.record.state === 'not judged');
   const all = open.size;
+  const isStopped = () => signal?.aborted === true;
   let shown = '';
-  while (open.size > 0 && signal?.aborted !== true) {
+  while (open.size > 0 && !isStopped()) {
     for (const [job, [first]] of open) {
       if (!queue.hasRoom) break;
       if (!first || queue.holds(job)) continue;
@@ -116,7 +117,7 @@ function fault(why: string): Answer {
   return { kind: 'fault', why, worker: '' };
 }
 
-/** A new round for each that has a result. One that was asked for and not graded yet stays. */
+/** A new round for each that has a result. A round that is not graded yet stays. */
 async function askAgain(layout: Layout, dir: string, only: Only): Promise<void> {
   for (const { record, round } of await readEntries(dir, only)) {
     if (record.state !== 'graded') continue;

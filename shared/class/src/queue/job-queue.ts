@@ -7,7 +7,7 @@ import { type Answer, unpackAnswer } from './wire.ts';
 const ROOM = 64 * 1024 ** 2;
 /** Ms for which a job is away, and nobody claims it, until it counts as lost. Workers renew a claim each 2 s. */
 const LOST_MS = 12_000;
-/** Ms without a connection before somebody is told. */
+/** Ms without a connection before `onSilence` is called. */
 const SILENCE_MS = 3000;
 const WORKERS_MS = 5000;
 /** A done job stays answered, for a worker that was thought dead and still has it. */

@@ -44,3 +44,8 @@ export function jobId(
   const parts = JSON.stringify([digest, commit ?? '', lab, pack, seed, round]);
   return `grade-${createHash('sha256').update(parts).digest('hex').slice(0, 40)}`;
 }
+
+/** Which submission a result is about. */
+export function keyOf(work: Pick<Work, 'digest' | 'commit'> | undefined): string {
+  return work ? `${work.digest} ${work.commit ?? ''}` : '';
+}

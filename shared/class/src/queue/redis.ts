@@ -32,7 +32,7 @@ function queueState(stateDir: string): string {
 
 /**
  * Finds or starts the queue's own Redis on this machine. It is not the stack's: students' programs
- * log in to that one, and whoever can write to the queue can write marks.
+ * log in to that one, and a program that can write to the queue can write marks.
  *
  * @returns its URL, with its password.
  * @throws ClassError `NO_QUEUE`.
@@ -80,6 +80,36 @@ export function checkQueueUrl(text: string): string {
 
 const NOT_A_URL =
   '--redis takes a URL such as redis://:secret@127.0.0.1:6379 or rediss://queue.example.org.';
+
+/**
+ * Waits at most a few seconds for the queue to answer.
+ *
+ * @throws ClassError `NO_QUEUE`, with what Redis or the network says.
+ */
+export async function requireQueue(url: string): Promise<void> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 5000,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let trouble: unknown;
+  client.on('error', (error: unknown) => {
+    trouble ??= error;
+  });
+  try {
+    await client.connect();
+    await client.ping();
+  } catch (error) {
+    const said = trouble ?? error;
+    const { host } = new URL(url);
+    const why = said instanceof Error ? said.message : String(said);
+    const message = `The queue at ${host} does not answer (${why}). Check its address and its password.`;
+    throw new ClassError('NO_QUEUE', message, { cause: error });
+  } finally {
+    client.disconnect();
+  }
+}
 
 /** A connection that waits through a restart of Redis. BullMQ demands both settings of it. */
 export function connect(url: string): Redis {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { graderKey, sign } from '@backend-labs/grader';
 import type { Layout } from '../folder/layout.ts';
 import { writeJson, writeWhole } from '../folder/write.ts';
-import { type Entry, keyOf } from '../read-class.ts';
-import { writeDone, writeFault } from './job.ts';
+import type { Entry } from '../read-class.ts';
+import { keyOf, writeDone, writeFault } from './job.ts';
 import type { Answer } from './wire.ts';
 
 /**

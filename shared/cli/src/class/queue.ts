@@ -1,4 +1,4 @@
-import { checkQueueUrl, openQueueRedis } from '@backend-labs/class';
+import { checkQueueUrl, openQueueRedis, requireQueue } from '@backend-labs/class';
 import type { Arguments } from '../command.ts';
 import type { Context } from '../context.ts';
 
@@ -18,7 +18,11 @@ export async function queueOf(
   onProgress: (line: string) => void,
 ): Promise<QueuePlace> {
   const given = args.text('redis') ?? env[QUEUE_VARIABLE];
-  if (given) return { url: checkQueueUrl(given) };
+  if (given) {
+    const url = checkQueueUrl(given);
+    await requireQueue(url);
+    return { url };
+  }
   const open = async () => openQueueRedis({ root, stateDir, onProgress });
   const url = await open();
   return { url, reopen: async () => void (await open()) };

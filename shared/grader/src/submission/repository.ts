@@ -55,7 +55,9 @@ export class Repository implements Disposable {
    * @throws GraderError `NO_COMMIT`.
    */
   async last(before?: string): Promise<string> {
-    const until = before === undefined ? [] : [`--before=${before}`];
+    // In seconds: git does not read the dates of every century.
+    const seconds = Math.floor(Date.parse(before ?? '') / 1000);
+    const until = before === undefined ? [] : [`--before=@${seconds}`];
     const found = await git(['rev-list', '-1', ...until, 'HEAD', '--'], this.#dir).catch(() => '');
     const id = found.toString().trim();
     if (id !== '') return id;

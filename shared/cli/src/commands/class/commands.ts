@@ -197,7 +197,11 @@ export const COMMANDS: Commands = {
     flags: {
       points: { type: 'string', value: 'N', help: 'the points that count' },
       why: { type: 'string', value: 'TEXT', help: 'the reason' },
-      by: { type: 'string', value: 'NAME', help: 'who decided; default: your user name' },
+      by: {
+        type: 'string',
+        value: 'NAME',
+        help: 'the person that decided; default: your user name',
+      },
       remove: { type: 'boolean', help: 'take it back' },
     },
     example: 'labs class override course 07-idempotent-retries ada --points 12 --why "power cut"',
