@@ -1,6 +1,4 @@
-import type { CommandInfo, FlagInfo } from './command.ts';
-
-export type Commands = Readonly<Record<string, CommandInfo>>;
+import type { Commands, FlagInfo } from './command.ts';
 
 const LAB = { name: 'lab', required: true } as const;
 const A_LAB = { name: 'lab', required: false } as const;
@@ -306,6 +304,12 @@ export const COMMANDS: Commands = {
     },
     example: 'labs grade ada.zip --pack take-home',
     load: () => import('./commands/grade.ts'),
+  },
+  class: {
+    usage: 'class <command>',
+    takeHome: false,
+    summary: 'Give labs to a class: collect the repositories, grade them, show the marks.',
+    group: () => import('./commands/class/commands.ts'),
   },
   mutate: {
     usage: 'mutate <lab>',

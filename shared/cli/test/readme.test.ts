@@ -4,11 +4,14 @@ import type { Lab } from '@backend-labs/catalog';
 import { expect, test } from 'vitest';
 import type { MutationReport } from '@backend-labs/mutation';
 import { COMMANDS } from '../src/commands.ts';
+import { COMMANDS as CLASS_COMMANDS } from '../src/commands/class/commands.ts';
 import { mutatedFigures, withFigures } from '../src/readme.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
 
-test.each(Object.values(COMMANDS).filter(({ listed }) => listed !== false))(
+const commands = [...Object.values(COMMANDS), ...Object.values(CLASS_COMMANDS)];
+
+test.each(commands.filter(({ listed }) => listed !== false))(
   'the README lists `$usage`',
   ({ usage, summary }) => {
     expect(README).toContain(`| \`${usage.replaceAll('|', '\\|')}\` | ${summary} |`);
