@@ -81,7 +81,7 @@ describe('a wrong argument is one line and exit code 2', () => {
     [['watch', '1'], 'labs: watch needs a terminal. Without one, run: labs test 1'],
     [
       ['new', 'Rate Limits'],
-      'labs: "Rate Limits" is not the id of a lab. Use two digits and a slug, such as 33-rate-limits.',
+      'labs: "Rate Limits" is not the id of a lab. Use two digits and a slug, such as 40-rate-limits.',
     ],
     [['new', '01-other'], 'labs: Number 01 is taken by 01-query-plans.'],
     [

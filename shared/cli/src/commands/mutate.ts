@@ -22,7 +22,7 @@ import { Waiting } from '../ui/progress-line.ts';
 const LEAST_SAMPLE = 100;
 
 export const run: Run = async (args, context) => {
-  const catalog = readCatalog(context.root);
+  const catalog = readCatalog(context.catalog);
   const lab = findLab(catalog, args.positionals[0] ?? '');
   const solution = chosen(lab, args.text('solution') ?? REFERENCE);
   if (args.on('write')) refuseWeakFigures(args, solution);
