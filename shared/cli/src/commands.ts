@@ -1,6 +1,4 @@
-import type { CommandInfo, FlagInfo } from './command.ts';
-
-export type Commands = Readonly<Record<string, CommandInfo>>;
+import type { Commands, FlagInfo } from './command.ts';
 
 const LAB = { name: 'lab', required: true } as const;
 const A_LAB = { name: 'lab', required: false } as const;
@@ -307,6 +305,12 @@ export const COMMANDS: Commands = {
     example: 'labs grade ada.zip --pack take-home',
     load: () => import('./commands/grade.ts'),
   },
+  class: {
+    usage: 'class <command>',
+    takeHome: false,
+    summary: 'Give labs to a class: collect the repositories, grade them, show the marks.',
+    group: () => import('./commands/class/commands.ts'),
+  },
   mutate: {
     usage: 'mutate <lab>',
     takeHome: false,
@@ -336,9 +340,9 @@ export const COMMANDS: Commands = {
     usage: 'new <id>',
     takeHome: false,
     summary: 'Make the skeleton of a new lab.',
-    positionals: [{ name: 'id (such as 33-rate-limits)', required: true }],
+    positionals: [{ name: 'id (such as 40-rate-limits)', required: true }],
     flags: {},
-    example: 'labs new 33-rate-limits',
+    example: 'labs new 40-rate-limits',
     load: () => import('./commands/new.ts'),
   },
   check: {

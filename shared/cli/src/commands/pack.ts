@@ -42,12 +42,12 @@ function variantOf(context: Context, lab: Lab, seed: string, home: string): Prom
   return makeVariant(context, lab, draw(lab.id, readSpec(lab), seed), home);
 }
 
-function tasksOf(args: Arguments, lab: Lab): number[] {
+export function tasksOf(args: Arguments, lab: Lab): number[] {
   const names = args.text('tasks')?.split(',') ?? lab.tasks.map(({ slug }) => slug);
   return names.map((name) => findTask(lab, name.trim()).number);
 }
 
-function policyOf(text: string): AiPolicy {
+export function policyOf(text: string): AiPolicy {
   const policy = aiPolicySchema.safeParse(text);
   if (policy.success) return policy.data;
   throw new UsageError(`--ai takes allowed, declared or forbidden, not "${text}".`);
