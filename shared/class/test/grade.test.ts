@@ -5,17 +5,22 @@ import { collect } from '../src/collect/collect.ts';
 import { overrideMark } from '../src/override-mark.ts';
 import { gradeClass } from '../src/queue/grade-class.ts';
 import { openQueueRedis, stopQueueRedis } from '../src/queue/redis.ts';
-import { startWorker } from '../src/queue/worker.ts';
+import { startWorker, type WorkerOptions } from '../src/queue/worker.ts';
 import { readClass } from '../src/read-class.ts';
 import { ROOT } from './support/folder.ts';
 import { TOY, ToyClass } from './support/toy.ts';
 
 const trouble = await gradingTrouble();
 
-/** A toy class with a queue and one worker in this process. */
+/** A toy class with a queue, and a worker in this process. */
 async function withWorker(
   students: Readonly<Record<string, 0 | 1 | 2>>,
-  work: (toy: ToyClass, grade: (again?: boolean) => Promise<string[]>) => Promise<void>,
+  work: (
+    toy: ToyClass,
+    grade: (again?: boolean) => Promise<string[]>,
+    place: WorkerOptions,
+  ) => Promise<void>,
+  workers: 'one worker' | 'no worker' = 'one worker',
 ): Promise<void> {
   vi.stubEnv('LABS_STACK', 'native');
   using toy = ToyClass.of(Object.keys(students));
@@ -23,11 +28,12 @@ async function withWorker(
   const place = { root: ROOT, stateDir: toy.path('state'), onProgress: () => {} };
   const redis = await openQueueRedis(place);
   try {
-    await using _worker = startWorker({ ...place, redis });
-    await work(toy, async (again = false) => {
+    const grade = async (again = false) => {
       const records = await gradeClass({ ...place, dir: toy.course, redis, again });
       return records.map(({ student, state }) => `${student.id} ${state}`);
-    });
+    };
+    await using _worker = workers === 'no worker' ? undefined : startWorker({ ...place, redis });
+    await work(toy, grade, { ...place, redis });
   } finally {
     await stopQueueRedis(place);
   }
@@ -68,6 +74,28 @@ describe.skipIf(trouble)('grading a class', () => {
         overridden: false,
       });
     });
+  });
+
+  test('by a broken machine judges nothing, ends there, and is done by another', async () => {
+    await withWorker(
+      { ada: 2, bob: 1, cyd: 0 },
+      async (toy, grade, place) => {
+        await collect({ dir: toy.course });
+        {
+          await using broken = startWorker({ ...place, root: toy.path('no-checkout') });
+          expect(await grade()).toEqual(['ada not judged', 'bob not judged', 'cyd not judged']);
+          expect(await broken.broken).toMatch(
+            /^The last 3 jobs could not be judged on this machine: /u,
+          );
+        }
+        expect((await readClass(toy.course)).map(({ mark }) => mark)).toEqual(
+          Array(3).fill(undefined),
+        );
+        await using _worker = startWorker(place);
+        expect(await grade()).toEqual(['ada graded', 'bob graded', 'cyd graded']);
+      },
+      'no worker',
+    );
   });
 
   test('again takes a submission that was collected again, and nothing that was changed by hand', async () => {

@@ -21,6 +21,8 @@ const STALLED_MS = 5000;
 /** A submission that has ended so many workers is not given to another. */
 const MOST_DEATHS = 10;
 const CLAIM_SECONDS = 10;
+/** After so many jobs in a row that could not be judged, it is this machine that is at fault. */
+const MOST_FAULTS = 3;
 
 export interface WorkerOptions {
   readonly root: string;
@@ -36,6 +38,8 @@ export type WorkerEvent =
 /** A worker that takes one job after another. Disposing lets it end the job that it is at. */
 export interface RunningWorker extends AsyncDisposable {
   readonly name: string;
+  /** Resolves with the reason when this machine judges nothing. It takes no more jobs then. */
+  readonly broken: Promise<string>;
 }
 
 /** Begins to take jobs. A queue that does not answer is waited for. */
@@ -44,14 +48,21 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   const name = `${hostname()}-${process.pid}`;
   const redis = connect(url);
   const connection = connect(url);
+  const { promise: broken, resolve } = Promise.withResolvers<string>();
+  let faults = 0;
   const worker = new Worker<unknown, void>(
     QUEUE,
     async (job) => {
       const data = jobSchema.parse(job.data);
       const event = { job: job.id ?? '', lab: data.lab };
       onEvent?.({ type: 'started', ...event });
-      await answer(options, redis, name, job, data);
+      const fault = await answer(options, redis, name, job, data);
       onEvent?.({ type: 'ended', ...event });
+      faults = fault === undefined ? 0 : faults + 1;
+      if (fault === undefined || faults < MOST_FAULTS) return;
+      // One broken machine must not empty the queue. This does not wait for the job, which is us.
+      await worker.pause(true);
+      resolve(`The last ${faults} jobs could not be judged on this machine: ${fault}`);
     },
     {
       connection,
@@ -67,6 +78,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   worker.on('error', ({ message }) => onEvent?.({ type: 'trouble', message }));
   return {
     name,
+    broken,
     async [Symbol.asyncDispose]() {
       await worker.close();
       redis.disconnect();
@@ -75,16 +87,20 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   };
 }
 
-/** Grades a submission, unless that has been done, and puts the answer beside the job. */
+/**
+ * Grades a submission, unless that has been done, and puts the answer beside the job.
+ *
+ * @returns why it could not be judged.
+ */
 async function answer(
   options: WorkerOptions,
   redis: Redis,
   worker: string,
   job: Job,
   data: JobData,
-): Promise<void> {
+): Promise<string | undefined> {
   const { id = '' } = job;
-  if ((await redis.exists(keys.answer(id))) > 0) return;
+  if ((await redis.exists(keys.answer(id))) > 0) return undefined;
   const claim = () => redis.set(keys.claim(id), worker, 'EX', CLAIM_SECONDS);
   await claim();
   // A Redis that has lost everything hears again who is at it.
@@ -92,6 +108,8 @@ async function answer(
   try {
     const said = await judged(options, redis, worker, data);
     await redis.set(keys.answer(id), packAnswer(said), 'EX', KEEP, 'NX');
+    if (said.kind === 'fault') return said.why;
+    return said.result.score ? undefined : 'a server or the machine was at fault';
   } finally {
     clearInterval(claims);
     void redis.del(keys.claim(id)).catch(() => {});

@@ -25,12 +25,13 @@ export class Workers implements AsyncDisposable {
   start(): number {
     const child = spawn(process.execPath, [MAIN, 'class', 'worker'], {
       env: this.#env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // With a channel, so that it ends when this process is killed.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const pid = child.pid ?? 0;
     this.#children.set(pid, child);
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
         this.lines.push(...text.split('\n').filter(Boolean));
       });
     }

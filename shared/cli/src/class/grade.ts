@@ -1,15 +1,22 @@
-import { type ClassRecord, gradeClass, type GradeEvent } from '@backend-labs/class';
+import { type ClassRecord, gradeClass, type GradeEvent, readClass } from '@backend-labs/class';
 import type { Arguments } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, MachineError, UsageError } from '../errors.ts';
 import { requireSandbox } from '../sandbox.ts';
-import { onInterrupt } from '../ui/interrupt.ts';
+import { Interrupted, onInterrupt } from '../ui/interrupt.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { clean } from '../ui/untrusted.ts';
 import { classDir, only } from './arguments.ts';
 import { startLocalWorkers } from './local-workers.ts';
 import { queueOf } from './queue.ts';
 import { jsonOf } from './show.ts';
+
+/** Of these there is nothing to grade. */
+const IDLE: ReadonlySet<ClassRecord['state']> = new Set([
+  'not collected',
+  'no submission',
+  'graded',
+]);
 
 /** `labs class grade` and `labs class regrade`. */
 export async function gradeCommand(
@@ -18,9 +25,11 @@ export async function gradeCommand(
   again: boolean,
 ): Promise<number> {
   const count = workerCount(args);
-  if (count > 0) await requireSandbox(context);
   const json = args.on('json');
-  const records = await graded(args, context, { again, count });
+  const all = await readClass(classDir(args, context), only(args));
+  const isWork = all.some(({ state }) => !IDLE.has(state) || (again && state === 'graded'));
+  if (isWork && count > 0) await requireSandbox(context);
+  const records = isWork ? await graded(args, context, { again, count }) : [];
   if (json) console.log(JSON.stringify({ records: records.map(jsonOf) }, undefined, 2));
   const open = records.filter(({ state }) => state !== 'graded');
   if (!json) console.log(summary(records, open));
@@ -53,7 +62,7 @@ async function graded(
     ...(reopen && { onSilence: reopen }),
     onEvent: (event) => tell(event, waiting, args.on('json')),
   });
-  interrupt.throwIfInterrupted();
+  if (interrupt.isInterrupted) throw new Interrupted('Stopped. Run it again to go on.');
   if (broken !== undefined) throw new MachineError(broken.replace(/^labs: /u, ''));
   return records;
 }

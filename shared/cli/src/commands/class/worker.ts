@@ -1,7 +1,7 @@
 import { startWorker } from '@backend-labs/class';
 import { queueOf } from '../../class/queue.ts';
 import type { Run } from '../../command.ts';
-import { EXIT } from '../../errors.ts';
+import { EXIT, MachineError } from '../../errors.ts';
 import { requireSandbox } from '../../sandbox.ts';
 import { onInterrupt } from '../../ui/interrupt.ts';
 import { Waiting } from '../../ui/progress-line.ts';
@@ -24,7 +24,8 @@ export const run: Run = async (args, context) => {
     },
   });
   console.log(`${worker.name} takes jobs. Ctrl-C ends it, once its job is done.`);
-  await stopped;
+  const broken = await Promise.race([stopped, worker.broken]);
+  if (broken !== undefined) throw new MachineError(clean(broken));
   return EXIT.green;
 };
 
