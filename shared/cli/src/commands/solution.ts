@@ -8,7 +8,6 @@ import { renderDiff, renderFiles, solutionNotes } from '../ui/solution.ts';
 
 export const run: Run = async (args, context) => {
   const lab = findLab(readCatalog(context.catalog), args.positionals[0] ?? '');
-  const key = progressKey(lab, context, args.text('work'));
   const progress = await loadProgress(context.stateDir);
   const key = progressKey(lab, context, args.text('work'));
   const open = lab.tasks
