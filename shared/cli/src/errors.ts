@@ -34,7 +34,8 @@ export function told(error: unknown): ErrorReport {
   if (name === 'ClassError') return { line: message, exit: classExit(code) };
   if (name === 'MutationError') return { line: message, exit: EXIT.red };
   if (name === 'Interrupted') return { line: message, exit: EXIT.interrupted };
-  if (name === 'UsageError' || name === 'CatalogError') return { line: message, exit: EXIT.usage };
+  if (name === 'UsageError' || name === 'CatalogError' || name === 'VariantError')
+    return { line: message, exit: EXIT.usage };
   if (error instanceof WorkError && USAGE.has(error.code))
     return { line: withFix, exit: EXIT.usage };
   if (error instanceof MachineError || error instanceof StackError || error instanceof WorkError) {

@@ -79,7 +79,11 @@ describe('a wrong argument is one line and exit code 2', () => {
     ],
     [
       ['mutate', '1', '--sample', '5', '--write'],
-      'labs: --write needs every mutant: leave out --sample and --solution.',
+      'labs: --write needs --sample 100 or more, or no --sample.',
+    ],
+    [
+      ['mutate', '1', '--solution', 'status-by-status', '--write'],
+      'labs: --write needs the solution reference: leave out --solution.',
     ],
     [['stack', 'start'], 'labs: Unknown action "start". Use one of up, down, status, logs.'],
     [
@@ -89,7 +93,7 @@ describe('a wrong argument is one line and exit code 2', () => {
     [['watch', '1'], 'labs: watch needs a terminal. Without one, run: labs test 1'],
     [
       ['new', 'Rate Limits'],
-      'labs: "Rate Limits" is not the id of a lab. Use two digits and a slug, such as 33-rate-limits.',
+      'labs: "Rate Limits" is not the id of a lab. Use two digits and a slug, such as 40-rate-limits.',
     ],
     [['new', '01-other'], 'labs: Number 01 is taken by 01-query-plans.'],
     [

@@ -150,6 +150,46 @@ export const COMMANDS: Commands = {
     example: 'labs class status course --watch',
     load: () => import('./status.ts'),
   },
+  report: {
+    usage: 'class report [dir]',
+    summary:
+      'Write one page: students by points, where they are stuck, lessons, late and similar work.',
+    positionals: [A_DIR],
+    flags: {
+      assignment: ASSIGNMENT,
+      student: STUDENT,
+      to: { type: 'string', value: 'FILE', help: 'the page; default: report.html in the class' },
+    },
+    example: 'labs class report course',
+    load: () => import('./report.ts'),
+  },
+  export: {
+    usage: 'class export [dir]',
+    summary: 'Write the results for Gradescope, PrairieLearn, Classroom 50, CI or an LMS.',
+    positionals: [A_DIR],
+    flags: {
+      format: {
+        type: 'string',
+        value: 'FORMAT',
+        help: 'csv, gradescope, prairielearn, classroom50, ctrf, junit or github-workflow',
+      },
+      assignment: ASSIGNMENT,
+      student: STUDENT,
+      classroom: {
+        type: 'string',
+        value: 'NAME',
+        help: 'classroom50: the short name of the classroom; default: as in the repositories',
+      },
+      to: {
+        type: 'string',
+        value: 'DIR',
+        help: 'folder for the files; default: exports/<format> in the class',
+      },
+      json: JSON_FLAG,
+    },
+    example: 'labs class export course --format csv',
+    load: () => import('./export.ts'),
+  },
   override: {
     usage: 'class override <dir> <assignment> <student>',
     summary: 'Set a mark by hand. It outlives every regrade.',
