@@ -6,7 +6,7 @@ import { asStatus, limitOf, required, tenantOf } from './params.ts';
 /** `GET /v1/orders?status=&limit=`: a tenant's orders of one status, newest first. */
 export function listOrders(pool: Pool): RequestHandler {
   return async (req, res) => {
-    // TODO(task 3): the back office wants this list without a status, too.
+    // TODO(task 3): the back office also wants this list without a status.
     const status = asStatus(required(req, 'status'));
     const { rows } = await pool.query<OrderRow>(
       `SELECT ${ORDER_COLUMNS}

@@ -345,7 +345,7 @@ test('a search is read by few buffers', judges('3.9'), async ({ draw, service, p
           lesson('ilike', {
             observed: `${cost}. Postgres compared ${thousands(lookedAt(scan))} addresses with ILIKE and kept ${scan.rows}.`,
             meaning:
-              'A B-tree holds values in one order, and ILIKE asks for a pattern in any case, which is no range of that order. So every candidate row is fetched and compared.',
+              'A B-tree holds values in one order, and ILIKE asks for a pattern in any case, which is not a range of that order. So every candidate row is fetched and compared.',
             lookAt: 'an index on the very expression that you search by.',
           });
         }

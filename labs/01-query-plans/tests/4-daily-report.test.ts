@@ -158,7 +158,7 @@ test(
         lesson('both-midnights', {
           observed: `An order was placed at ${from}, the midnight at which ${day} begins in Madrid, and one at ${to}, at which it ends. The report has both.`,
           meaning:
-            'The second midnight is the first instant of the next day. Whoever counts it to both days sells that order twice.',
+            'The second midnight is the first instant of the next day. A report that counts it on both days sells that order twice.',
           lookAt: 'which ends of the range belong to it.',
         });
       },
@@ -222,7 +222,7 @@ function expectChange({ day, what, before, after, orders, totalCents }: Change):
       lesson('stale-summary', {
         observed: `Between two reports of ${day.day} ${what}; both say ${sum(before)}.`,
         meaning:
-          'The numbers come from a copy that was made earlier. It is cheap to read because nothing keeps it true: each order that comes or changes after it is missing until somebody makes it anew.',
+          'The numbers come from a copy that was made earlier. It is cheap to read because nothing keeps it true: each order that comes or changes after it is missing until somebody makes the copy again.',
         lookAt:
           'reading fewer pages of the truth; or what must happen to a summary when an order changes.',
       });

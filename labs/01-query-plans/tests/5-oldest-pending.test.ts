@@ -135,7 +135,7 @@ const houseRuleBroken = (observed: string): never =>
   lesson('house-rule', {
     observed,
     meaning:
-      'A setting made for the connection, the transaction or the role turns the rule off for whatever else runs there, and the next planner that burns a core is ours. Who made the rule will not see it in any statement.',
+      'A setting made for the connection, the transaction or the role turns the rule off for whatever else runs there, and the next planner that burns a core is ours. The people who made the rule will not see it in any statement.',
     lookAt: 'what the statement itself could say, so that one plan for all values is a good one.',
   });
 

@@ -86,7 +86,7 @@ test('a second run changes no index', judges('6.4'), async ({ run, fewOrders }) 
       lesson('built-again', {
         observed: `A second run of the migrations dropped an index and built it again: ${rebuilt.definition}.`,
         meaning:
-          'Each deploy then reads the whole table for each index, and while one is missing its route reads the table, too: the incident, once for each deploy.',
+          'Each deploy then reads the whole table for each index, and while one is missing its route also reads the table: the incident, once for each deploy.',
         lookAt: 'how a run knows that its work is done already.',
       });
     },
@@ -141,7 +141,7 @@ test(
     );
     const killed = { env: { DATABASE_URL: proxy.rewrite(url) } };
     await runScript('migrate', { run, lease: killed });
-    // Its backend may still be at work on what it was told.
+    // Its backend may still be working on its last statement.
     await eventually('the session of the run that was killed to end', async () => {
       const [left] = await session.query<{ sessions: number }>(
         `SELECT count(*)::int AS sessions FROM pg_stat_activity

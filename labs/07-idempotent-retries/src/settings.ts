@@ -1,4 +1,4 @@
-/** All that may differ between two machines. Times are milliseconds. */
+/** Everything that may differ between two machines. Times are milliseconds. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
@@ -14,7 +14,7 @@ export interface Settings {
   readonly retryCapMs: number;
   /** How long one who works on a key may keep others from it. */
   readonly claimLeaseMs: number;
-  /** The pace of all that the service does without being asked. */
+  /** The pace of everything that the service does without a request. */
   readonly reconcileEveryMs: number;
   /** Shared with the provider; signs its webhooks. */
   readonly webhookSecret: string;

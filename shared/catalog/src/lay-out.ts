@@ -22,6 +22,7 @@ const NOT_EDITABLE = new Set([
   'interview.md',
   'variant.yaml',
   'proof.json',
+  'variants',
 ]);
 
 /** What describes a solution and is not laid over the starter. */

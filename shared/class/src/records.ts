@@ -31,7 +31,7 @@ export interface LatePolicy {
 
 /**
  * - `no submission`: collected, and there was no commit before the deadline
- * - `not judged`: a server, the machine or our own code was at fault; it is no score
+ * - `not judged`: a server, the machine or our own code was at fault; it has no score
  */
 export type WorkState =
   | 'not collected'
@@ -65,6 +65,8 @@ export interface ClassRecord {
   readonly student: Student;
   readonly assignment: Assignment;
   readonly state: WorkState;
+  /** Why it is `not collected`, `no submission` or `not judged`; one line, which may quote a student. */
+  readonly note?: string;
   readonly submission?: {
     readonly commit?: string;
     /** When the commit was made. ISO 8601, UTC. */

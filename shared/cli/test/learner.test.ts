@@ -177,7 +177,9 @@ describe('lab 07', () => {
     expect(exit).toBe(0);
     expect(err).toContain('labs: package.json is not JSON: SyntaxError: ');
     expect(out).toContain(`07-idempotent-retries on http://127.0.0.1:${port}\n`);
-    expect(out).toContain(`npm run sandbox beside it, with PORT=${port + 1}\n`);
+    expect(out).toContain(
+      `npm run sandbox beside it, with PORT=${port + 1}. If it listens elsewhere, it says so\n`,
+    );
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
   });
 

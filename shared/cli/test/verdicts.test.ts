@@ -67,6 +67,18 @@ test('or each failing test', () => {
   ]);
 });
 
+test('a failure that several tests share is shown once', () => {
+  const crash: Failure = {
+    status: 'failed',
+    message: 'The service ended with exit code 1 at its start.\n  Error: no settings',
+  };
+  const tests = [testOf('2.1', crash), testOf('2.2', crash), testOf('2.3', PLAIN)];
+  const shown = lines({ ...red, tests }, { all: true });
+  expect(shown.filter((line) => line.includes('no settings'))).toHaveLength(1);
+  expect(shown).toContain('   the same failure as 2.1');
+  expect(shown.at(-1)).toBe('   expected 9 to be 8');
+});
+
 test('a green task is one line with its points', () => {
   const green: TaskVerdict = { ...red, status: 'passed', points: red.points.slice(0, 1) };
   expect(lines(green)).toEqual([' ✓ 2  The list  1 of 1 points']);

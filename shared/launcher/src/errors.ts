@@ -8,6 +8,7 @@ export type ServiceErrorCode =
   | 'NO_ANSWER'
   | 'CONNECTION_LOST'
   | 'NOT_JSON'
+  | 'TOO_LARGE'
   | 'SCRIPT_TOO_SLOW'
   | 'MIGRATION_FAILED';
 

@@ -36,7 +36,7 @@ export const failureSchema = z.object({
 export const serviceEvidenceSchema = z.object({
   /** Lines of error level and what came on stderr, the newest last. */
   errors: z.array(z.string()).readonly(),
-  /** The last lines of all. */
+  /** The last lines of stdout, and then those of stderr. */
   tail: z.array(z.string()).readonly(),
 });
 

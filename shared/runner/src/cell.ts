@@ -7,7 +7,7 @@ export interface CellTest {
   readonly status: Status;
   /** Ids of the lessons that fired. */
   readonly lessons: readonly string[];
-  /** First line of the first failure. */
+  /** The first failure, on one line. */
   readonly message?: string;
 }
 
@@ -20,7 +20,7 @@ export interface MatrixCell {
   readonly tests: readonly CellTest[];
   /** Lesson ids that fired, sorted. */
   readonly lessons: readonly string[];
-  /** First line of the first failure. */
+  /** The first failure, on one line. */
   readonly message?: string;
 }
 
@@ -34,11 +34,11 @@ export function cellOf({ task, status, points, tests, trouble }: TaskVerdict): M
       points: test.points,
       status: test.status,
       lessons,
-      ...(failure && { message: firstLine(failure.lesson?.observed ?? failure.message) }),
+      ...(failure && { message: oneLine(failure.lesson?.observed ?? failure.message) }),
     };
   });
   const failed = cellTests.find((test) => test.status === status && test.message !== undefined);
-  const message = failed?.message ?? (trouble && firstLine(trouble.message));
+  const message = failed?.message ?? (trouble && oneLine(trouble.message));
   return {
     task,
     status,
@@ -49,6 +49,14 @@ export function cellOf({ task, status, points, tests, trouble }: TaskVerdict): M
   };
 }
 
-function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0] ?? '';
+/** Lines that a sentence quotes, e.g. what a failed migration wrote, and that are shown with it. */
+const QUOTED = 3;
+
+/** The first line, and with a sentence the first lines that it quotes: they are indented. */
+function oneLine(text: string): string {
+  const [first = '', ...rest] = text.trim().split('\n');
+  if (!first.endsWith('.')) return first;
+  const end = rest.findIndex((line) => !/^\s+\S/u.test(line));
+  const quoted = rest.slice(0, end === -1 ? QUOTED : Math.min(end, QUOTED));
+  return [first, ...quoted.map((line) => line.trim())].join(' ');
 }

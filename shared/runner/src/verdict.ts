@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Task } from '@backend-labs/catalog';
 import {
   type Failure,
@@ -11,6 +10,7 @@ import {
 } from '@backend-labs/protocol';
 import type { SerializedError } from 'vitest';
 import type { TestCase, TestModule } from 'vitest/node';
+import { readableDiff } from './diff.ts';
 
 /** The verdict on one task from vitest's record of its test file. */
 export function verdictOf(task: Task, module: TestModule): TaskVerdict {
@@ -117,20 +117,14 @@ function failureFrom(error: Thrown, lastAnswer?: string): Failure {
   };
 }
 
-/** What stands for a value that was too long to show, such as `{ …(2) }` or `[ …(30) ]`. */
-const CUT = /…\(\d+\)/u;
-
-/** Lines of a diff that a person reads. */
-const DIFF_LINES = 24;
+/** What stands for the part of a value that was too long to show, as in `[ …(30) ]` or `'abc…'`. */
+const CUT = /…/u;
 
 /** A message that hides the difference, and the difference. */
 function withDiff(message: string, diff: unknown): string {
   if (typeof diff !== 'string' || !CUT.test(message)) return message;
-  const lines = stripVTControlCharacters(diff).trim().split('\n');
-  const more = lines.length - DIFF_LINES;
-  const shown = more > 0 ? [...lines.slice(0, DIFF_LINES), `… ${more} more lines`] : lines;
   // Indented, so that it keeps its shape.
-  return [message, ...shown.map((line) => `  ${line}`)].join('\n');
+  return [message, ...readableDiff(diff).map((line) => `  ${line}`)].join('\n');
 }
 
 /** An error that no test foresaw: it read an answer or a table that was not as the ticket has it. */

@@ -12,6 +12,26 @@ function problems(expectation: Expectation, verdicts: readonly TaskVerdict[]): s
   return problemsOf(LAB, expectation, verdicts.map(cellOf));
 }
 
+test('a failed migration is named with the first lines that it wrote', () => {
+  const verdict = judged(1, 'failed', 'passed');
+  const message = 'npm run migrate ended with exit code 1.\n  error: no table "a"\n    at b.ts:1';
+  const tests = verdict.tests.map((each) => ({
+    ...each,
+    failures: each.failures.map((failure) => ({ ...failure, message })),
+  }));
+  expect(cellOf({ ...verdict, tests }).message).toBe(
+    'npm run migrate ended with exit code 1. error: no table "a" at b.ts:1',
+  );
+  const diff = {
+    ...verdict,
+    tests: tests.map((each) => ({
+      ...each,
+      failures: [{ status: 'failed', message: 'expected 1 to be 2\n  - Expected' } as const],
+    })),
+  };
+  expect(cellOf(diff).message).toBe('expected 1 to be 2');
+});
+
 describe('a lab of two parts', () => {
   const lab = {
     ...LAB,

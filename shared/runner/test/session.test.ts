@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskVerdict } from '@backend-labs/protocol';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { LEARNER_SEED, Session } from '../src/session.ts';
 import { LAB } from './toy.ts';
 
@@ -48,4 +48,35 @@ test('the message of a failed comparison shows the difference', async () => {
   const message = long?.tests[0]?.failures[0]?.message ?? '';
   expect(message).toMatch(/-.*row x[^]*\+.*row 77/u);
   expect(message.split('\n').length).toBeLessThan(40);
+});
+
+test('a difference far down in a list is shown, and no equal line above it', async () => {
+  const list = await judged(
+    `const ids = Array.from({ length: 300 }, (_, id) => 'order ' + id);
+     expect(ids).toEqual(ids.map((id) => id === 'order 250' ? 'order x' : id))`,
+  );
+  const message = list?.tests[0]?.failures[0]?.message ?? '';
+  expect(message).toMatch(/- .*order x[^]*\+ .*order 250/u);
+  expect(message).not.toContain('order 40"');
+  const text = await judged(
+    `const body = 'a'.repeat(5000); expect(body + 'right' + body).toBe(body + 'wrong' + body)`,
+  );
+  const line = text?.tests[0]?.failures[0]?.message ?? '';
+  expect(line).toMatch(/- …a+wrong[^]*\+ …a+right/u);
+  expect(line).not.toContain('Object.is');
+  expect(line.length).toBeLessThan(1000);
+});
+
+test('a failure that a test looks at late puts no warning on the screen', async () => {
+  const written = vi.spyOn(process.stderr, 'write');
+  onTestFinished(() => written.mockRestore());
+  const verdict = await judged(
+    `const late = Promise.reject(new Error('late'));
+     process.emitWarning('heard', 'OtherWarning');
+     return new Promise((resolve) => setTimeout(() => resolve(late.catch(() => {})), 50));`,
+  );
+  expect(verdict?.status).toBe('passed');
+  const shown = written.mock.calls.map(([chunk]) => String(chunk)).join('');
+  expect(shown).toContain('OtherWarning');
+  expect(shown).not.toContain('PromiseRejectionHandledWarning');
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { Double } from '../src/http/double.ts';
 import { gate } from '../src/wait/gate.ts';
@@ -18,6 +19,16 @@ test('a double records what it is sent and answers what the handler says', async
     headers: { 'idempotency-key': 'k1' },
     text: '{"amount":12}',
   });
+});
+
+test('a double does not read a request without an end', async () => {
+  await using provider = await Double.open(() => ({ status: 200 }));
+  const zeros = gzipSync(Buffer.alloc(20_000_000));
+  const headers = { 'content-encoding': 'gzip' };
+  await expect(
+    fetch(provider.url, { method: 'POST', headers, body: zeros }),
+  ).rejects.toBeInstanceOf(TypeError);
+  expect(provider.requests).toEqual([]);
 });
 
 test('a handler may hold its callers at a gate', async () => {

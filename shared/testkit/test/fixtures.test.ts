@@ -63,6 +63,9 @@ describe('a test file with the fixtures', () => {
     expect(red?.meta.service?.errors.join('\n')).toMatch(
       /^error {2}\/broken failed\n {2}error: relation "no_such_table" does not exist\n {6}at /u,
     );
+    const tail = red?.meta.service?.tail ?? [];
+    expect(tail).toContain('error  /broken failed');
+    expect(tail.at(-1)).toBe('words on stderr');
     expect(results.get('without a service')).toMatchObject({ state: 'failed' });
     expect(results.get('without a service')?.meta.service).toBeUndefined();
     expect(results.get('lesson')?.errors).toEqual([

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Draw } from '../src/draw/draw.ts';
 import { FailedAssertion, TestkitError } from '../src/errors.ts';
 import { lesson } from '../src/lesson.ts';
+import { firstDifference } from '../src/points/difference.ts';
 import { each, SomeWrong } from '../src/points/each.ts';
 import { judges } from '../src/points/judges.ts';
 
@@ -43,6 +44,30 @@ describe('each', () => {
     });
   });
 
+  test('of a walk inside a walk keeps the lesson, and says what was wrong in it', async () => {
+    const text = { observed: 'Three rows.', meaning: 'Because.', lookAt: 'there.' };
+    const pages = each('pages', ['one'], () => each('rows', [2], () => lesson('three', text)));
+    await expect(pages).rejects.toMatchObject({
+      lesson: { id: 'three', ...text },
+      tally: { wrong: ['0 of 1 rows are right. Three rows.'] },
+    });
+  });
+
+  test('of a long value shows where it differs, and never how it compared', async () => {
+    const rows = Array.from({ length: 300 }, (_, id) => ({ id, name: `row ${id}` }));
+    const wrong = rows.map((row) => ({ ...row, name: row.name.replace('250', 'x') }));
+    await expect(each('lists', [1], () => expect(wrong).toEqual(rows))).rejects.toMatchObject({
+      tally: {
+        wrong: [
+          expect.stringMatching(/…\(\d+\).*: \[250\]\.name is "row x", expected "row 250"$/u),
+        ],
+      },
+    });
+    await expect(each('numbers', [1], (n) => expect(n).toBe(2))).rejects.toMatchObject({
+      tally: { wrong: ['expected 1 to be 2'] },
+    });
+  });
+
   test('ends at once when the machine is at fault', async () => {
     const tried: number[] = [];
     const walk = each('numbers', [1, 2, 3], (n) => {
@@ -52,6 +77,18 @@ describe('each', () => {
     await expect(walk).rejects.toMatchObject({ blame: 'machine' });
     expect(tried).toEqual([1, 2]);
   });
+});
+
+test('a difference is shown from shortly before it begins', () => {
+  expect(firstDifference({ a: [1, { b: 2 }] }, { a: [1, { b: 3 }] })).toBe(
+    'a[1].b is 2, expected 3',
+  );
+  expect(firstDifference({ a: 1, b: undefined }, { a: 1 })).toBeUndefined();
+  expect(firstDifference({ a: 1 }, { a: expect.any(Number) })).toBeUndefined();
+  const long = 'x'.repeat(500);
+  expect(firstDifference(`${long}a${long}`, `${long}b${long}`)).toMatch(
+    /^it is …x{20}ax+…, expected …x{20}bx+…$/u,
+  );
 });
 
 describe('a draw', () => {

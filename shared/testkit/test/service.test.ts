@@ -191,6 +191,23 @@ describe('a service that fails', () => {
     await expect(service.get('/reset')).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
   });
 
+  test.for(['/endless', '/headers'])('by more than a test reads: %s', async (path) => {
+    await using service = await plain().start();
+    await expect(service.get(path)).rejects.toMatchObject({
+      name: 'ServiceError',
+      code: 'TOO_LARGE',
+      message: expect.stringContaining(`GET ${path} answered with more than 10 MB`),
+    });
+    expect((await service.get('/healthz')).status).toBe(200);
+  });
+
+  test('by a small body that unpacks to more than a test reads', async () => {
+    await using service = await plain().start();
+    const bomb = await service.fetch('/bomb');
+    expect(bomb.status).toBe(200);
+    await expect(bomb.text()).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  });
+
   test('by another status: the failed assertion shows the body', async () => {
     await using service = await plain().start();
     const answer = await service.get('/nowhere');

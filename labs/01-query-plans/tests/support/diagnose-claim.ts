@@ -29,7 +29,7 @@ export async function diagnoseClaim(postgres: PostgresProbe, cost: string): Prom
         observed: `${cost}. ${keyOf(partial)} WHERE ${partial.predicate} is there and was not used: the statement asks for status = $n, and Postgres ran a ${scan.type} of ${thousands(lookedAt(scan))} rows.`,
         meaning:
           'Postgres uses a partial index only if the statement itself proves that every row it wants is in it. A plan made for any value of a parameter proves nothing.',
-        lookAt: 'what is constant in this question, and who has to know that.',
+        lookAt: 'what is constant in this question, and whether the planner can see that.',
       });
     }
     const index = indexOf(scan, indexes);

@@ -29,7 +29,7 @@ interface Finding {
 
 /**
  * Says why a page of the list was expensive. Always fails: with a lesson when the plan is evidence
- * for one, else with what Postgres did.
+ * for one, otherwise with what Postgres did.
  */
 export async function diagnoseList(
   postgres: PostgresProbe,
@@ -91,7 +91,7 @@ function orderOnly({ cost, scan, plan, indexes }: Finding): void {
   lesson('order-by-only', {
     observed: `${cost} Postgres walked ${index.name} ${keyOf(index)} from the newest order of all tenants on${removed}.`,
     meaning:
-      'The index gives the order first. Whoever ordered lately finds a page at once; a tenant whose last order is old waits for every newer row of everybody else.',
+      'The index gives the order first. A tenant that ordered lately gets a page at once. A tenant whose last order is old waits until every newer row of all other tenants has been read.',
     lookAt: 'one index that starts with what you compare by equality.',
   });
 }
@@ -148,6 +148,6 @@ function readAllToSort({ cost, plan, scan, indexes }: Finding): void {
     observed: `${cost} The index ${keyOf(index)} found ${thousands(lookedAt(scan))} rows; a sort then read what was left, ${thousands(scan.rows)}, to show ten.`,
     meaning:
       'The index finds the rows and does not hold them in the order of the page. So each one is fetched and sorted, and the cost grows with the tenant instead of the page.',
-    lookAt: 'an index in which the rows of one question already stand in the order of the answer.',
+    lookAt: 'an index that already has the rows of one question in the order of the answer.',
   });
 }

@@ -47,13 +47,13 @@ function tableRead(
 ): void {
   const fetched = ['Index Scan', 'Bitmap Heap Scan'].includes(scan.type);
   const index = indexOf(scan, indexes);
-  // One with the cents, too, may miss what else the statement names: that is another story.
+  // One that also has the cents may miss what else the statement names: that is another story.
   if (!index || [...index.key, ...index.included].includes('total_cents')) return;
   if (!fetched || plan.heapFetches > 0 || scan.rowsRemoved > scan.rows) return;
   lesson('table-for-every-row', {
     observed: `${cost}. An index found ${thousands(scan.rows)} orders, and each was then fetched from the table (${scan.type}).`,
     meaning:
-      'The index says which orders belong to the day and not all that the report adds up. These orders lie far apart in the table, so that nearly each one costs a page.',
+      'The index says which orders belong to the day, but it lacks a column that the report adds up. These orders lie far apart in the table, so nearly each one costs a page.',
     lookAt: 'what the report needs of an order, and where it could be read instead.',
   });
 }

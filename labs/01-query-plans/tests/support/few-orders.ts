@@ -12,9 +12,9 @@ const KEEP_FEW = `
   DROP TABLE few`;
 
 /**
- * Lets a test decide how long an index is being built: whoever builds one without CONCURRENTLY, or
- * rewrites a table, waits at the end of it, with its locks, for an advisory lock. The n-th waits for
- * (HOLD, n). What holds no lock by then waits, too, and is in nobody's way.
+ * Lets a test decide how long an index is being built: a session that builds one without CONCURRENTLY,
+ * or rewrites a table, waits at the end of it, with its locks, for an advisory lock. The n-th waits for
+ * (HOLD, n). A session without a lock by then also waits, and blocks no other.
  */
 const HOLD_BUILDS = `
   CREATE SCHEMA harness;

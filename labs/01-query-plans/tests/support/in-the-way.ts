@@ -2,7 +2,7 @@ import { explain, expect, lesson } from '@backend-labs/testkit';
 import type { Obstacle } from './checkout.ts';
 import { oneLine } from './runs.ts';
 
-/** Requires that no statement of a run was in the way of the checkout. `when` completes "… while". */
+/** Requires that no statement of a run blocked the checkout. `when` completes "… while". */
 export function expectNoObstacle(obstacle: Obstacle | undefined, when: string): Promise<void> {
   const locks = obstacle?.locks.join(' and ');
   const statement = oneLine(obstacle?.statement ?? '');

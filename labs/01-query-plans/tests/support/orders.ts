@@ -28,7 +28,7 @@ export const tenants = (draw: Draw): readonly number[] => [
 export const STATUSES = ['paid', 'shipped', 'failed', 'pending', 'processing'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Small enough that a right plan is told from a wrong one by far. */
+/** Small enough to keep right plans and wrong ones far apart. */
 export const PAGE = 10;
 
 export interface Order {

@@ -31,7 +31,7 @@ export const invalidOf = async (
 export const asText = ({ definition, valid, oid }: Index): string =>
   `${definition}, ${valid ? 'valid' : 'INVALID'}, oid ${oid}`;
 
-/** What a run said of its error, or else last. */
+/** What a run said of its error; without one, its last line. */
 function lastLines({ stderr, stdout }: ScriptResult): string {
   const lines = [...stdout, ...stderr];
   const errors = lines.filter((line) => /error:/iu.test(line));

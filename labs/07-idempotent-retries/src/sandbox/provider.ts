@@ -21,7 +21,7 @@ interface Answer {
 
 /**
  * The provider's sandbox: what the provider does, without money. Cards whose name begins with
- * `card_declined` are declined. It can be held, so that two requests overlap for certain:
+ * `card_declined` are declined. It can be held, so that two requests certainly overlap:
  *
  * ```ts
  * provider.hold();

@@ -23,7 +23,7 @@ const FIRST_PORT = 1024;
 const LAST_PORT = 65_535;
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context), args.positionals[0] ?? '');
   const port = args.count('port', DEFAULT_PORT);
   if (port > LAST_PORT) throw new UsageError(`--port must be at most ${LAST_PORT}, not ${port}.`);
   if ((await getPort({ host: HOST, port })) !== port) {
@@ -57,7 +57,9 @@ export const run: Run = async (args, context) => {
   for (const script of args.texts('with')) {
     const own = await nextPort(port);
     programs.push({ script, env: { ...listenOn(own), ...printer?.env } });
-    beside.push(`npm run ${script} beside it, with PORT=${own}`);
+    beside.push(
+      `npm run ${script} beside it, with PORT=${own}. If it listens elsewhere, it says so`,
+    );
   }
   await using served = new ServedCopy({
     run: { target: copy, stateDir: context.stateDir },

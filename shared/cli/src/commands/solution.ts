@@ -2,15 +2,16 @@ import { findLab, readCatalog, solutionsOf, type Lab, type Solution } from '@bac
 import { isPassing } from '@backend-labs/workbench';
 import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
-import { findCopy } from '../copy.ts';
+import { findCopy, progressKey } from '../copy.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { renderDiff, renderFiles, solutionNotes } from '../ui/solution.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readCatalog(context.catalog), args.positionals[0] ?? '');
   const progress = await loadProgress(context.stateDir);
+  const key = progressKey(lab, context, args.text('work'));
   const open = lab.tasks
-    .filter((task) => !task.stretch && !isPassing(progress, lab, task))
+    .filter((task) => !task.stretch && !isPassing(progress, lab, task, key))
     .map(({ number }) => number);
   if (open.length > 0 && !args.on('spoil')) {
     const tasks = open.length === 1 ? `Task ${open[0]} is` : `Tasks ${open.join(', ')} are`;

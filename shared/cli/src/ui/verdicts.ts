@@ -1,3 +1,4 @@
+import type { Task } from '@backend-labs/catalog';
 import type {
   Failure,
   PointVerdict,
@@ -45,7 +46,9 @@ export function renderVerdict(verdict: TaskVerdict, view: VerdictView = {}): str
     head,
     ...(status === 'not run' ? [] : points.map(renderPoint)),
     ...(status === 'failed' ? [] : trouble ? ['', renderFailure(trouble)] : []),
-    ...chosen(verdict, view).flatMap((test) => renderTest(test, verdict, view)),
+    ...chosen(verdict, view).flatMap((test, at, tests) =>
+      renderTest(test, verdict, view, tests.slice(0, at)),
+    ),
   ].join('\n');
 }
 
@@ -80,8 +83,20 @@ function chosen({ tests, status }: TaskVerdict, { all }: VerdictView): TestVerdi
   return [taught ?? bad[0] ?? []].flat();
 }
 
-function renderTest(test: TestVerdict, verdict: TaskVerdict, view: VerdictView): string[] {
+/** One failing test in full, while others still run. */
+export function renderFailing(test: TestVerdict, task: Pick<Task, 'points'>): string {
+  return renderTest(test, task, {}, []).join('\n');
+}
+
+/** @param above the tests that are shown already. */
+function renderTest(
+  test: TestVerdict,
+  verdict: Pick<Task, 'points'>,
+  view: VerdictView,
+  above: readonly TestVerdict[],
+): string[] {
   const width = columns();
+  const twin = twinOf(test, above);
   const sentences = verdict.points
     .filter(({ id }) => test.points.includes(id))
     .map(({ id, text }) => hanging(`   ${paint('bold', id)}  `, text, width, 8));
@@ -89,9 +104,17 @@ function renderTest(test: TestVerdict, verdict: TaskVerdict, view: VerdictView):
     '',
     ...sentences,
     paint('dim', `   test: ${test.title}`),
-    ...test.failures.map(renderFailure),
-    ...service(test, view),
+    ...(twin
+      ? [paint('dim', `   the same failure as ${twin.points.join(', ')}`)]
+      : [...test.failures.map(renderFailure), ...service(test, view)]),
   ];
+}
+
+/** The test above that failed with the same words over several lines: a service that never started. */
+function twinOf(test: TestVerdict, above: readonly TestVerdict[]): TestVerdict | undefined {
+  const said = ({ failures }: TestVerdict) => failures.map(({ message }) => message).join('\n');
+  const words = said(test);
+  return words.includes('\n') ? above.find((each) => said(each) === words) : undefined;
 }
 
 function renderFailure({ message, lesson, tally, fix }: Failure): string {

@@ -5,8 +5,6 @@ import { parseDocument } from 'yaml';
 import { ticketFor, type Assignment } from './texts.ts';
 import type { Files } from './toolchain.ts';
 
-/** Prose for reviewers; it is not a candidate's, although it is not on the catalogue's list. */
-const FOR_REVIEWERS = new Set(['interview.md', 'variant.yaml']);
 const PLACEHOLDER = '// This task is not part of the assignment.\nexport {};\n';
 
 /**
@@ -31,9 +29,8 @@ export function labFiles(lab: Lab, assignment: Assignment): Files {
 
 /** The files that a candidate edits, as they are at the start. */
 export function starterFiles(lab: Lab, assignment: Assignment): Files {
-  const entries = editableEntries(lab).filter((name) => !FOR_REVIEWERS.has(name));
   const files: Files = new Map(
-    entries
+    editableEntries(lab)
       .flatMap((name) => filesIn(lab.dir, `{${name},${name}/**/*}`))
       .map((path) => [path, readFileSync(join(lab.dir, path))]),
   );

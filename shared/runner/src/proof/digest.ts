@@ -14,8 +14,17 @@ const COMMON = [
   `shared/{${PACKAGES.join()}}/{src/**/*,package.json}`,
 ];
 
-/** Prose that no verdict depends on. The ticket is not among it: the points are read from there. */
-const PROSE = new Set(['hints.md', 'DEBRIEF.md', 'MEASUREMENTS.md', 'SOLUTION.md']);
+/** What no verdict depends on. The ticket is not among it: the points are read from there. */
+const BESIDE = new Set([
+  'hints.md',
+  'DEBRIEF.md',
+  'MEASUREMENTS.md',
+  'SOLUTION.md',
+  'interview.md',
+  'mutants.yaml',
+  'variant.yaml',
+  'variants',
+]);
 
 /**
  * A digest of everything that the verdicts of a lab depend on: SHA-256 over the paths and contents of
@@ -37,7 +46,7 @@ function filesOf(root: string, patterns: readonly string[]): string[] {
   return globSync(patterns, {
     cwd: root,
     withFileTypes: true,
-    exclude: ({ name }) => name === 'node_modules' || name === PROOF || PROSE.has(name),
+    exclude: ({ name }) => name === 'node_modules' || name === PROOF || BESIDE.has(name),
   })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))

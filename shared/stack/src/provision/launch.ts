@@ -45,10 +45,11 @@ export async function launchServer(
   const launch = await installation.launch(ports);
   const log = serverFiles(context, server.name).log;
   const from = await startOfLog(log);
-  const helper = launch.helper && (await spawnDetached(launch.helper, log));
-  const process = await spawnDetached(launch, log);
+  const tail = () => readTail(log, from, 8192);
+  const helper = launch.helper && (await spawnDetached(launch.helper, log, tail));
+  const process = await spawnDetached(launch, log, tail);
   const all = [process, ...(helper === undefined ? [] : [helper])] as const;
-  const version = await answering(server, launch, all, () => readTail(log, from, 8192));
+  const version = await answering(server, launch, all, tail);
   return {
     address: {
       name: server.name,
@@ -62,7 +63,11 @@ export async function launchServer(
   };
 }
 
-async function spawnDetached(command: Command, log: string): Promise<ProcessId> {
+async function spawnDetached(
+  command: Command,
+  log: string,
+  tail: () => Promise<string>,
+): Promise<ProcessId> {
   const output = await open(log, 'a').catch((error: unknown) => {
     throw asStateError(log, error);
   });
@@ -79,12 +84,24 @@ async function spawnDetached(command: Command, log: string): Promise<ProcessId> 
       child.once('error', (error) => fail(new StartFailed('exited', reason(error), error)));
     });
     child.unref();
-    const id = child.pid === undefined ? undefined : await identify(child.pid);
-    if (id === undefined) throw new StartFailed('exited', 'it ended immediately');
-    return id;
+    return await identified(child.pid, tail);
   } finally {
     await output.close();
   }
+}
+
+/**
+ * Identity of a process that was just started.
+ *
+ * @param tail what it wrote. @throws StartFailed with that when it has ended already.
+ */
+export async function identified(
+  pid: number | undefined,
+  tail: () => Promise<string>,
+): Promise<ProcessId> {
+  const id = pid === undefined ? undefined : await identify(pid);
+  if (id === undefined) throw startFailure(await tail());
+  return id;
 }
 
 /** Without the undefined members: `spawn`'s types accept a missing member, but not undefined. */

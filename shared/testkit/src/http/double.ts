@@ -6,11 +6,11 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { text as readText } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { claimPort, type PortClaim } from '@backend-labs/launcher';
 import { jsonOrNothing } from '../json.ts';
 import { eventually, type Patience } from '../wait/eventually.ts';
+import { readBody } from './read.ts';
 
 /** A request that a double was sent. */
 export interface RecordedRequest {
@@ -140,9 +140,10 @@ async function record(
   let text: string;
   try {
     const zipped = headers['content-encoding'] === 'gzip';
-    text = await readText(zipped ? incoming.pipe(createGunzip()) : incoming);
+    text = await readBody(zipped ? incoming.pipe(createGunzip()) : incoming);
   } catch {
-    // The caller broke off in the middle of its request: there is nothing to answer.
+    // The caller broke off in the middle of its request, or it is too large: there is nothing to answer.
+    incoming.socket.destroy();
     return undefined;
   }
   return { method, path: url, headers, text, json: jsonOrNothing(text), gone };

@@ -1,8 +1,15 @@
 import type { Lesson, Tally } from '@backend-labs/protocol';
 import { FailedAssertion } from '../errors.ts';
 import { LessonError } from '../lesson.ts';
+import { firstDifference } from './difference.ts';
 
 const SHOWN = 5;
+
+/** What `toBe` adds to say how it compared. */
+const HOW_COMPARED = / \/\/ Object\.is equality$/u;
+
+/** Stands for the part of a value that was too long to show. */
+const CUT = /…/u;
 
 /** Some of a test's inputs came out wrong. A failed assertion that counts. */
 export class SomeWrong extends FailedAssertion {
@@ -55,8 +62,8 @@ export async function each<T>(
   }
   if (wrong.length === 0) return;
   const lines = wrong.slice(0, SHOWN).map(firstLine);
-  const lesson = wrong.find((error) => error instanceof LessonError);
-  throw new SomeWrong({ right: of - wrong.length, of, what, wrong: lines }, lesson?.lesson);
+  const lesson = wrong.map(lessonOf).find((found) => found !== undefined);
+  throw new SomeWrong({ right: of - wrong.length, of, what, wrong: lines }, lesson);
 }
 
 /** What the learner's program did wrong, as opposed to what kept the test from looking. */
@@ -66,7 +73,16 @@ function isFailure(error: unknown): error is Error {
   );
 }
 
+/** Of an input that is itself a walk, the lesson of that walk. */
+function lessonOf(error: Error): Lesson | undefined {
+  return error instanceof LessonError || error instanceof SomeWrong ? error.lesson : undefined;
+}
+
 function firstLine(error: Error): string {
   if (error instanceof LessonError) return error.lesson.observed;
-  return error.message.split('\n', 1)[0] ?? '';
+  const line = (error.message.split('\n', 1)[0] ?? '').replace(HOW_COMPARED, '');
+  if (error instanceof SomeWrong) return [line, ...error.tally.wrong.slice(0, 1)].join(' ');
+  if (!CUT.test(line) || !('actual' in error) || !('expected' in error)) return line;
+  const difference = firstDifference(error.actual, error.expected);
+  return difference === undefined ? line : `${line}: ${difference}`;
 }

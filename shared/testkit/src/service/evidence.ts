@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogEntry, type LogMark, type Logs, parseLogLine } from './logs.ts';
 
 const MOST_ERRORS = 20;
+/** Of each stream of each service. */
 const MOST_TAIL = 20;
 const MOST_STACK = 8;
 const LONGEST_LINE = 500;
@@ -67,7 +68,7 @@ function collect(): ServiceEvidence | undefined {
     said.length > 1 ? lines.map((line) => `${name}: ${line}`) : lines;
   return {
     errors: said.flatMap(({ name, errors }) => label(name, errors)).slice(-MOST_ERRORS),
-    tail: said.flatMap(({ name, tail: lines }) => label(name, lines)).slice(-MOST_TAIL),
+    tail: said.flatMap(({ name, tail: lines }) => label(name, lines)),
   };
 }
 
@@ -88,11 +89,14 @@ export function lastErrors(logs: Said): string[] {
   ].slice(-MOST_ERRORS);
 }
 
-function tail(logs: Logs): string[] {
-  return logs.stdout.slice(-MOST_TAIL).flatMap((line) => {
+/** The last lines of stdout, and then those of stderr: which came first is not known. */
+function tail({ stdout, stderr }: Logs): string[] {
+  const out = stdout.slice(-MOST_TAIL).flatMap((line) => {
     const entry = parseLogLine(line);
     return entry?.msg === undefined ? cut(line) : readable(entry);
   });
+  const spoken = stderr.filter((line) => line.trim() !== '');
+  return [...out.slice(-MOST_TAIL), ...spoken.slice(-MOST_TAIL).map(cut)];
 }
 
 function readable({ level, msg, fields }: LogEntry): string[] {

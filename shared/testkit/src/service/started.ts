@@ -3,7 +3,7 @@ import { describeExit, type Exit, type PortClaim, type Program } from '@backend-
 import { ServiceError } from '../errors.ts';
 import { deadline, ms } from '../wait/deadline.ts';
 import type { Answer } from './answer.ts';
-import { type RequestOptions, send } from './client.ts';
+import { bounded, type RequestOptions, send } from './client.ts';
 import { lastErrors } from './evidence.ts';
 import { Logs } from './logs.ts';
 
@@ -86,7 +86,10 @@ export class StartedService implements AsyncDisposable {
     return this.request('DELETE', path, options);
   }
 
-  /** Any request. Throws `NO_ANSWER`, `CONNECTION_LOST` or, when the service is gone, `EXITED`. */
+  /**
+   * Any request. Throws `NO_ANSWER`, `CONNECTION_LOST`, `TOO_LARGE` or, when the service is gone,
+   * `EXITED`.
+   */
   async request<Body = unknown>(
     method: string,
     path: string,
@@ -107,9 +110,16 @@ export class StartedService implements AsyncDisposable {
     }
   }
 
-  /** Node's own `fetch`, for streams and whatever else `request` is too plain for. */
-  fetch(path: string, init?: RequestInit): Promise<Response> {
-    return fetch(new URL(path, this.url), { redirect: 'manual', ...init });
+  /**
+   * Node's own `fetch`, for streams and whatever else `request` is too plain for. The body ends with
+   * `TOO_LARGE` where `request` does, unpacked bytes counted.
+   */
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    const response = await fetch(new URL(path, this.url), { redirect: 'manual', ...init });
+    const request = `${init?.method ?? 'GET'} ${path}`;
+    return response.body
+      ? new Response(response.body.pipeThrough(bounded(request)), response)
+      : response;
   }
 
   /** One GET without any reading of its failure; for readiness checks. */

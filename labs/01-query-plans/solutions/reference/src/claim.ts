@@ -8,7 +8,7 @@ import { ORDER_COLUMNS, type OrderRow, toOrder } from './order.ts';
  */
 export function claimOrder(pool: Pool): RequestHandler {
   return async (_req, res) => {
-    // 'pending' is no parameter: a plan made for any status could not use the partial index.
+    // 'pending' is not a parameter: a plan made for any status could not use the partial index.
     const { rows } = await pool.query<OrderRow>({
       name: 'claim-order',
       text: `UPDATE orders

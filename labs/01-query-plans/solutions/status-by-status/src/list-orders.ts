@@ -6,8 +6,8 @@ import { asStatus, limitOf, optional, tenantOf } from './params.ts';
 /**
  * `GET /v1/orders?status=&limit=`: a tenant's orders, of one status when given, newest first.
  *
- * Each status of a tenant is a sorted run of one index. The page is the top of those that are asked
- * for: one run, or all five merged. So both questions share the statement and the index.
+ * Each status of a tenant is a sorted run of one index. The page is the top of the runs that the
+ * request wants: one run, or all five merged. So both questions share the statement and the index.
  */
 export function listOrders(pool: Pool): RequestHandler {
   return async (req, res) => {

@@ -10,7 +10,7 @@ interface StatementRow {
 /** Marks this statement in the statistics, so that it can leave itself out. */
 const MARK = 'orders-admin:top-queries';
 
-/** `GET /internal/top-queries`: what made this database read, most first, whoever ran it. */
+/** `GET /internal/top-queries`: what made this database read, most first, of every role. */
 export function topQueries(pool: Pool): RequestHandler {
   return async (_req, res) => {
     const { rows } = await pool.query<StatementRow>(

@@ -71,7 +71,7 @@ async function lookUp(pool: Pool, account: number, key: string, print: string): 
     [account, key],
   );
   const [row] = rows;
-  // Given back between the two statements: whoever asks again finds it free.
+  // Given back between the two statements: the next request finds it free.
   if (!row) return { state: 'running' };
   if (row.fingerprint !== print) return { state: 'other payload' };
   if (row.status_code === null || row.body === null) return { state: 'running' };
@@ -103,7 +103,7 @@ export async function unlock(pool: Pool, { chargeId }: Claim): Promise<void> {
 }
 
 /**
- * As if the request had never come. Only for a first claim that charged nothing for certain. Answers
+ * As if the request had never come. Only for a first claim that certainly charged nothing. Answers
  * whether it was still there to give: a lease may have ended, and then another has it.
  */
 export async function giveBack(pool: Pool, { chargeId }: Claim): Promise<boolean> {

@@ -70,7 +70,7 @@ export function createProvider(options: Options, random: Random): Provider {
         const left = end - performance.now();
         const seen = await send(options, request, Math.min(options.providerTimeoutMs, left));
         if (seen.kind === 'final') return seen;
-        // A later "I did nothing" tells of the later call only.
+        // A later "I did nothing" is about the later call only.
         isUnknown ||= seen.kind === 'unknown';
         const outcome: Outcome = isUnknown ? { kind: 'unknown' } : seen;
         if (seen.kind === 'not processed' && !seen.mayHeal) return outcome;
@@ -86,7 +86,7 @@ export function createProvider(options: Options, random: Random): Provider {
   };
 }
 
-/** One call. Never rejects: what cannot be told is `unknown`. */
+/** One call. Never rejects: an outcome that nobody knows is `unknown`. */
 async function send(
   { providerUrl }: Options,
   { key, ...body }: ProviderRequest,

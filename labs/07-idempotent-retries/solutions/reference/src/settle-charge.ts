@@ -27,7 +27,7 @@ export async function settleCharge(
       return store(pool, charge, outcome);
     case 'not processed':
       if (!claim.isFirst) break;
-      // Who took over meanwhile may have charged.
+      // A request that took over meanwhile may have charged.
       if (!(await giveBack(pool, claim))) return { state: 'pending', charge };
       return { state: 'not processed', retryAfterMs: outcome.retryAfterMs };
     case 'unknown':
@@ -46,7 +46,7 @@ async function readCharge(pool: Deps['pool'], { chargeId }: Claim): Promise<Char
   return charge;
 }
 
-/** The charge and the answer in one transaction. The first answer stays, whoever comes later. */
+/** The charge and the answer in one transaction. The first answer stays, even if another one comes later. */
 async function store(pool: Deps['pool'], charge: ChargeRow, final: Final): Promise<Settled> {
   const { status, id, code = null } = final;
   const settled = { ...charge, status, refunded: 0, decline_code: code };

@@ -62,7 +62,7 @@ export async function leaseCharge(
   return rows[0];
 }
 
-/** Ids of charges that somebody ought to look at, those that wait longest first. */
+/** Ids of charges whose outcome is open and that nobody works on, those that wait longest first. */
 export async function openCharges(pool: Pool, most: number): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
     `SELECT id FROM charges WHERE outcome IS NULL AND leased_until <= now()
@@ -72,12 +72,12 @@ export async function openCharges(pool: Pool, most: number): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Ends the lease: the outcome is open, and whoever comes next may ask. */
+/** Ends the lease: the outcome is open, and the next request may ask. */
 export async function endLease(pool: Pool, id: string): Promise<void> {
   await pool.query('UPDATE charges SET leased_until = now() WHERE id = $1', [id]);
 }
 
-/** Writes down how it went. Who comes second finds the outcome of the first, which is the same. */
+/** Writes down how it went. The second writer finds the outcome of the first, which is the same. */
 export async function writeOutcome(
   pool: Pool,
   id: string,

@@ -21,8 +21,8 @@ export interface Verdict {
 }
 
 /**
- * `refused`: this call charged nothing, try again in so many seconds; `Infinity`: a person has to do
- * something first. `doubt`: nobody here knows.
+ * `refused`: this call charged nothing, try again in so many seconds; `Infinity`: a retry cannot help
+ * until a person acts. `doubt`: nobody here knows.
  */
 export type Said =
   | Verdict
