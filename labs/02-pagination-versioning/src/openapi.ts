@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 
 const FILE = join(import.meta.dirname, '../openapi.json');
 
-/** `GET /openapi.json`: the contract, as it stands in the repository. */
+/** `GET /openapi.json`: the document, as it is in the repository. */
 export function openapi(): RequestHandler {
   const document: unknown = JSON.parse(readFileSync(FILE, 'utf8'));
   return (_req, res) => {

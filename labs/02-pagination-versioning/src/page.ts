@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { EVENT_COLUMNS, type EventRow, type EventV1, toEventV1 } from './event.ts';
 
-/** What a list is asked for. */
+/** The events that a page shows. */
 export interface PageQuery {
   /** SQL conditions; `$1` and so on stand for `values`. */
   readonly conditions: readonly string[];

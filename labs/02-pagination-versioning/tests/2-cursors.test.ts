@@ -188,7 +188,7 @@ test(
           lesson('cursor-of-one-request', {
             observed: `A cursor was used with ${what}, and the answer was 400. Without it the answer is ${bare.status}, and without the cursor ${begun.status}.`,
             meaning:
-              'A cursor has to know the list that it is a place in. Which page is asked for, and what else a client sends along, makes no other list; a client with a new cache buster on each page never gets to its second.',
+              'A cursor has to know the list that it is a place in. The number of events on a page, or a parameter that the service ignores, does not change the list. A client that sends a new cache buster with each page never gets to its second page.',
             lookAt: 'which parameters decide what events a list has.',
           });
         },
@@ -215,7 +215,7 @@ test('another instance takes a cursor', judges('2.6'), async ({ service, definit
       lesson('cursor-of-one-process', {
         observed: `The instance that issued a cursor answers it with ${here.status}. Another one, started later with the same environment, answers ${there.status}: ${there.text.slice(0, 120)}`,
         meaning:
-          'What tells a cursor of ours from others lives in the memory of one process. With each deploy, and with each request that a balancer sends elsewhere, every walk under way is thrown back to its beginning.',
+          'The key that tells our cursors from others is in the memory of one process. After each deploy, and after each request that a balancer sends to another instance, a walk has to begin again.',
         lookAt: 'what all instances have in common, and still have after a restart.',
       });
     },
@@ -265,7 +265,7 @@ test(
 );
 
 test(
-  'a page is empty when all that was left is deleted',
+  'a page is empty if the rest of its list is deleted',
   judges('2.8'),
   async ({ service, postgres, draw }) => {
     const path = `/v1/shipments/${SHIPMENT.twenty}/events`;
@@ -288,10 +288,10 @@ test(
       () => {
         if (answer.status !== 404) return;
         lesson('end-taken-for-unknown', {
-          observed: `The shipment has ${limit} events, and its first page shows them. All behind them was deleted, and the second page answers 404.`,
+          observed: `The shipment has ${limit} events, and its first page shows them. All events behind them were deleted, and the second page answers 404.`,
           meaning:
-            'That a page has no event does not say that the shipment has none. A client at the end of its walk learns that the shipment it has just read does not exist.',
-          lookAt: 'what the emptiness of a page says with a cursor, and what without.',
+            'An empty page does not mean that the shipment has no events. A client at the end of its walk is answered that the shipment which it has just read does not exist.',
+          lookAt: 'what an empty page means with a cursor, and what it means without one.',
         });
       },
     );

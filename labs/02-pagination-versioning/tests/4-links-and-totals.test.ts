@@ -54,7 +54,7 @@ test(
   judges('4.2'),
   async ({ service, draw }) => {
     const host = `${draw.word()}.partner.example:${draw.int(1025, 9999)}`;
-    // Anybody may send the other header, and no proxy of ours does.
+    // Anybody may send the other header, and none of our proxies does.
     const elsewhere = `${draw.word()}.elsewhere.example`;
     const headers = { host, 'x-forwarded-host': elsewhere };
     await each('lists', [EVENTS, RECENT], async (list) => {
@@ -69,9 +69,9 @@ test(
         () => {
           if (url?.host !== elsewhere) return;
           lesson('trusts-forwarded-host', {
-            observed: `A request with Host: ${host} and X-Forwarded-Host: ${elsewhere} was answered with a link to ${elsewhere}.`,
+            observed: `A request with Host: ${host} and X-Forwarded-Host: ${elsewhere} got a link to ${elsewhere}.`,
             meaning:
-              'Any client can send that header. Where no proxy of ours overwrites it, a stranger decides where the links in our answers lead, and a shared cache may keep such an answer for everybody.',
+              'Any client can send that header. None of our proxies overwrites it, so a stranger decides where the links in our answers lead, and a shared cache may keep such an answer for everybody.',
             lookAt: 'which proxies this service trusts, and what its framework does with that.',
           });
         },

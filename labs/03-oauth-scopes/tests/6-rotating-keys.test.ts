@@ -1,11 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { each, eventually, expect, explain, judges, lesson } from '@backend-labs/testkit';
+import {
+  each,
+  eventually,
+  expect,
+  explain,
+  judges,
+  lesson,
+  type Reply,
+} from '@backend-labs/testkit';
 import { ask, test } from './support/billing.ts';
 import { newKey } from './support/jwt.ts';
 import { member } from './support/people.ts';
 
 // What a test is not about does not happen within it.
 const NEVER = '600000';
+
+const OUTAGES: readonly (readonly [string, Reply])[] = [
+  ['503', { status: 503, body: { error: 'down' } }],
+  ['500 and no keys', { status: 500, body: { keys: [] } }],
+  ['a broken connection', 'reset'],
+  ['200 and HTML', { body: '<html>' }],
+];
 
 test('100 requests cost at most 2 fetches', judges('6.1'), async ({ auth, billing, draw }) => {
   await using service = await billing.with({ JWKS_COOLDOWN_MS: NEVER }).start();
@@ -101,13 +116,8 @@ test(
       expect((await ask(service, auth.token(person))).status, 'status before').toBe(200);
     }
     const keeps = auth.fetches - before < 5;
-    const outages = [
-      { status: 503, body: { error: 'down' } },
-      'reset',
-      { body: '<html>' },
-    ] as const;
     using down = auth.goDown();
-    await each('outages', outages, async (outage) => {
+    await each('outages', OUTAGES, async ([, outage]) => {
       down.reply = outage;
       // It may make the service look for the keys.
       const unknown = auth.token(person, { header: { kid: randomUUID() } });
@@ -158,3 +168,36 @@ test('a key that is gone stops working', judges('6.5'), async ({ auth, billing, 
     },
   );
 });
+
+test(
+  'an unknown key is 503 while the keys cannot be fetched',
+  judges('6.6'),
+  async ({ auth, billing, draw }) => {
+    await using service = await billing
+      .with({ JWKS_COOLDOWN_MS: '1', JWKS_MAX_AGE_MS: NEVER })
+      .start();
+    const person = member(draw, 'viewer');
+    expect((await ask(service, auth.token(person))).status, 'status with a known key').toBe(200);
+    const key = newKey();
+    using _published = auth.publish(key);
+    const token = auth.token(person, { header: { kid: key.kid } }, key);
+    using down = auth.goDown();
+    await each('outages', OUTAGES, async ([what, reply]) => {
+      down.reply = reply;
+      const before = auth.fetches;
+      const { status } = await ask(service, token);
+      await explain(
+        () => expect(status, `status when the fetch of the keys gets ${what}`).toBe(503),
+        () => {
+          if (status !== 401 || auth.fetches === before) return;
+          lesson('not-known-is-not-no', {
+            observed: `The service fetched the keys for a token with a new key and got ${what}. It refused the token with 401.`,
+            meaning:
+              'Nobody said that the token is bad. A client that gets 401 throws its token away and asks the user to log in, at the very server that is down.',
+            lookAt: 'what your code does with a fetch that failed.',
+          });
+        },
+      );
+    });
+  },
+);

@@ -112,14 +112,15 @@ test('50 requests cost 1 introspection', judges('7.3'), async ({ auth, billing, 
   const token = auth.opaqueToken(person);
   const before = auth.introspections;
   const answers = await Promise.all(Array.from({ length: 50 }, () => ask(service, token)));
-  expect([...new Set(answers.map(({ status }) => status))], 'statuses of 50 requests').toEqual([
-    200,
-  ]);
+  const statuses = [...new Set(answers.map(({ status }) => status))];
   const atOnce = auth.introspections - before;
-  for (let request = 0; request < 5; request += 1) (await ask(service, token)).expect(200);
-  const cost = auth.introspections - before;
   await explain(
-    () => expect(cost, 'introspections for 55 requests with one opaque token').toBe(1),
+    async () => {
+      expect(statuses, 'statuses of 50 requests').toEqual([200]);
+      for (let request = 0; request < 5; request += 1) (await ask(service, token)).expect(200);
+      const cost = auth.introspections - before;
+      expect(cost, 'introspections for 55 requests with one opaque token').toBe(1);
+    },
     () => {
       if (atOnce < 2) return;
       lesson('all-of-them-ask', {

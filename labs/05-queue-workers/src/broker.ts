@@ -5,7 +5,7 @@ export const EXCHANGE = 'media';
 export const RENDER_KEY = 'render';
 export const RENDER_QUEUE = 'media.render';
 
-/** A connection to the broker at AMQP_URL, with all that we need declared. */
+/** A connection to the broker at AMQP_URL, with exchange and queue declared. */
 export async function connectBroker(log: Logger): Promise<ChannelModel> {
   const connection = await connect(process.env['AMQP_URL'] ?? 'amqp://127.0.0.1');
   connection.on('error', (error) => log.error({ err: error }, 'the broker connection broke'));

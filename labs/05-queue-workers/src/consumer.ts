@@ -12,12 +12,12 @@ export async function consume(channel: Channel, handle: Handle, log: Logger): Pr
       await handle(jobIdOf(message));
       channel.ack(message);
     } catch (error) {
-      // TODO(task 3): RETRY_DELAYS_MS, media.dead.
+      // TODO(task 2): RETRY_DELAYS_MS, media.dead.
       log.error({ err: error }, 'a job failed, it will be tried again');
       channel.nack(message);
     }
   };
-  // TODO(task 2): PREFETCH.
+  // TODO(task 1): PREFETCH.
   await channel.consume(RENDER_QUEUE, (message) => {
     if (message) void settle(message);
   });

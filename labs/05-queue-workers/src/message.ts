@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 
-/** The job that a message asks for. Throws when the message is not one of ours. */
+/** The job that a message asks for. Throws if the message names no job. */
 export function jobIdOf({ content }: ConsumeMessage): string {
   const body: unknown = JSON.parse(content.toString('utf8'));
   if (typeof body !== 'object' || body === null || !('jobId' in body)) {

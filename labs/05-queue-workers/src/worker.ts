@@ -19,7 +19,7 @@ broker.on('close', () => {
 const handle = (jobId: string): Promise<void> => processJob({ pool, render }, jobId);
 await consume(await broker.createChannel(), handle, log);
 
-// TODO(task 5): SIGTERM, SHUTDOWN_GRACE_MS.
+// TODO(task 4): SIGTERM, SHUTDOWN_GRACE_MS.
 
 const host = process.env['HOST'] ?? '127.0.0.1';
 const port = Number(process.env['PORT'] ?? 8081);

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { Pool } from 'pg';
 import { BadRequest, NotFound } from './errors.ts';
+import { printLabel } from './printer.ts';
 
 /** `POST /v1/parcels/:id/labels`: prints the label of a parcel. */
 export function createLabel(pool: Pool): RequestHandler<{ id: string }> {
@@ -15,6 +16,7 @@ export function createLabel(pool: Pool): RequestHandler<{ id: string }> {
     );
     const [label] = rows;
     if (label === undefined) throw new NotFound('no such parcel');
+    printLabel(label.id);
     res.status(201).json({ label: { id: Number(label.id), parcel: Number(id), text: label.text } });
   };
 }

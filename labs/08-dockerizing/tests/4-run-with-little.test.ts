@@ -11,6 +11,7 @@ import {
   type RunOptions,
 } from '@backend-labs/testkit';
 import { test as base } from './support/image.ts';
+import { notProcessOne } from './support/lessons.ts';
 
 const READY_MS = 15_000;
 const STOP_MS = 5_000;
@@ -178,14 +179,7 @@ test('SIGTERM ends it', judges('4.6'), async ({ start, port }) => {
         `${STOP_MS / 1000} s after SIGTERM`,
       ).toBe('exit code 0'),
     () => {
-      const command = first.text.trim();
-      if (/^node\b|\/node\b/u.test(command) && !/npm/u.test(command)) return;
-      lesson('not-process-1', {
-        observed: `Process 1 of the container is \`${command}\`. After SIGTERM ${exit === undefined ? 'the container still ran' : `it ended with code ${exit.code}`}.`,
-        meaning:
-          'The engine sends the signal to process 1 and to no other. A shell does not pass it on, and npm reports a child that ended by a signal as an error; so the service is killed in the middle of its work, or counts as crashed at each deploy.',
-        lookAt: 'the two forms of CMD, and which program each of them starts',
-      });
+      notProcessOne(first.text.trim(), exit);
     },
   );
 });

@@ -15,6 +15,7 @@ import {
   gate,
   test as base,
 } from '@backend-labs/testkit';
+import { exitsAtOnce } from './support/lessons.ts';
 
 const SILENT_MS = 3_000;
 const STOP_MS = 10_000;
@@ -141,14 +142,7 @@ test(
         expect(exit?.code ?? 'still running', `the exit code within ${STOP_MS / 1000} s`).toBe(0);
       },
       () => {
-        if (exitedEarly)
-          lesson('exits-at-once', {
-            observed:
-              'A request was waiting for the database when SIGTERM came. The process ended before the request had its answer.',
-            meaning:
-              'SIGTERM asks for an orderly end, and the cluster waits 30 s for it. A process that ends at once cuts off every request that it has begun, at each deploy.',
-            lookAt: 'what an HTTP server does when it is closed, and when it says that it is done',
-          });
+        if (exitedEarly) exitsAtOnce();
       },
     );
   },
@@ -194,13 +188,7 @@ test(
             lookAt:
               'what the service knows about itself after the signal, and how the readiness check can know it too',
           });
-        lesson('exits-at-once', {
-          observed:
-            'A request was waiting for the database when SIGTERM came. The process ended before the request had its answer.',
-          meaning:
-            'SIGTERM asks for an orderly end, and the cluster waits 30 s for it. A process that ends at once cuts off every request that it has begun, at each deploy.',
-          lookAt: 'what an HTTP server does when it is closed, and when it says that it is done',
-        });
+        exitsAtOnce();
       },
     );
   },

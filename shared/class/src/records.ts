@@ -65,6 +65,8 @@ export interface ClassRecord {
   readonly student: Student;
   readonly assignment: Assignment;
   readonly state: WorkState;
+  /** Why it is `not collected`, `no submission` or `not judged`; one line, which may quote a student. */
+  readonly note?: string;
   readonly submission?: {
     readonly commit?: string;
     /** When the commit was made. ISO 8601, UTC. */

@@ -5,19 +5,31 @@ import { UsageError } from './errors.ts';
 type Flags = NonNullable<ParseArgsConfig['options']>;
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
-/** One command: its usage, flags and code. */
-export interface CommandInfo {
+export type Commands = Readonly<Record<string, CommandInfo | CommandGroup>>;
+
+/** What the list of commands shows. */
+interface Listed {
   readonly usage: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Each flag, with its line of `--help`. */
-  readonly flags: Readonly<Record<string, FlagInfo>>;
-  readonly positionals: readonly Positional[];
-  readonly example: string;
   /** `false`: only npm's scripts call it, and `labs --help` leaves it out. */
   readonly listed?: false;
   /** `false`: a take-home does not have it. */
   readonly takeHome?: false;
+}
+
+/** A command that has commands of its own, such as `labs class`. */
+export interface CommandGroup extends Listed {
+  /** Their table; loaded when one of them is called. */
+  readonly group: () => Promise<{ readonly COMMANDS: Commands }>;
+}
+
+/** One command: its usage, flags and code. */
+export interface CommandInfo extends Listed {
+  /** Each flag, with its line of `--help`. */
+  readonly flags: Readonly<Record<string, FlagInfo>>;
+  readonly positionals: readonly Positional[];
+  readonly example: string;
   readonly load: () => Promise<{ run: Run }>;
 }
 

@@ -1,6 +1,4 @@
-import type { CommandInfo, FlagInfo } from './command.ts';
-
-export type Commands = Readonly<Record<string, CommandInfo>>;
+import type { Commands, FlagInfo } from './command.ts';
 
 const LAB = { name: 'lab', required: true } as const;
 const A_LAB = { name: 'lab', required: false } as const;
@@ -208,6 +206,12 @@ export const COMMANDS: Commands = {
         type: 'boolean',
         help: 'apply every patch of the lab again after a solution changed',
       },
+      variants: {
+        type: 'string',
+        value: 'K',
+        help: 'prove K variants: a sample of rows of each, and that their solutions differ',
+      },
+      full: { type: 'boolean', help: 'with --variants: every row of each variant' },
       sandbox: {
         type: 'boolean',
         help: 'run the programs of every row in the sandbox that `labs grade` uses',
@@ -221,6 +225,29 @@ export const COMMANDS: Commands = {
     example: 'labs verify query-plans --repeat 20',
     load: () => import('./commands/verify.ts'),
   },
+  vary: {
+    usage: 'vary <lab>',
+    takeHome: false,
+    summary: 'Write a variant of a lab: other facts, other words, another task.',
+    positionals: [LAB],
+    flags: {
+      seed: { type: 'string', value: 'S', help: 'seed that draws the variant' },
+      to: {
+        type: 'string',
+        value: 'DIR',
+        help: 'folder for the catalogue with the variant; default: variants/<number>-<hash>',
+      },
+      edit: {
+        type: 'string',
+        value: 'AXIS.OPTION',
+        help: 'lay the lab out with an option, to edit; with --save, write the patch of the option',
+      },
+      save: { type: 'boolean', help: 'with --edit: write the changes back as the patch' },
+      json: JSON_FLAG,
+    },
+    example: 'labs vary 7 --seed spring-12',
+    load: () => import('./commands/vary.ts'),
+  },
   pack: {
     usage: 'pack <lab>',
     takeHome: false,
@@ -233,6 +260,11 @@ export const COMMANDS: Commands = {
         help: 'only these tasks and the tasks they need; default: all',
       },
       time: { type: 'string', value: 'TIME', help: 'the time box, such as 3h or 90m' },
+      variant: {
+        type: 'string',
+        value: 'SEED',
+        help: 'a variant of the lab, which this seed draws',
+      },
       ai: {
         type: 'string',
         value: 'POLICY',
@@ -273,6 +305,12 @@ export const COMMANDS: Commands = {
     example: 'labs grade ada.zip --pack take-home',
     load: () => import('./commands/grade.ts'),
   },
+  class: {
+    usage: 'class <command>',
+    takeHome: false,
+    summary: 'Give labs to a class: collect the repositories, grade them, show the marks.',
+    group: () => import('./commands/class/commands.ts'),
+  },
   mutate: {
     usage: 'mutate <lab>',
     takeHome: false,
@@ -302,9 +340,9 @@ export const COMMANDS: Commands = {
     usage: 'new <id>',
     takeHome: false,
     summary: 'Make the skeleton of a new lab.',
-    positionals: [{ name: 'id (such as 33-rate-limits)', required: true }],
+    positionals: [{ name: 'id (such as 40-rate-limits)', required: true }],
     flags: {},
-    example: 'labs new 33-rate-limits',
+    example: 'labs new 40-rate-limits',
     load: () => import('./commands/new.ts'),
   },
   check: {

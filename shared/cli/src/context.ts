@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 export interface Context {
   /** The repository. */
   readonly root: string;
+  /** The folder whose `labs/` is the catalogue: the repository, or `LABS_CATALOG`, a variant's. */
+  readonly catalog: string;
   /** `.labs`, or `LABS_STATE`. */
   readonly stateDir: string;
   /** The folder in which the person typed the command: relative paths start here. */
@@ -17,8 +19,15 @@ export function contextFrom(env: NodeJS.ProcessEnv): Context {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
   // npm and pnpm run scripts from the root; INIT_CWD is the person's folder.
   const cwd = env['INIT_CWD'] ?? process.cwd();
-  const chosen = env['LABS_STATE'];
-  return { root, cwd, env, stateDir: chosen ? resolve(cwd, chosen) : join(root, '.labs') };
+  const state = env['LABS_STATE'];
+  const catalog = env['LABS_CATALOG'];
+  return {
+    root,
+    cwd,
+    env,
+    catalog: catalog ? resolve(cwd, catalog) : root,
+    stateDir: state ? resolve(cwd, state) : join(root, '.labs'),
+  };
 }
 
 /** A path as a person would type it. */

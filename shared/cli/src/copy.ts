@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Lab } from '@backend-labs/catalog';
 import {
   copyDir,
@@ -13,8 +14,10 @@ import { isTakeHome } from './take-home.ts';
 
 /** The folders of this learner's copies and state. */
 export function placeOf(context: Context, flag: string | undefined): WorkPlace {
-  const { root, stateDir, env, cwd } = context;
-  return { stateDir, workRoot: workRoot({ root, flag, env, cwd }) };
+  const { root, catalog, stateDir, env, cwd } = context;
+  // A variant has the id of its lab, and copies of its own.
+  const chosen = flag ?? (catalog === root ? undefined : join(catalog, 'work'));
+  return { stateDir, workRoot: workRoot({ root, flag: chosen, env, cwd }) };
 }
 
 /**
@@ -23,7 +26,9 @@ export function placeOf(context: Context, flag: string | undefined): WorkPlace {
  */
 export function progressKey(lab: Lab, context: Context, flag: string | undefined): string {
   const place = placeOf(context, flag);
-  const isUsual = copyDir(lab, place) === copyDir(lab, placeOf(context, undefined));
+  const { root } = context;
+  const isUsual =
+    copyDir(lab, place) === copyDir(lab, placeOf({ ...context, catalog: root }, undefined));
   return isUsual ? lab.id : `${lab.id}@${copyKey(lab, place)}`;
 }
 

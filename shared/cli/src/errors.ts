@@ -31,9 +31,11 @@ export function told(error: unknown): ErrorReport {
   const { code, fix } = error as { code?: unknown; fix?: unknown };
   const withFix = typeof fix === 'string' ? `${sentence(message)} ${sentence(fix)}` : message;
   if (name === 'GraderError') return { line: message, exit: graderExit(code) };
+  if (name === 'ClassError') return { line: message, exit: classExit(code) };
   if (name === 'MutationError') return { line: message, exit: EXIT.red };
   if (name === 'Interrupted') return { line: message, exit: EXIT.interrupted };
-  if (name === 'UsageError' || name === 'CatalogError') return { line: message, exit: EXIT.usage };
+  if (name === 'UsageError' || name === 'CatalogError' || name === 'VariantError')
+    return { line: message, exit: EXIT.usage };
   if (error instanceof WorkError && USAGE.has(error.code))
     return { line: withFix, exit: EXIT.usage };
   if (error instanceof MachineError || error instanceof StackError || error instanceof WorkError) {
@@ -49,6 +51,10 @@ const NEEDED: ReadonlySet<unknown> = new Set(['NO_GIT', 'NO_SANDBOX', 'BAD_KEY']
 
 function graderExit(code: unknown): number {
   return NEEDED.has(code) ? EXIT.machine : EXIT.usage;
+}
+
+function classExit(code: unknown): number {
+  return code === 'NO_QUEUE' || code === 'NO_GIT' ? EXIT.machine : EXIT.usage;
 }
 
 /** Turns a message of the stack, which begins in lower case and lacks a full stop, into a sentence. */

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCatalog, type Catalog } from '@backend-labs/catalog';
 import { packSchema, type Pack } from '@backend-labs/protocol';
+import type { Context } from './context.ts';
 import { isTakeHome } from './take-home.ts';
 
-/** The labs of this checkout; of a take-home's, the tasks that it asks for. */
-export function readLabs(root: string): Catalog {
-  const catalog = readCatalog(root);
+/** The labs of the catalogue; of a take-home's, the tasks that it asks for. */
+export function readLabs({ root, catalog: home }: Pick<Context, 'root' | 'catalog'>): Catalog {
+  const catalog = readCatalog(home);
   const pack = readPack(root);
   if (!pack) return catalog;
   const labs = catalog.labs.map((lab) => {

@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, refuseSwallowed } from './command.ts';
+import { type Commands, parse, refuseSwallowed } from './command.ts';
 import { COMMANDS, forCandidates } from './commands.ts';
-import { contextFrom, shownPath } from './context.ts';
+import { type Context, contextFrom, shownPath } from './context.ts';
 import { EXIT, told, UsageError } from './errors.ts';
-import { helpFor, overview } from './help.ts';
+import { groupHelp, helpFor, overview } from './help.ts';
 import { survivePipes } from './pipes.ts';
 import { isTakeHome } from './take-home.ts';
 import { closestMatch } from 'leven';
@@ -14,35 +14,56 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   const context = contextFrom(process.env);
-  const [name, ...rest] = argv;
   const commands = isTakeHome(context.root) ? forCandidates(COMMANDS) : COMMANDS;
   try {
-    if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    if (isHelp(argv[0])) {
       process.stdout.write(overview(commands));
       return EXIT.green;
     }
-    const info = commands[name];
-    if (!info) throw unknownCommand(name, commands);
-    if (rest.includes('--help') || rest.includes('-h')) {
-      process.stdout.write(helpFor(info));
-      return EXIT.green;
-    }
-    refuseSwallowed(info, rest, context.env);
-    const args = parse(name, info, rest);
-    const { run } = await info.load();
-    return await run(args, context);
+    return await call(commands, [], argv, context);
   } catch (error) {
     return printError(error, context);
   }
 }
 
-function unknownCommand(name: string, commands: typeof COMMANDS): UsageError {
-  const guess = closestMatch(name, Object.keys(commands), { maxDistance: 3 });
-  const hint = guess ? `Did you mean "${guess}"?` : '`labs --help` lists the commands.';
-  return new UsageError(`There is no command "${name}". ${hint}`);
+/** @param path the words before, such as `class`. */
+async function call(
+  commands: Commands,
+  path: readonly string[],
+  [word = '', ...rest]: readonly string[],
+  context: Context,
+): Promise<number> {
+  const info = commands[word];
+  if (!info) throw unknownCommand(word, commands, path);
+  const words = [...path, word];
+  if ('group' in info) {
+    const { COMMANDS: own } = await info.group();
+    if (!isHelp(rest[0])) return await call(own, words, rest, context);
+    process.stdout.write(groupHelp(info, own));
+    return EXIT.green;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(helpFor(info));
+    return EXIT.green;
+  }
+  refuseSwallowed(info, rest, context.env);
+  const args = parse(words.join(' '), info, rest);
+  const { run } = await info.load();
+  return await run(args, context);
 }
 
-function printError(error: unknown, context: ReturnType<typeof contextFrom>): number {
+function isHelp(word: string | undefined): boolean {
+  return word === undefined || ['help', '--help', '-h'].includes(word);
+}
+
+function unknownCommand(name: string, commands: Commands, path: readonly string[]): UsageError {
+  const guess = closestMatch(name, Object.keys(commands), { maxDistance: 3 });
+  const whole = ['labs', ...path].join(' ');
+  const hint = guess ? `Did you mean "${guess}"?` : `\`${whole} --help\` lists the commands.`;
+  return new UsageError(`There is no command "${[...path, name].join(' ')}". ${hint}`);
+}
+
+function printError(error: unknown, context: Context): number {
   const { line, exit, unexpected } = told(error);
   process.stderr.write(`labs: ${line}\n`);
   if (!unexpected) return exit;

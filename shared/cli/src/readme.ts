@@ -40,9 +40,13 @@ export function verifiedFigures(report: VerifyReport): Figures {
 }
 
 export function mutatedFigures(report: MutationReport): Figures {
+  const { lab, sample, seed, generated, untyped, judged, killed } = report;
+  const drawn = `sample of ${sample} from ${generated - untyped}, seed ${seed}`;
   // Rounded down: 94.9 % is not 95 %.
   const percent = Math.floor(100 * sharesOf(report).killed);
-  return { lab: report.lab, cells: { 'mutants killed': `${percent} % of ${report.judged}` } };
+  const cell =
+    sample === undefined ? `${percent} % of ${judged}` : `${killed} of ${judged} (${drawn})`;
+  return { lab, cells: { 'mutants killed': cell } };
 }
 
 /** Writes the labs' table into README.md with these figures; all other figures stay. */

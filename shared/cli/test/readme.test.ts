@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab } from '@backend-labs/catalog';
 import { expect, test } from 'vitest';
+import type { MutationReport } from '@backend-labs/mutation';
 import { COMMANDS } from '../src/commands.ts';
-import { withFigures } from '../src/readme.ts';
+import { COMMANDS as CLASS_COMMANDS } from '../src/commands/class/commands.ts';
+import { mutatedFigures, withFigures } from '../src/readme.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
 
-test.each(Object.values(COMMANDS).filter(({ listed }) => listed !== false))(
+const commands = [...Object.values(COMMANDS), ...Object.values(CLASS_COMMANDS)];
+
+test.each(commands.filter(({ listed }) => listed !== false))(
   'the README lists `$usage`',
   ({ usage, summary }) => {
     expect(README).toContain(`| \`${usage.replaceAll('|', '\\|')}\` | ${summary} |`);
@@ -48,4 +52,26 @@ test("a lab's new figures change its row, and every other figure stays", () => {
     '',
   ]);
   expect(withFigures(written, [lab('01-a', 'A'), lab('02-b', 'B')], [])).toBe(written);
+});
+
+const MUTATED: MutationReport = {
+  lab: '01-a',
+  solution: 'reference',
+  seed: '7',
+  generated: 740,
+  untyped: 128,
+  marked: { equivalent: 60, notAskedFor: 60 },
+  judged: 121,
+  killed: 117,
+  survivors: [],
+  faults: [],
+  notMutated: [],
+  duration: 1,
+};
+
+test.each([
+  ['all mutants', {}, '96 % of 121'],
+  ['a sample', { sample: 150 }, '117 of 121 (sample of 150 from 612, seed 7)'],
+])('the figure of %s says what was judged', (_what, changes, cell) => {
+  expect(mutatedFigures({ ...MUTATED, ...changes }).cells).toEqual({ 'mutants killed': cell });
 });

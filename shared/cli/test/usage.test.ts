@@ -5,16 +5,20 @@ import { join } from 'node:path';
 import { findLab, readCatalog } from '@backend-labs/catalog';
 import { copyKey, record } from '@backend-labs/workbench';
 import { describe, expect, test } from 'vitest';
+import type { CommandInfo } from '../src/command.ts';
 import { COMMANDS } from '../src/commands.ts';
+import { COMMANDS as CLASS_COMMANDS } from '../src/commands/class/commands.ts';
 import { helpFor } from '../src/help.ts';
 import { Labs } from './support/labs.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
 describe('help', () => {
-  test.each(Object.entries(COMMANDS))(
-    'of %s shows its usage, its flags and an example',
-    (_name, info) => {
+  const commands = [...Object.values(COMMANDS), ...Object.values(CLASS_COMMANDS)];
+
+  test.each(commands.filter((info): info is CommandInfo => 'load' in info))(
+    'of $usage shows its usage, its flags and an example',
+    (info) => {
       const help = helpFor(info);
       expect(help).toContain(`labs ${info.usage}`);
       for (const flag of Object.keys(info.flags)) expect(help).toContain(`--${flag}`);
@@ -29,6 +33,13 @@ describe('help', () => {
     expect(out).toContain('labs test <lab> [task]');
   });
 
+  test('of class lists its commands', async () => {
+    using labs = new Labs();
+    const { exit, out } = await labs.run('class');
+    expect(exit).toBe(0);
+    for (const { usage } of Object.values(CLASS_COMMANDS)) expect(out).toContain(`  ${usage}`);
+  });
+
   test('the overview lists the commands and the exit codes', async () => {
     using labs = new Labs();
     const { exit, out } = await labs.run('--help');
@@ -41,6 +52,7 @@ describe('help', () => {
 describe('a wrong argument is one line and exit code 2', () => {
   test.each([
     [['tset', '1'], 'labs: There is no command "tset". Did you mean "test"?'],
+    [['class', 'graed'], 'labs: There is no command "class graed". Did you mean "grade"?'],
     [['test'], 'labs: Which lab? Usage: labs test <lab> [task]'],
     [['test', '77'], 'labs: There is no lab "77". `labs list` shows them all.'],
     [['test', 'query-plan'], 'labs: There is no lab "query-plan". Did you mean "query-plans"?'],
@@ -67,7 +79,11 @@ describe('a wrong argument is one line and exit code 2', () => {
     ],
     [
       ['mutate', '1', '--sample', '5', '--write'],
-      'labs: --write needs every mutant: leave out --sample and --solution.',
+      'labs: --write needs --sample 100 or more, or no --sample.',
+    ],
+    [
+      ['mutate', '1', '--solution', 'status-by-status', '--write'],
+      'labs: --write needs the solution reference: leave out --solution.',
     ],
     [['stack', 'start'], 'labs: Unknown action "start". Use one of up, down, status, logs.'],
     [
@@ -77,7 +93,7 @@ describe('a wrong argument is one line and exit code 2', () => {
     [['watch', '1'], 'labs: watch needs a terminal. Without one, run: labs test 1'],
     [
       ['new', 'Rate Limits'],
-      'labs: "Rate Limits" is not the id of a lab. Use two digits and a slug, such as 33-rate-limits.',
+      'labs: "Rate Limits" is not the id of a lab. Use two digits and a slug, such as 40-rate-limits.',
     ],
     [['new', '01-other'], 'labs: Number 01 is taken by 01-query-plans.'],
     [

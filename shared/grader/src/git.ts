@@ -34,17 +34,22 @@ const SETTINGS = [
   'core.autocrlf=false',
 ];
 
-/** @throws GraderError `NO_GIT` when git is missing, otherwise git's own error. */
-export async function git(args: readonly string[], cwd: string): Promise<Buffer> {
+/**
+ * @param input what git reads from its stdin.
+ * @throws GraderError `NO_GIT` when git is missing, otherwise git's own error.
+ */
+export async function git(args: readonly string[], cwd: string, input = ''): Promise<Buffer> {
   try {
-    const { stdout } = await promisify(execFile)('git', [...SETTINGS, ...args], {
+    const running = promisify(execFile)('git', [...SETTINGS, ...args], {
       cwd,
       env: ENVIRONMENT,
       encoding: 'buffer',
       maxBuffer: MOST_OUTPUT,
       timeout: WITHIN_MS,
     });
-    return stdout;
+    // A git that ends early says why on its own.
+    running.child.stdin?.on('error', () => {}).end(input);
+    return (await running).stdout;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new GraderError('NO_GIT', 'git is not installed. Install git.', { cause: error });

@@ -16,14 +16,14 @@ import { readPristine } from './pack/pristine.ts';
 import { interviewQuestions } from './report/interview.ts';
 import { renderReport } from './report/report.ts';
 import { graderKey, type GraderKey, sign } from './sign.ts';
-import { readSubmission } from './submission/read.ts';
+import { readSubmission, type ReadSubmission } from './submission/read.ts';
 import { type Taken, takeWork } from './submission/take.ts';
 
 export interface GradeOptions {
   readonly root: string;
   readonly stateDir: string;
-  /** A folder, archive or git repository. */
-  readonly submission: string;
+  /** A folder, archive or git repository; or what `readSubmission` has read. */
+  readonly submission: string | ReadSubmission;
   /** The pack as `labs pack` made it. */
   readonly pack: string;
   /** ISO 8601: of a git repository the last commit before it counts. */
@@ -44,10 +44,11 @@ export interface GradeOptions {
  * @throws GraderError
  */
 export async function grade(options: GradeOptions): Promise<GradeResult> {
-  const trouble = await sandboxTrouble();
-  if (trouble) throw new GraderError('NO_SANDBOX', `${trouble.message}. ${trouble.fix}.`);
+  const trouble = await gradingTrouble();
+  if (trouble !== undefined) throw new GraderError('NO_SANDBOX', trouble);
   const { pack, files: pristine } = readPristine(options.pack);
-  const submission = await readSubmission(options.submission, options.deadline);
+  const { submission: given, deadline } = options;
+  const submission = typeof given === 'string' ? await readSubmission(given, deadline) : given;
   const taken = takeWork(submission, pack, pristine);
   const key = await graderKey(options.stateDir);
   const seed = options.seed ?? seedOf(key, pack);
@@ -71,6 +72,12 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   const parts = { result, pack, verdicts, pristine, taken, history, questions };
   write('report.html', renderReport(parts));
   return result;
+}
+
+/** What keeps this machine from grading, and the fix; undefined when it can. */
+export async function gradingTrouble(): Promise<string | undefined> {
+  const trouble = await sandboxTrouble();
+  return trouble && `${trouble.message}. ${trouble.fix}.`;
 }
 
 function resultOf(

@@ -1,7 +1,15 @@
 export { GraderError, type GraderErrorCode } from './errors.ts';
-export { grade, type GradeOptions } from './grade.ts';
+export { grade, gradingTrouble, type GradeOptions } from './grade.ts';
+export { digestOfFiles } from './pack/digest.ts';
+export { readPristine } from './pack/pristine.ts';
 export { readPack } from './pack/read-pack.ts';
 export { duration } from './pack/texts.ts';
 export { CANDIDATE_COMMANDS } from './pack/toolchain.ts';
 export { writePack, type PackOptions } from './pack/write-pack.ts';
-export { checkSigned, graderKey, type Checked } from './sign.ts';
+export { Html, html, PAGE_POLICY, text } from './report/html.ts';
+export { STYLE } from './report/style.ts';
+export { readFolder } from './submission/folder.ts';
+export { checkSigned, graderKey, sign, type Checked } from './sign.ts';
+export { readSubmission, type ReadSubmission } from './submission/read.ts';
+export { Repository, type Commit } from './submission/repository.ts';
+export { takeWork, type Taken } from './submission/take.ts';

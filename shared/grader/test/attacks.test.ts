@@ -52,6 +52,20 @@ describe.skipIf(missing)('no point is gained by', () => {
       `setInterval(() => { for (let n = 0; n < 100; n += 1) console.log('x'.repeat(1e5)) }, 1);`,
     ],
     [
+      'a full folder and a full /tmp',
+      `import { appendFileSync, mkdirSync } from 'node:fs';
+       const block = Buffer.alloc(4 * 1024 * 1024, 1);
+       const fill = (folder) => { for (let n = 0; n < 300; n += 1)
+         try { appendFileSync(folder + '/fill-' + (n % 30), block) } catch { return } };
+       setTimeout(() => { fill('/tmp'); fill('/dev/shm'); fill('.'); }, 300);`,
+    ],
+    [
+      'files without an end',
+      `import { writeFileSync, mkdirSync } from 'node:fs';
+       setTimeout(() => { for (let n = 0; n < 60_000; n += 1)
+         try { writeFileSync('small-' + n, '') } catch { return } }, 300);`,
+    ],
+    [
       'memory',
       `const kept = []; setInterval(() => kept.push(Buffer.alloc(64 * 1024 * 1024, 1)), 20);`,
     ],

@@ -12,7 +12,7 @@ export interface Generated {
 }
 
 /** Programs that a ticket offers for trying things by hand, and a learner's own tests. */
-const NOT_ASKED_FOR = /(?:^|\/)(?:dev|sandbox)\/|\.test\.ts$/u;
+const NOT_ASKED_FOR = /(?:^|\/)(?:dev|dev-[a-z]+|sandbox)\/|\.test\.ts$/u;
 
 /** A file whose first line the migration script reads. */
 const NO_TRANSACTION = '-- no transaction';

@@ -76,7 +76,11 @@ export async function mutate(options: MutateOptions): Promise<MutationReport> {
   const sourceOf = cached((file: string) => readFileSync(join(dir, file), 'utf8'));
   const lineOf = ({ file, line }: Mutant) => sourceOf(file).split('\n')[line - 1] ?? '';
   const sorted = sortByMarks(compiled, mutantMarksOf(lab), lineOf, solution.name);
-  const chosen = inOrder(drawn(sorted.unmarked, seed, sample));
+  const sampled = drawn(compiled, seed, sample);
+  const unmarked = new Set(sorted.unmarked);
+  const left = sampled.filter((each) => unmarked.has(each));
+  // In the order of the draw, the part of a sample that was judged so far is a sample as well.
+  const chosen = sample === undefined ? inOrder(left) : left;
   const results = Results.open(
     join(stateDir, 'mutants', lab.id, `${solution.name}.json`),
     digestOf(lab, dir),
@@ -94,7 +98,7 @@ export async function mutate(options: MutateOptions): Promise<MutationReport> {
     lab: lab.id,
     solution: solution.name,
     seed,
-    ...(sample !== undefined && { sample }),
+    ...(sample !== undefined && { sample: sampled.length }),
     generated: mutants.length,
     untyped: untyped.size,
     marked: { equivalent, notAskedFor: sorted.marked.length - equivalent },
@@ -141,7 +145,7 @@ async function judged(
   return map;
 }
 
-/** A sample that depends on the seed and not on what else there is. */
+/** A sample that depends on the seed, and neither on the marks nor on what else there is. */
 function drawn(mutants: readonly Mutant[], seed: string, sample = mutants.length): Mutant[] {
   const rank = cached((id) => createHash('sha256').update(`${seed}/${id}`).digest('hex'));
   return mutants.toSorted((a, b) => (rank(a.id) < rank(b.id) ? -1 : 1)).slice(0, sample);

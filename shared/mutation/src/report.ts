@@ -29,14 +29,14 @@ export interface MutationReport {
   readonly lab: string;
   readonly solution: string;
   readonly seed: string;
-  /** How many were drawn; all when absent. */
+  /** How many were drawn of those that the compiler accepts, marked ones included; all when absent. */
   readonly sample?: number;
   readonly generated: number;
   /** Refused by the compiler. */
   readonly untyped: number;
   /** Of those that the compiler accepts, by the reason in mutants.yaml. */
   readonly marked: { readonly equivalent: number; readonly notAskedFor: number };
-  /** Not marked, and judged. */
+  /** Judged: drawn, and not marked. */
   readonly judged: number;
   readonly killed: number;
   readonly survivors: readonly Survivor[];

@@ -7,7 +7,7 @@ export const mutantVerdictSchema = z.object({
    * - `survived`: every task that runs the code passed
    * - `not run`: no task runs the code
    * - `error`: a test could not be judged, and none failed
-   * - `endless`: no verdict before the deadline
+   * - `endless`: no verdict before the deadline of the run, or of a test
    */
   status: z.enum(['killed', 'survived', 'not run', 'error', 'endless']),
   /** Of a killed one: the points of the test that failed, its title and its first line. */
@@ -15,6 +15,8 @@ export const mutantVerdictSchema = z.object({
   test: z.string().exactOptional(),
   /** Why it failed, or why it could not be judged. */
   message: z.string().exactOptional(),
+  /** Of a killed one: how long the test took that failed, in ms. */
+  waited: z.number().exactOptional(),
   /** Milliseconds. */
   duration: z.number(),
 });

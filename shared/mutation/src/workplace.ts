@@ -5,7 +5,7 @@ import { LEARNER_SEED, Session } from '@backend-labs/runner';
 import { connectStack, type OpenedStack, ownerTag, type Stack } from '@backend-labs/stack';
 import type { Coverage } from './coverage/coverage.ts';
 import { instrumentFolder, measure } from './coverage/measure.ts';
-import { judgeMutant } from './judge.ts';
+import { judgeMutant, judgeTwiceIfLong, killerFirst } from './judge.ts';
 import type { Mutant } from './mutant.ts';
 import type { MutantVerdict } from './verdict.ts';
 
@@ -87,10 +87,13 @@ export class Workplace implements AsyncDisposable {
     // A template is as large as the lab's data: one of a changed migration is of no use to others.
     const own = mutant.file.startsWith('migrations/') ? `${this.#shared}${mutant.id}/` : undefined;
     try {
-      const testDeadline = Math.max(LEAST_TEST, PATIENCE * slowest);
-      await using session = await this.#session(target, own ?? this.#shared, testDeadline);
-      const deadline = LEAST_RUN + PATIENCE * expected;
-      return await judgeMutant(session, ROW, tasks, deadline, this.#options.signal);
+      const test = Math.max(LEAST_TEST, PATIENCE * slowest);
+      const deadlines = { run: LEAST_RUN + PATIENCE * expected, test };
+      return await judgeTwiceIfLong(async (first) => {
+        await using session = await this.#session(target, own ?? this.#shared, test);
+        const order = killerFirst(tasks, first);
+        return await judgeMutant(session, ROW, order, deadlines, this.#options.signal);
+      });
     } finally {
       if (own !== undefined) await this.#drop(own);
     }

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { judgeAll, judgeMutant } from '../src/judge.ts';
-import { mutant, type Script, ScriptedSession, task } from './toy.ts';
+import { judgeAll, judgeMutant, judgeTwiceIfLong, killerFirst } from '../src/judge.ts';
+import type { MutantVerdict } from '../src/verdict.ts';
+import { DURATION, mutant, type Script, ScriptedSession, task } from './toy.ts';
 
 const TASKS = [task(1), task(2)];
+const DEADLINES = { run: 10, test: 5000 };
 const never = () => new AbortController().signal;
 
-async function judged(script: Script, deadline = 5000) {
+async function judged(script: Script, { run = 5000, test: each = 5000 } = {}) {
   const session = new ScriptedSession(script);
-  const verdict = await judgeMutant(session, 'lane', TASKS, deadline, never());
+  const deadlines = { run, test: each };
+  const verdict = await judgeMutant(session, 'lane', TASKS, deadlines, never());
   return { verdict, began: session.began };
 }
 
@@ -40,15 +43,56 @@ describe('a mutant', () => {
   });
 
   test('that does not end is given up at its deadline', async () => {
-    const { verdict } = await judged({ '1.2': 'endless' }, 20);
+    const { verdict } = await judged({ '1.2': 'endless' }, { run: 20 });
     expect(verdict).toMatchObject({ status: 'endless' });
+  });
+
+  test('is not killed by a test that ran into its own deadline', async () => {
+    const { verdict, began } = await judged({ '1.2': 'failed' }, { test: DURATION });
+    expect(verdict).toEqual({ status: 'endless', duration: expect.any(Number) });
+    expect(began).toEqual(['1.1']);
   });
 
   test('that does not even end when it is cancelled is left behind', async () => {
     const session = new ScriptedSession({ '1.1': 'endless' }, { stuck: true });
-    const verdict = await judgeMutant(session, 'lane', TASKS, 10, never(), 10);
+    const verdict = await judgeMutant(session, 'lane', TASKS, DEADLINES, never(), 10);
     expect(verdict).toMatchObject({ status: 'endless' });
   });
+});
+
+describe('a mutant that a long test killed', () => {
+  const KILLED = { status: 'killed', waited: 10_003, duration: 12_000 } as const;
+  const SURVIVED = { status: 'survived', duration: 9_000 } as const;
+
+  async function judgedAs(...verdicts: readonly [MutantVerdict, ...MutantVerdict[]]) {
+    let times = 0;
+    const verdict = await judgeTwiceIfLong(async () => verdicts[times++] ?? verdicts[0]);
+    return { verdict, times };
+  }
+
+  test('is killed if it is killed again', async () => {
+    const verdict = { ...KILLED, duration: 24_000 };
+    expect(await judgedAs(KILLED, KILLED)).toEqual({ verdict, times: 2 });
+  });
+
+  test('has survived if all tests pass then', async () => {
+    const verdict = { ...SURVIVED, duration: 21_000 };
+    expect(await judgedAs(KILLED, SURVIVED)).toEqual({ verdict, times: 2 });
+  });
+
+  test.each<[string, MutantVerdict]>([
+    ['a quick kill', { ...KILLED, waited: 200 }],
+    ['a survivor', SURVIVED],
+  ])('%s is judged once', async (_what, verdict) => {
+    expect(await judgedAs(verdict)).toEqual({ verdict, times: 1 });
+  });
+});
+
+test('the second time, the task that killed a mutant comes first', () => {
+  const tasks = [task(1), task(2), task(3)];
+  const numbers = (first?: MutantVerdict) => killerFirst(tasks, first).map(({ number }) => number);
+  expect(numbers()).toEqual([1, 2, 3]);
+  expect(numbers({ status: 'killed', points: ['2.2'], duration: 1 })).toEqual([2, 1, 3]);
 });
 
 describe('many mutants', () => {

@@ -31,6 +31,9 @@ export function mutant(changes: Partial<Mutant> = {}): Mutant {
   };
 }
 
+/** How long each test takes, in ms. */
+export const DURATION = 1;
+
 /** How the test of each point comes out: two for each task. */
 export type Script = Readonly<Record<string, TestVerdict['status'] | 'endless'>>;
 
@@ -69,7 +72,7 @@ export class ScriptedSession {
           points: [point.id],
           status,
           failures,
-          duration: 1,
+          duration: DURATION,
         };
         tests.push(test);
         onEvent({ type: 'test ended', row, task: each, test, began: 0, points: [] });

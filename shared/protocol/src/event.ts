@@ -19,6 +19,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     task: z.int().positive(),
     point: pointVerdictSchema,
   }),
+  /** All tests of the task have ended; what they used is put away. `task ended` follows. */
+  z.object({ type: z.literal('task decided'), verdict: taskVerdictSchema }),
   z.object({ type: z.literal('task ended'), verdict: taskVerdictSchema }),
   z.object({ type: z.literal('finished') }),
 ]);

@@ -49,6 +49,11 @@ export const runContextSchema = z.object({
    * named before any of these programs has run. Left out: no sandbox.
    */
   sandbox: z.object({ readable: z.array(z.string()).readonly() }).exactOptional(),
+  /**
+   * The same process will judge the same folder again: it keeps a lease ready between two runs. Left out:
+   * no.
+   */
+  ahead: z.boolean().exactOptional(),
   /** Draws the data that a ticket does not print. A verdict never depends on it. */
   seed: z.string(),
 });

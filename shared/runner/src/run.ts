@@ -48,6 +48,7 @@ export async function judge(
 function runEvents(event: Exclude<CellEvent, { type: 'ended' }>): Parameters<OnRunEvent>[0][] {
   const task = event.task.number;
   if (event.type === 'started') return [{ type: 'task started', task }];
+  if (event.type === 'decided') return [{ type: 'task decided', verdict: event.verdict }];
   return [
     { type: 'test ended', task, test: event.test },
     ...event.points.map((point) => ({ type: 'point judged', task, point }) as const),

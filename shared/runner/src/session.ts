@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Lab, Task } from '@backend-labs/catalog';
 import type { RunContext, TaskVerdict, TestVerdict } from '@backend-labs/protocol';
 import '@backend-labs/protocol/vitest';
@@ -12,6 +13,7 @@ import {
   type Vitest,
 } from 'vitest/node';
 import { pointVerdicts, testVerdict, unrun, verdictOf } from './verdict.ts';
+import { LastingWorkers } from './workers.ts';
 
 /** What a learner's runs draw from: the same data each time. */
 export const LEARNER_SEED = 'learner';
@@ -40,6 +42,8 @@ export type CellEvent = { readonly row: string; readonly task: Task } & (
       readonly began: number;
       readonly points: TaskVerdict['points'];
     }
+  /** Every test has ended. What the file used is put away next. */
+  | { readonly type: 'decided'; readonly verdict: TaskVerdict }
   | { readonly type: 'ended'; readonly verdict: TaskVerdict }
 );
 
@@ -48,7 +52,7 @@ export interface SessionOptions {
   readonly rows: readonly Row[];
   readonly context: Pick<
     RunContext,
-    'servers' | 'stateDir' | 'templates' | 'keepFailed' | 'seed' | 'sandbox'
+    'servers' | 'stateDir' | 'templates' | 'keepFailed' | 'seed' | 'sandbox' | 'ahead'
   >;
   /** Outer deadline of one test, in ms; `TEST_DEADLINE` when left out. */
   readonly testDeadline?: number;
@@ -70,22 +74,47 @@ const QUIET = ['TimeoutNegativeWarning', 'PromiseRejectionHandledWarning'].map(
 /** What a worker loads first, so that Ctrl-C lets it put away what it has leased. */
 const SPARED = import.meta.resolve('./worker-interrupt.ts');
 
+/** Reports each test when it has ended. */
+const RUNNER = fileURLToPath(import.meta.resolve('./prompt-runner.ts'));
+
 /**
- * A vitest for a lab. Every row is a project of its own that runs the same test files against another
- * folder; it stays open between runs, which is what makes watching quick. Runs one file at a time.
+ * A vitest for a lab. It runs the same test files against one folder after another; it and its worker
+ * stay between runs, which is what makes watching quick. Runs one file at a time.
  */
 export class Session implements AsyncDisposable {
   readonly #vitest: Vitest;
   readonly #reporter: CellReporter;
+  readonly #workers: LastingWorkers;
+  readonly #rows: ReadonlyMap<string, Row>;
+  #run: RunContext;
 
-  private constructor(vitest: Vitest, reporter: CellReporter) {
+  private constructor(
+    vitest: Vitest,
+    reporter: CellReporter,
+    workers: LastingWorkers,
+    rows: readonly Row[],
+    run: RunContext,
+  ) {
     this.#vitest = vitest;
     this.#reporter = reporter;
+    this.#workers = workers;
+    this.#rows = new Map(rows.map((row) => [row.name, row]));
+    this.#run = run;
   }
 
   static async open(options: SessionOptions): Promise<Session> {
     const { lab, rows, context, testDeadline = TEST_DEADLINE } = options;
-    const reporter = new CellReporter(lab);
+    const workers = new LastingWorkers();
+    const reporter = new CellReporter(lab, () => void workers.retire());
+    const run: RunContext = {
+      ...context,
+      lab: lab.id,
+      labDir: lab.dir,
+      target: '',
+      row: '',
+      leases: lab.servers,
+      protocol: 1,
+    };
     const interrupts = listeners();
     const vitest = await createVitest(
       {
@@ -98,40 +127,28 @@ export class Session implements AsyncDisposable {
         isolate: false,
         reporters: [reporter],
         sequence: { sequencer: InOrder },
-        projects: rows.map((row) => ({
-          test: {
-            name: row.name,
-            root: lab.dir,
-            include: ['tests/*.test.ts'],
-            pool: 'forks',
-            execArgv: [...QUIET, '--import', SPARED],
-            // Up to a line or two a value is shown as it is. Of a longer one the verdict shows the diff.
-            chaiConfig: { truncateThreshold: 200 },
-            testTimeout: testDeadline,
-            hookTimeout: testDeadline,
-            // Node runs the TypeScript itself: no transform, no module graph to warm up per row.
-            experimental: { viteModuleRunner: false, nodeLoader: false },
-            provide: {
-              leases: Object.fromEntries(lab.tasks.map(({ file, servers }) => [file, servers])),
-              run: {
-                ...context,
-                lab: lab.id,
-                labDir: lab.dir,
-                target: row.target,
-                row: row.name,
-                leases: lab.servers,
-                protocol: 1,
-              },
-            },
-          },
-        })),
+        name: lab.id,
+        include: ['tests/*.test.ts'],
+        pool: workers.pool,
+        runner: RUNNER,
+        execArgv: [...QUIET, '--import', SPARED],
+        // Up to a line or two a value is shown as it is. Of a longer one the verdict shows the diff.
+        chaiConfig: { truncateThreshold: 200 },
+        testTimeout: testDeadline,
+        hookTimeout: testDeadline,
+        // Node runs the TypeScript itself: no transform, no module graph to warm up per row.
+        experimental: { viteModuleRunner: false, nodeLoader: false },
+        provide: {
+          leases: Object.fromEntries(lab.tasks.map(({ file, servers }) => [file, servers])),
+          run,
+        },
       },
       { cacheDir: join(context.stateDir, 'vite'), logLevel: 'silent' },
     );
     await vitest.standalone();
     // vitest's own end the process at once, with leases and services still out.
     keepOnly(interrupts);
-    return new Session(vitest, reporter);
+    return new Session(vitest, reporter, workers, rows, run);
   }
 
   /**
@@ -141,28 +158,40 @@ export class Session implements AsyncDisposable {
    *   the end.
    */
   async run(cells: readonly Cell[], onEvent: OnCellEvent): Promise<void> {
-    if (cells.length === 0) return;
-    const open = new Map(cells.map((cell) => [keyOf(cell.row, cell.task.number), cell]));
-    this.#reporter.listener = (event) => {
-      const key = keyOf(event.row, event.task.number);
-      if (event.type === 'ended' ? open.delete(key) : open.has(key)) onEvent(event);
-    };
-    const specifications = cells.map(({ row, task }) => this.#specification(row, task));
+    const byRow = Map.groupBy(cells, ({ row }) => row);
+    for (const [name, own] of byRow) {
+      const row = this.#rows.get(name);
+      if (!row) throw new RangeError(`no row ${name}`);
+      await this.#runRow(
+        row,
+        own.map(({ task }) => task),
+        onEvent,
+      );
+    }
+  }
+
+  async #runRow({ name, target }: Row, tasks: readonly Task[], onEvent: OnCellEvent) {
+    const project = this.#vitest.getRootProject();
+    project.provide('run', { ...this.#run, row: name, target });
+    const open = new Set(tasks.map(({ number }) => number));
+    this.#reporter.listen(name, (event) => {
+      const { number } = event.task;
+      if (event.type === 'ended' ? open.delete(number) : open.has(number)) onEvent(event);
+    });
+    const specifications = tasks.map(({ file }) => project.createSpecification(file));
     const { unhandledErrors } = await this.#vitest.runTestSpecifications(specifications);
     const [stray] = unhandledErrors;
-    for (const { row, task } of open.values()) {
+    if (stray) await this.#workers.retire();
+    for (const task of tasks.filter(({ number }) => open.has(number))) {
       const message = `Its tests did not finish${stray ? `: ${messageOf(stray)}` : '.'}`;
       const verdict = unrun(task, 'error', { trouble: { status: 'error', message } });
-      onEvent({ type: 'ended', row, task, verdict });
+      onEvent({ type: 'ended', row: name, task, verdict });
     }
   }
 
   /** From now on tests draw their data from this seed. */
   reseed(seed: string): void {
-    for (const project of this.#vitest.projects) {
-      const run = project.getProvidedContext().run;
-      project.provide('run', { ...run, seed });
-    }
+    this.#run = { ...this.#run, seed };
   }
 
   /** Stops after the test under way; its service and lease are put away. */
@@ -172,46 +201,67 @@ export class Session implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#vitest.close();
-  }
-
-  #specification(row: string, task: Task): TestSpecification {
-    return this.#vitest.getProjectByName(row).createSpecification(task.file);
+    await this.#workers[Symbol.asyncDispose]();
   }
 }
 
+/** What vitest says of a test or a hook that may still go on. */
+const TIMED_OUT = /^(?:Test|Hook) timed out/u;
+
 /** Turns vitest's files into cells. All printing is the caller's. */
 class CellReporter implements Reporter {
-  listener: OnCellEvent = () => {};
   readonly #lab: Lab;
+  readonly #onTimeout: () => void;
+  #listener: OnCellEvent = () => {};
+  #row = '';
+  /** Tests whose end was reported: a worker may say it twice. */
+  readonly #ended = new Set<string>();
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, onTimeout: () => void) {
     this.#lab = lab;
+    this.#onTimeout = onTimeout;
+  }
+
+  /** From now on the tests run against that row. */
+  listen(row: string, listener: OnCellEvent): void {
+    this.#row = row;
+    this.#listener = listener;
+    this.#ended.clear();
   }
 
   onTestModuleStart(module: TestModule): void {
     const task = this.#taskOf(module);
-    if (task) this.listener({ type: 'started', row: module.project.name, task });
+    if (task) this.#listener({ type: 'started', row: this.#row, task });
   }
 
   onTestCaseResult(test: TestCase): void {
     const task = this.#taskOf(test.module);
-    if (!task) return;
+    if (!task || this.#ended.has(test.id)) return;
+    this.#ended.add(test.id);
+    const { errors = [] } = test.result();
+    if (errors.some(({ message }) => TIMED_OUT.test(message))) this.#onTimeout();
     const points = settledBy(test, task);
-    const row = test.project.name;
+    const row = this.#row;
     const began = test.diagnostic()?.startTime ?? 0;
-    this.listener({ type: 'test ended', row, task, test: testVerdict(test), began, points });
+    this.#listener({ type: 'test ended', row, task, test: testVerdict(test), began, points });
+    if (isOver(test.module)) {
+      this.#listener({ type: 'decided', row, task, verdict: verdictOf(task, test.module) });
+    }
   }
 
   onTestModuleEnd(module: TestModule): void {
     const task = this.#taskOf(module);
     if (!task) return;
-    const row = module.project.name;
-    this.listener({ type: 'ended', row, task, verdict: verdictOf(task, module) });
+    this.#listener({ type: 'ended', row: this.#row, task, verdict: verdictOf(task, module) });
   }
 
   #taskOf(module: TestModule): Task | undefined {
     return this.#lab.tasks.find(({ file }) => file === module.moduleId);
   }
+}
+
+function isOver(module: TestModule): boolean {
+  return [...module.children.allTests()].every((test) => test.result().state !== 'pending');
 }
 
 /** The points that are decided when this test has ended: it failed, or it was the last of theirs. */
@@ -245,10 +295,6 @@ class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return files;
   }
-}
-
-function keyOf(row: string, task: number): string {
-  return `${row} ${task}`;
 }
 
 function messageOf(error: unknown): string {

@@ -8,6 +8,7 @@ import { withProbes } from './probes.ts';
 import { evidence, turnPage } from './service/evidence.ts';
 import { forgetAnswers, lastAnswer } from './service/last-answer.ts';
 import { Service } from './service/service.ts';
+import { aheadOf, putAwayAhead } from './target/ahead.ts';
 import { findFault } from './target/faults.ts';
 import { leaseMigrated, leaseUnmigrated } from './target/lease.ts';
 
@@ -26,6 +27,11 @@ class TestFile {
 
 /** All fixtures except the probes. */
 const withoutProbes = base
+  // oxlint-disable-next-line no-empty-pattern -- vitest reads a fixture's needs from the pattern.
+  .extend('ahead', { scope: 'worker' }, ({}, { onCleanup }) => {
+    onCleanup(putAwayAhead);
+    return aheadOf;
+  })
   .extend('file', { scope: 'file' }, () => new TestFile())
   // One for all: what was made last is put away first, whichever fixture made it.
   .extend('cleanup', { scope: 'file' }, ({ file: _file }, { onCleanup }) => {
@@ -50,9 +56,12 @@ const withoutProbes = base
   })
   .extend('draw', ({ run, task }) => new Draw(run.seed, task.name))
   .extend('stack', { scope: 'file' }, ({ cleanup, run }) => cleanup.use(connectStack(run.servers)))
-  .extend('lease', { scope: 'file' }, async ({ cleanup, file, run, stack }) => {
+  .extend('lease', { scope: 'file' }, async ({ ahead, cleanup, file, run, stack }) => {
     const lease = await file.once('lease', () => leaseMigrated(run, stack));
-    cleanup.defer(() => release(lease, file, run));
+    cleanup.defer(async () => {
+      await release(lease, file, run);
+      ahead(run)?.prepare();
+    });
     return lease;
   })
   .extend('unmigrated', { scope: 'file' }, async ({ cleanup, file, run, stack }) => {
@@ -64,9 +73,10 @@ const withoutProbes = base
   });
 
 /**
- * The `test` of every task. All fixtures belong to the test file and are made when a test first
- * names them:
+ * The `test` of every task. All fixtures but `ahead` belong to the test file; each is made when a test
+ * first names it:
  *
+ * - `ahead`: what the worker keeps for its next run
  * - `cleanup`: put here what must be put away when the file ends, last first; all fixtures do
  * - `file`: whether a test of the file has `failed`
  * - `run`: which lab, which folder, which servers

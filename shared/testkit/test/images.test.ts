@@ -6,6 +6,7 @@ import { callEngine, connectStack, engineClient } from '@backend-labs/stack';
 import { test as base, describe, expect } from 'vitest';
 import { readSteps } from '../src/images/build-output.ts';
 import { ImageEngine } from '../src/images/engine.ts';
+import { PgSession } from '../src/postgres/session.ts';
 import { eventually } from '../src/wait/eventually.ts';
 import { toyRun } from './support/stack.ts';
 
@@ -115,6 +116,47 @@ test('a container serves, is signalled, and tells how it ended', async ({
   await container.signal('SIGTERM');
   expect(await container.exit(5000)).toEqual({ code: 7, outOfMemory: false });
   expect(await container.logs()).toEqual(['listening', 'stopping']);
+});
+
+test('a container started through Testcontainers has a Postgres of its own beside it', async ({
+  images,
+  built,
+  skip,
+}) => {
+  skip(images.kind === 'buildah', 'buildah runs no services');
+  await using postgres = await images.postgres();
+  await using session = await PgSession.open(postgres.outerUrl());
+  await session.query('CREATE DATABASE other');
+  await using container = await images.start(built.image, {
+    env: { GREETING: postgres.innerUrl('other') },
+    publish: 8080,
+  });
+  const { hostname, port } = new URL(postgres.innerUrl());
+  const look = `require('node:net').connect(${port}, '${hostname}', () => process.exit(3))`;
+  expect(await container.exec('node', '-e', look)).toMatchObject({ code: 3 });
+  const url = await container.url(8080);
+  expect(new URL(url).hostname).toBe('127.0.0.1');
+  const answer = await eventually('an answer', () =>
+    fetch(url).then(
+      (answered) => answered.text(),
+      () => undefined,
+    ),
+  );
+  expect(answer).toMatch(/\/other as 1000$/u);
+});
+
+test('a container that ends at once has its log and its exit code', async ({
+  images,
+  context,
+  skip,
+}) => {
+  skip(images.kind === 'buildah', 'buildah runs no services');
+  const file = join(context, 'Short');
+  await writeFile(file, 'FROM node:26-bookworm-slim\nCMD ["sh", "-c", "echo no; exit 4"]\n');
+  const { image } = await images.build(context, { file });
+  await using container = await images.start(image, { publish: 8080 });
+  expect(await container.exit(5000)).toMatchObject({ code: 4 });
+  expect(await container.logs()).toEqual(['no']);
 });
 
 test('a build that fails has the last lines of its output', async ({ images, context }) => {

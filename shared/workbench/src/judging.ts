@@ -25,8 +25,14 @@ export class Judging implements AsyncDisposable {
    * Finds or starts the servers that the tasks name, and gets ready.
    *
    * @param target the folder under test.
+   * @param options `ahead`: it will be judged again and again, so that a lease is kept ready.
    */
-  static async open(bench: Bench, lab: Lab, target: string): Promise<Judging> {
+  static async open(
+    bench: Bench,
+    lab: Lab,
+    target: string,
+    options: { readonly ahead?: boolean } = {},
+  ): Promise<Judging> {
     const stack = await openLabStack(bench, lab);
     const session = await Session.open({
       lab,
@@ -37,6 +43,7 @@ export class Judging implements AsyncDisposable {
         templates: '',
         keepFailed: true,
         seed: LEARNER_SEED,
+        ...(options.ahead === true && { ahead: true }),
       },
     });
     return new Judging(session, stack, lab);

@@ -1,5 +1,11 @@
 import { hintOf, type Lab, type Task } from '@backend-labs/catalog';
-import type { OnRunEvent, RunEvent, Status, TaskVerdict } from '@backend-labs/protocol';
+import type {
+  OnRunEvent,
+  RunEvent,
+  Status,
+  TaskVerdict,
+  TestVerdict,
+} from '@backend-labs/protocol';
 import type { Bench } from './bench.ts';
 import { Judging } from './judging.ts';
 import { nextHintLevel, readProgress, recordHint, type HintLevel } from './progress.ts';
@@ -14,6 +20,8 @@ export interface WatchState {
   readonly running: boolean;
   /** Of the run under way: point → how it came out. */
   readonly points: Readonly<Record<string, Status>>;
+  /** Of the run under way: the first test of the open task that failed. */
+  readonly failed?: TestVerdict | undefined;
   /** Of the last run: the task's verdict, after those that it needs. */
   readonly results: readonly TaskVerdict[];
   /** Stays while the task does. */
@@ -53,6 +61,8 @@ export class WatchSession implements AsyncDisposable {
   #state: WatchState;
   /** The run under way, if any. */
   #underWay: Promise<void> | undefined;
+  /** Of the run under way: the verdicts on the tasks that the open one needs. */
+  #needed: TaskVerdict[] = [];
   /** Something was saved while a run was under way: that run is over, and another follows. */
   #again = false;
   #stopping = false;
@@ -73,7 +83,7 @@ export class WatchSession implements AsyncDisposable {
     const task = options.task ?? openTask(lab, progress, options.progressKey) ?? lab.tasks.at(-1);
     if (!task) throw new RangeError(`${lab.id} has no tasks`);
     await using held = new AsyncDisposableStack();
-    const judging = held.use(await Judging.open(bench, lab, copy));
+    const judging = held.use(await Judging.open(bench, lab, copy, { ahead: true }));
     const saved = Promise.withResolvers<WatchSession>();
     const saves = held.use(await onSave(copy, () => void saved.promise.then((s) => s.run())));
     const session = new WatchSession(options, judging, saves, task);
@@ -136,6 +146,8 @@ export class WatchSession implements AsyncDisposable {
 
   /** Opens the next task that does not pass. @returns whether there was one. */
   async next(): Promise<boolean> {
+    // The verdict that is shown may not be recorded yet.
+    await this.#underWay;
     const { progress } = await readProgress(this.#options.bench.stateDir);
     const task = openTask(this.#state.lab, progress, this.#options.progressKey);
     if (!task) return false;
@@ -145,7 +157,7 @@ export class WatchSession implements AsyncDisposable {
 
   /** Works on that task from now on. */
   open(task: Task): void {
-    this.#change({ task, results: [], points: {}, hint: undefined });
+    this.#change({ task, results: [], points: {}, failed: undefined, hint: undefined });
     this.run();
   }
 
@@ -165,7 +177,8 @@ export class WatchSession implements AsyncDisposable {
 
   async #runOnce(): Promise<void> {
     const { lab, task } = this.#state;
-    this.#change({ results: [], points: {}, running: true });
+    this.#needed = [];
+    this.#change({ results: [], points: {}, failed: undefined, running: true });
     const results = await this.#judge(task);
     // Verdicts on tests that were cancelled are about nobody, and not for the screen.
     if (results === undefined) return;
@@ -186,9 +199,10 @@ export class WatchSession implements AsyncDisposable {
     // A server has died. It is started again, and this run too.
     const { bench, lab, copy } = this.#options;
     await this.#judging[Symbol.asyncDispose]().catch(() => {});
-    this.#judging = await Judging.open(bench, lab, copy);
+    this.#judging = await Judging.open(bench, lab, copy, { ahead: true });
     if (this.#isOver) return undefined;
-    this.#change({ points: {} });
+    this.#needed = [];
+    this.#change({ points: {}, failed: undefined });
     const second = await this.#judging.judge([task], this.#onRunEvent);
     return this.#isOver ? undefined : second;
   }
@@ -200,10 +214,25 @@ export class WatchSession implements AsyncDisposable {
   readonly #onRunEvent: OnRunEvent = (event) => {
     this.#options.onEvent({ type: 'run', event });
     if (this.#isOver) return;
-    if (event.type !== 'point judged' || event.task !== this.#state.task.number) return;
-    const { id, status } = event.point;
-    this.#change({ points: { ...this.#state.points, [id]: status } });
+    const { number } = this.#state.task;
+    if (event.type === 'point judged' && event.task === number) {
+      const { id, status } = event.point;
+      this.#change({ points: { ...this.#state.points, [id]: status } });
+    } else if (event.type === 'test ended' && event.task === number) {
+      if (event.test.status !== 'failed' || this.#state.failed) return;
+      this.#change({ failed: event.test });
+    } else if (event.type === 'task ended' && event.verdict.task !== number) {
+      this.#needed.push(event.verdict);
+    } else if (event.type === 'task decided' && event.verdict.task === number) {
+      this.#show(event.verdict);
+    }
   };
+
+  /** Shows a verdict while what its tests used is put away. One on the machine may not be the last word. */
+  #show(verdict: TaskVerdict): void {
+    if (verdict.status === 'error') return;
+    this.#change({ results: [...this.#needed, verdict], running: false });
+  }
 
   #change(change: Partial<WatchState>): void {
     this.#state = { ...this.#state, ...change };

@@ -30,9 +30,16 @@ test('a save is judged again, point by point, and a green task opens the next', 
       );
     await settled();
     expect(session.isGreen).toBe(false);
+    // The first failure was shown while later tests ran.
+    const underWay = events.flatMap((each) =>
+      each.type === 'state' && each.state.running ? each.state : [],
+    );
+    expect(underWay.some(({ failed }) => failed?.status === 'failed')).toBe(true);
+    // The verdict is shown before what the tests used is put away.
+    expect(types()).toContain('task decided');
+    await vi.waitFor(() => expect(types().slice(-2)).toEqual(['task ended', 'finished']));
     const order = types();
     expect(order.slice(0, 2)).toEqual(['started', 'task started']);
-    expect(order.slice(-2)).toEqual(['task ended', 'finished']);
     const points = order.filter((type) => type === 'point judged');
     expect(points).toHaveLength(lab.tasks[0]?.points.length ?? 0);
     expect(await session.hint()).toBe(true);

@@ -10,7 +10,7 @@ import {
 /** Rows of a plan that stand for work far beyond a page. */
 const MANY = 1000;
 
-/** Asserts that a request reads few buffers, all its statements together; else says why not. */
+/** Asserts that a request reads few buffers, all its statements together. If not, says why. */
 export async function expectCheap(
   postgres: PostgresProbe,
   { buffers, limit, path }: { buffers: number; limit: number; path: string },
@@ -43,7 +43,7 @@ function offset(cost: string, plan: ExecutedPlan): void {
   lesson('offset', {
     observed: `${cost}. Postgres produced ${thousands(below.rows)} rows in order and threw the first ${thousands(skipped)} away.`,
     meaning:
-      'OFFSET is no place to start from: what it skips is read all the same, so that each page costs as much as all pages before it.',
+      'OFFSET does not give Postgres a place to start from. It reads the rows that it skips, so each page costs as much as all pages before it.',
     lookAt: 'a condition that an index can begin at, instead of a number of rows.',
   });
 }
@@ -54,7 +54,7 @@ function orFilter(cost: string, plan: ExecutedPlan): void {
   lesson('or-keyset', {
     observed: `${cost}. The ${scan.type}${scan.index ? ` on ${scan.index}` : ''} threw away ${thousands(scan.rowsRemoved)} rows by its Filter: ${scan.filter}`,
     meaning:
-      'The condition says the right thing, but an OR is no range of an index. So Postgres begins at the newest event and asks the question of every row up to the page.',
+      'The condition says the right thing, but an OR is not a range of an index. So Postgres begins at the newest event and checks every row up to the page.',
     lookAt: 'the line Index Cond of the plan, and which form of "after this place" gets into it.',
   });
 }
@@ -70,8 +70,8 @@ function counting(cost: string, plan: ExecutedPlan): void {
   lesson('count-each-page', {
     observed: `${cost}. Postgres went through ${thousands(counts.children[0]?.rows ?? 0)} rows for its node ${counts.type}, to count them.`,
     meaning:
-      'To know how many there are, Postgres reads them all, also when the page shows twenty. The cost grows with the table, for a number that few clients look at.',
-    lookAt: 'who needs the total, and how exact it has to be.',
+      'To count the events, Postgres reads all of them, even if the page shows twenty. The cost grows with the table, for a number that few clients look at.',
+    lookAt: 'which clients need the total, and how exact it has to be.',
   });
 }
 
@@ -90,7 +90,7 @@ function timeIndexOnly(cost: string, plan: ExecutedPlan): void {
   lesson('filter-not-in-the-index', {
     observed: `${cost}. Postgres walked ${scan.index} in the order of time and threw away ${thousands(scan.rowsRemoved)} rows by the filter ${scan.filter}`,
     meaning:
-      'That index knows the order and not the filter. A frequent type is met soon; one that is rare or old is looked for among everything else.',
+      'That index knows the order and not the filter. Postgres finds a frequent type soon. For a rare or old one it searches among everything else.',
     lookAt: 'what a list compares by equality, and where the index begins.',
   });
 }

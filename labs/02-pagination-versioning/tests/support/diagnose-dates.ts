@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { lesson } from '@backend-labs/testkit';
 import { httpDate, structuredDate } from './headers.ts';
 
-/** When v1 is deprecated and when it ends, as its service was told. */
+/** When v1 is deprecated and when it ends, as its service has them in its environment. */
 export interface Plan {
   readonly deprecatedAt: Date;
   readonly sunsetAt: Date;

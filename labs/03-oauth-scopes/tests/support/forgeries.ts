@@ -133,6 +133,7 @@ export function otherTypes(auth: AuthServer, person: Person): Forgery[] {
     make('typ id+jwt', { typ: 'id+jwt' }),
     make('typ logout+jwt', { typ: 'logout+jwt' }),
     make('typ chat+jwt', { typ: 'chat+jwt' }),
+    make('typ at+jwt2', { typ: 'at+jwt2' }),
     make('typ application/jwt', { typ: 'application/jwt' }),
     make('crit with an extension that nobody knows', {
       crit: ['https://ledgerly.example/bound-to-device'],

@@ -24,6 +24,20 @@ export async function invoiceRow(postgres: PostgresProbe, id: number): Promise<I
   return row;
 }
 
+/** How many invoices a tenant has, and their sum. */
+export async function tenantTotal(
+  postgres: PostgresProbe,
+  tenant: number,
+): Promise<{ readonly invoices: number; readonly totalCents: number }> {
+  const [total] = await postgres.query<{ invoices: number; totalCents: number }>(
+    `SELECT count(*)::int AS invoices, coalesce(sum(total_cents), 0)::int AS "totalCents"
+       FROM invoices WHERE tenant_id = $1`,
+    [tenant],
+  );
+  if (!total) throw new Error('count(*) has one row');
+  return total;
+}
+
 /** `role: undefined` ends the membership. */
 export async function setRole(
   postgres: PostgresProbe,

@@ -82,7 +82,7 @@ export class FrameReader {
     while (this.#greeted && bytes.length >= AROUND) {
       const size = bytes.readUInt32BE(3) + AROUND;
       if (bytes.length < size) break;
-      if (bytes[size - 1] !== END) throw new Error('these bytes are no AMQP frames');
+      if (bytes[size - 1] !== END) throw new Error('these bytes are not AMQP frames');
       const frame = readFrame(bytes.subarray(0, size));
       bytes = bytes.subarray(size);
       if (frame) frames.push({ ...frame, end: chunk.length - bytes.length });

@@ -95,7 +95,7 @@ export class AmqpWire implements AsyncDisposable {
     this.#proxy.cut();
   }
 
-  /** Breaks the line, and whoever connects is not greeted, ever. Disposing: later ones are. */
+  /** Breaks the line, and never greets a client that connects. Disposing: later ones are. */
   greetNobody(): AsyncDisposable {
     this.#proxy.ignore();
     this.#proxy.cut();

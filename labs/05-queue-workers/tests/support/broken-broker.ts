@@ -22,7 +22,7 @@ import { bringBack, RENDER_QUEUE, ROUTE } from './media.ts';
 
 /**
  * Above what a client takes to knock again that waits 5 s, and an outbox that is read every 5 s to
- * meet what was broken. Whoever never does is judged all the same.
+ * meet what was broken. A program that never does is judged all the same.
  */
 const SIGN_WITHIN = 6_000;
 
@@ -35,7 +35,7 @@ export interface Aftermath {
   readonly again: Again;
 }
 
-/** Whoever has not come back sends nothing. */
+/** A program that has not come back sends nothing. */
 const STUCK = 500;
 
 function aftermath(
@@ -65,7 +65,7 @@ export async function sendOne(api: MediaApi, postgres: PostgresProbe) {
   const upload = await api.upload();
   await happens(() => sent.length > 0, { within: SIGN_WITHIN });
   api.wire.before = () => {};
-  return { upload, before, sent, due: performance.now() + ARRIVES_WITHIN };
+  return { upload, before, sent, due: upload.at + ARRIVES_WITHIN };
 }
 
 /** Somebody deletes the queue; operations brings it back. */
@@ -75,7 +75,7 @@ export async function loseQueue(api: MediaApi, rabbitmq: RabbitProbe) {
   await rabbitmq.deleteQueue(RENDER_QUEUE);
   wire.clear();
   const uploads = await api.uploads(10);
-  // Who keeps them has to be told, too, before the queue is there again.
+  // A program that keeps them must get its answer before the queue is there again.
   const told = (): boolean =>
     wire.received.some(({ name }) => name === 'basic.return' || name === 'basic.ack');
   if (promisedIn(uploads).length > 0) await happens(told, { within: SIGN_WITHIN });
@@ -111,7 +111,7 @@ export async function cut(api: MediaApi, direction: Direction, method: string) {
     return 'cut';
   };
   const uploads = await api.uploads(5);
-  // Who waits for no confirm has answered before the first byte came by.
+  // A program that waits for no confirm has answered before the first byte came by.
   await happens(wasCut, { within: promisedIn(uploads).length > 0 ? SIGN_WITHIN : 0 });
   const again = await api.takesUploads(AGAIN_WITHIN);
   api.wire.before = () => {};
@@ -127,7 +127,7 @@ export async function fallSilent(api: MediaApi) {
   using _silence = wire.silence();
   const uploads = [await api.upload()];
   const first = await api.takesUploads(AGAIN_AFTER_SILENCE_WITHIN);
-  // Who keeps what it is sent takes uploads all the time, and who knows no better takes them in vain.
+  // An outbox takes uploads all the time, and a program without confirms takes them for nothing.
   const within = Math.min(AGAIN_AFTER_SILENCE_WITHIN, api.patience);
   const reconnected = await happens(() => wire.connections > connections, { within });
   const promised = [...promisedIn(uploads), ...('job' in first ? [first.job] : [])];
@@ -135,7 +135,7 @@ export async function fallSilent(api: MediaApi) {
   return { ...aftermath(api, uploads, again, reconnected), promised, uploads, reconnected };
 }
 
-/** The connection breaks, and whoever connects is not greeted; a later one is. */
+/** The connection breaks, and a client that connects is not greeted; a later one is. */
 export async function greetNobody(api: MediaApi) {
   await api.ready();
   const { wire } = api;
@@ -171,7 +171,7 @@ export async function killApi(api: MediaApi) {
   };
   const upload = await api.upload();
   const kept = upload.job !== undefined;
-  // Who has kept it is about to send it, when it is killed.
+  // A program that has kept it is about to send it when it is killed.
   if (kept) await happens(() => silence.arrived > 0, { within: SIGN_WITHIN });
   await api.kill();
   silence.open();

@@ -62,7 +62,7 @@ export const test = base
       const published = await send(rabbitmq, jobs);
       await happens(() => first.held.arrived >= prefetch, { within: BUSY_WITHIN });
       const atWork = first.renderer.inFlight;
-      // The queue hands out all that it may before it answers how many are left.
+      // The queue hands out every message that it may before it answers how many are left.
       const leftByFirst = await left(rabbitmq);
       const second = await busyWorker(prefetch);
       const due = jobs.length - 2 * prefetch;

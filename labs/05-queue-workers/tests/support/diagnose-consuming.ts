@@ -11,31 +11,31 @@ export function diagnoseTooMany(wire: AmqpWire, held: string, renderer: Renderer
     lesson('no-ack', {
       observed: `${held}. It consumes with "no ack".`,
       meaning:
-        'The broker forgets such a message as soon as it is sent. Prefetch limits what is not acknowledged, and here nothing ever is: the whole queue goes to whoever asks first, and dies with it.',
-      lookAt: 'who is responsible for a message between delivery and acknowledgement.',
+        'The broker forgets such a message as soon as it is sent. Prefetch limits the messages that wait for an acknowledgement, and here none does: the whole queue goes to the first worker that asks, and is lost with it.',
+      lookAt: 'which side is responsible for a message between delivery and acknowledgement.',
     });
   }
   if (acked > renderer.renders() - renderer.inFlight) {
     lesson('ack-first', {
       observed: `${held}. It has acknowledged ${acked} messages, and the renderer has finished ${renderer.renders() - renderer.inFlight} jobs.`,
       meaning:
-        'An acknowledgement tells the broker to forget the message. From then on the job exists only in the memory of this process; if that is killed, nobody knows of the job.',
-      lookAt: 'what must be true before the queue may forget a job.',
+        'An acknowledgement tells the broker to forget the message. From then on, the job exists only in the memory of this process. If the process is killed, nobody knows about the job.',
+      lookAt: 'which steps must be over before the queue may forget a job.',
     });
   }
   if (at('basic.qos') > at('basic.consume')) {
     lesson('prefetch-late', {
       observed: `${held}. It set a prefetch of ${wire.sent[at('basic.qos')]?.prefetch}, after it had begun to consume.`,
       meaning:
-        'A prefetch count is given to consumers when they start. One that consumes already keeps what it began with: no limit.',
+        'A consumer gets the prefetch count when it starts. A consumer that has already started keeps the value that it began with: no limit.',
       lookAt: 'the order of the two calls.',
     });
   }
   if (at('basic.qos') === -1 && at('basic.consume') !== -1) {
     lesson('no-prefetch', {
-      observed: `${held}. It never told the broker how many it wants.`,
+      observed: `${held}. It never set a prefetch count.`,
       meaning:
-        'Without a prefetch count the broker sends a consumer all that the queue holds. Other workers find the queue empty and idle, and what one was given waits in its memory.',
+        'Without a prefetch count, the broker sends a consumer everything in the queue. Other workers find the queue empty and have nothing to do, while the jobs of the first one wait in its memory.',
       lookAt: 'how a consumer promises to hold only a few messages at a time.',
     });
   }
@@ -45,10 +45,10 @@ export function diagnoseTooMany(wire: AmqpWire, held: string, renderer: Renderer
 export function diagnoseOneByOne(wire: AmqpWire, atWork: number): void {
   if (atWork !== 1 || wire.held <= 1) return;
   lesson('one-at-a-time', {
-    observed: `A worker was sent ${wire.held} messages, and ${atWork} of their jobs was at the renderer; the others waited for it.`,
+    observed: `The broker sent a worker ${wire.held} messages. ${atWork} of their jobs was at the renderer, and the others waited for it.`,
     meaning:
-      'Prefetch says how many messages a worker may hold, not what it does with them. What it holds and does not work on is kept from all other workers.',
-    lookAt: 'what a delivery waits for before its work begins.',
+      'Prefetch says how many messages a worker may hold, not what it does with them. No other worker can get a job that this one holds and does not work on.',
+    lookAt: 'the reason why the work on a delivery does not begin.',
   });
 }
 
@@ -57,9 +57,9 @@ export function diagnoseCancelled(wire: AmqpWire): void {
   if (wire.received.every(({ name }) => name !== 'basic.cancel')) return;
   lesson('cancelled-unnoticed', {
     observed:
-      'The queue was deleted, and the broker told the worker that its consumer had ended. The queue is back; the worker runs, and consumes nothing.',
+      'The queue was deleted, and the broker cancelled the consumer. The queue is back. The worker runs, and consumes nothing.',
     meaning:
-      'A consumer ends with its queue, while channel and connection stand. amqplib says so once, by a delivery that is null. A worker that passes it over looks healthy and never gets a message again.',
+      'A consumer ends with its queue, while channel and connection stay open. amqplib reports that once, as a delivery that is null. A worker that ignores it looks healthy and never gets a message again.',
     lookAt: 'what your callback does with a message that is null.',
   });
 }
@@ -69,9 +69,10 @@ export function diagnoseHalfTopology(wire: AmqpWire, outcome: string): void {
   const queues = wire.sent.some(({ declares }) => declares?.queue === 'media.render');
   if (!queues || outcome === 'routed') return;
   lesson('half-a-topology', {
-    observed: `On an empty broker a worker declared the queue media.render. A message to the exchange media with the key render came nowhere (${outcome}).`,
+    observed: `On an empty broker a worker declared the queue media.render. A message to the exchange media with the key render reached no queue (${outcome}).`,
     meaning:
-      'Nobody knows which program starts first. What the worker sends to the exchange, or the broker on its behalf, is dropped without a word until media-api has made the rest.',
-    lookAt: 'everything that a message passes on its way to the queue, and who makes it.',
+      'Nobody knows which program starts first. Until media-api has declared the rest, the broker drops every message that the worker sends to the exchange, without a word.',
+    lookAt:
+      'everything that a message passes on its way to the queue, and the program that declares it.',
   });
 }

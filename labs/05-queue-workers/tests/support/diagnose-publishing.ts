@@ -1,6 +1,13 @@
 import { lesson } from '@backend-labs/testkit';
 import type { AmqpWire } from './amqp-wire.ts';
-import { type MediaApi, PUBLISH_TIMEOUT, type Upload } from './media-api.ts';
+import {
+  ARRIVES_WITHIN,
+  type Arrivals,
+  KEPT_WITHIN,
+  type MediaApi,
+  PUBLISH_TIMEOUT,
+  type Upload,
+} from './media-api.ts';
 
 /** Throws a lesson when media-api has published, and never asked the broker whether it has anything. */
 export function diagnoseUnconfirmed(wire: AmqpWire, observed: string): void {
@@ -9,8 +16,8 @@ export function diagnoseUnconfirmed(wire: AmqpWire, observed: string): void {
   lesson('publish-true', {
     observed: `${observed} media-api never asked the broker for confirms.`,
     meaning:
-      'publish() puts the message into a buffer of this process and returns whether the buffer has room for more. Nothing has reached the broker by then, and what the connection takes with it is gone without an error.',
-    lookAt: 'who can say that a message is safe, and when media-api hears it.',
+      'publish() puts the message into a buffer of this process and returns whether the buffer has room for more. Nothing has reached the broker by then. If the connection breaks, the messages in the buffer are lost without an error.',
+    lookAt: 'the answer that says that a message is safe, and the moment when media-api has it.',
   });
 }
 
@@ -22,7 +29,8 @@ export function diagnoseEndIsConfirm(promised: readonly string[], lost: readonly
     observed: `The connection broke while media-api waited for confirms. ${late.length} uploads were answered 202 after that, and their messages are nowhere.`,
     meaning:
       'A confirm that did not come is not a confirm. When a channel or a connection ends, nobody knows which of the messages in between have reached the broker.',
-    lookAt: 'what ends the wait for a confirm, and what of that means success.',
+    lookAt:
+      'the events that can end the wait for a confirm, and the one of them that means success.',
   });
 }
 
@@ -35,7 +43,7 @@ export function diagnoseTimeIsConfirm(uploads: readonly Upload[], lost: readonly
   lesson('timeout-is-no-confirm', {
     observed: `The broker said nothing. After ${Math.round(given.ms)} ms, with PUBLISH_TIMEOUT_MS=${PUBLISH_TIMEOUT}, the upload was answered 202. Its message never came to the queue.`,
     meaning:
-      'When time is over, two things are possible: the broker has the message and is slow to say so, or it never had it. A 202 promises the first.',
+      'After a timeout, two things are possible: the broker has the message and is slow to confirm it, or it never had the message. A 202 promises the first.',
     lookAt: 'which answer is true in both cases, and what the customer does with it.',
   });
 }
@@ -47,8 +55,8 @@ export function diagnoseNoAnswer(uploads: readonly Upload[]): void {
   lesson('no-publish-timeout', {
     observed: `The broker said nothing. ${Math.round(hung.ms)} ms later, with PUBLISH_TIMEOUT_MS=${PUBLISH_TIMEOUT}, the upload still had no answer.`,
     meaning:
-      'A connection can stand and carry nothing: no error comes, no end, no confirm. Whoever waits for one of these alone waits for ever, and the customer with them.',
-    lookAt: 'what ends the wait when nothing at all happens.',
+      'A connection can be open and carry nothing: no error, no end and no confirm. Code that waits only for one of these waits for ever, and so does the customer.',
+    lookAt: 'how the wait ends if nothing at all happens.',
   });
 }
 
@@ -57,10 +65,10 @@ export function diagnoseOddAnswers({ odd }: MediaApi): void {
   const errors = odd.filter((answer) => /^50[0-24-9]/u.test(answer));
   if (errors.length === 0 || errors.length < odd.length) return;
   lesson('broker-error-is-500', {
-    observed: `While the broker could not be reached ${errors.length} uploads were answered ${errors[0]?.slice(0, 3)}.`,
+    observed: `While the broker could not be reached, ${errors.length} uploads got the answer ${errors[0]?.slice(0, 3)}.`,
     meaning:
-      'A 500 says that media-api has a bug, and that nobody knows what it did. A 503 says: not now, and nothing was promised; a customer may send the upload again at once.',
-    lookAt: 'which errors of the publisher reach the route, and what the route makes of them.',
+      'A 500 says that media-api has a bug, and that nobody knows what it did. A 503 says that nothing was promised, and that the customer may send the upload again.',
+    lookAt: 'which errors of the publisher reach the route, and how the route answers them.',
   });
 }
 
@@ -73,7 +81,7 @@ export function diagnoseNotMandatory(
   lesson('confirm-not-mandatory', {
     observed: `${observed} They were published without "mandatory", and the broker confirmed them.`,
     meaning:
-      'A confirm says that the broker took responsibility for the message. If no queue is bound for it, that is over at once: it is dropped, and dropping it is confirmed like a success.',
+      'A confirm says that the broker took responsibility for the message. If no queue is bound for it, the broker drops the message, and confirms that like a success.',
     lookAt:
       'how a publisher can ask to get such a message back, and in which order the two answers come.',
   });
@@ -83,21 +91,21 @@ export function diagnoseNotMandatory(
 export function diagnoseFleeting(fleeting: readonly string[], lost: number): void {
   if (!fleeting.some((what) => what.startsWith('a message'))) return;
   lesson('not-persistent', {
-    observed: `200 uploads were answered 202, the broker was killed and started again: ${lost} of them have no message. The queue is durable; the messages are published with delivery mode 1.`,
+    observed: `200 uploads were answered 202. The broker was killed and started again, and ${lost} of them have no message. The queue is durable, and the messages are published with delivery mode 1.`,
     meaning:
-      'Durable says that the queue itself outlives a restart. Each message says for itself whether it does: one that is not persistent is not there after a restart, and a confirm for it means no more than that.',
+      'Durable means that the queue itself outlives a restart. Each message decides for itself: a message that is not persistent is gone after a restart, even if the broker has confirmed it.',
     lookAt: 'the options of the publish, beside the options of the queue.',
   });
 }
 
-/** Throws a lesson when a media-api that was started again knows nothing of what it had promised. */
+/** Throws a lesson when a media-api that was started again has forgotten its promises. */
 export function diagnoseKeptInMemory(wire: AmqpWire, { ms }: Upload): void {
   if (ms >= PUBLISH_TIMEOUT * 0.9 || wire.count('basic.publish') > 0) return;
   lesson('kept-in-memory', {
     observed: `The broker said nothing, and an upload was answered 202 after ${Math.round(ms)} ms. media-api was killed and started again, and has published nothing since.`,
     meaning:
-      'What was to be sent again was in the memory of the process that promised it. A deploy, a crash or the kernel ends that process, and the promise with it.',
-    lookAt: 'which place outlives a process, and when the message is there.',
+      'The messages that were to be sent again were in the memory of the process that promised them. A deploy, a crash or the kernel ends that process, and the promise with it.',
+    lookAt: 'a place that outlives the process, and the moment when the message is there.',
   });
 }
 
@@ -111,11 +119,11 @@ export function diagnoseClosedChannel({
 }): void {
   if (refusal?.code !== 404 || reopened) return;
   lesson('channel-closed-alone', {
-    observed: `The exchange media was gone for one upload, and the broker closed the channel: ${refusal.code} ${refusal.text?.replace(/ in vhost '[^']*'/u, '')}. The exchange is back, the connection stands, and media-api has not opened another channel on it.`,
+    observed: `The exchange media was gone for one upload, and the broker closed the channel: ${refusal.code} ${refusal.text?.replace(/ in vhost '[^']*'/u, '')}. The exchange is back, the connection is open, and media-api has not opened another channel on it.`,
     meaning:
-      'A broker answers an error on a channel by closing that channel. The connection lives on, so that whoever listens for its end alone hears nothing, and goes on publishing into a channel that is no more.',
+      'A broker answers an error on a channel by closing that channel. The connection lives on. Code that listens only for the end of the connection notices nothing, and goes on publishing into a closed channel.',
     lookAt:
-      'what else than a connection can be closed, and what of yours has to be made anew then.',
+      'the things besides a connection that can be closed, and the objects that you must make again then.',
   });
 }
 
@@ -124,11 +132,11 @@ export function diagnoseDeadConnection({ reconnected }: { reconnected: boolean }
   if (reconnected) return;
   lesson('dead-connection-kept', {
     observed:
-      'The connection stands and has carried nothing for 30 s. A new one would have worked at once; media-api has not made one.',
+      'The connection is open and has carried nothing for 30 s. A new one would have worked, and media-api has not made one.',
     meaning:
-      'TCP tells nobody that the other side is gone while nothing is sent, and says little for minutes when something is. A connection that has not kept its time is as good as broken, and all that is published on it waits in it.',
+      'While nothing is sent, TCP does not report that the other side is gone. If something is sent, it takes minutes. A connection that shows no sign of life is as good as broken, and every message that is published on it waits in it.',
     lookAt:
-      'what you take for a sign of life of the broker, and what you do when it does not come.',
+      'the sign of life that you expect from the broker, and your reaction if it does not come.',
   });
 }
 
@@ -137,9 +145,9 @@ export function diagnoseNoConnectTimeout(seen: { ignored: boolean; knocksAgain: 
   if (!seen.ignored || seen.knocksAgain) return;
   lesson('no-connect-timeout', {
     observed:
-      'media-api connected again and was not greeted. 30 s later it still waits for that greeting; whoever connects now is greeted at once.',
+      'media-api connected again and was not greeted. 30 s later, it still waits for that greeting. A client that connects now is greeted immediately.',
     meaning:
-      'Making a connection is an exchange of messages, and each of them can be the one that never comes. The loop that reconnects is as long as its longest try.',
+      'A new connection begins with an exchange of messages, and each of them may never come. A loop that reconnects hangs as long as its longest try.',
     lookAt: 'how long one try to connect may take.',
   });
 }
@@ -150,7 +158,24 @@ export function diagnoseSentTooEarly(before: number, sent: readonly number[]): v
   lesson('published-before-commit', {
     observed: `When the message of an upload was sent, jobs had ${before} rows, as many as before the upload.`,
     meaning:
-      'A worker can have the message before the transaction commits. It finds no job, and takes the message for one that can never succeed. If the transaction is rolled back, the message stays.',
-    lookAt: 'what must be true of the database at the moment when the message leaves.',
+      'A worker can have the message before the transaction commits. It finds no job, and decides that the message can never succeed. If the transaction is rolled back, the message stays.',
+    lookAt: 'the state of the database at the moment when the message leaves.',
+  });
+}
+
+/** Throws a lesson when the message of an upload came, long after its time. `due` is an instant. */
+export async function diagnoseSentLate(
+  arrivals: Arrivals,
+  job: string,
+  { due }: { due: number },
+): Promise<void> {
+  const until = due - ARRIVES_WITHIN + KEPT_WITHIN;
+  if ((await arrivals.missing([job], until)).length > 0) return;
+  const seconds = Math.round((performance.now() - due + ARRIVES_WITHIN) / 1000);
+  lesson('sent-much-later', {
+    observed: `The broker worked all the time. The message of an upload came ${seconds} s after its 202; the ticket says ${ARRIVES_WITHIN / 1000} s.`,
+    meaning:
+      'A message that is kept is safe, and its customer waits. Every delay between the commit and the broker is added to every job, even on a day without any fault.',
+    lookAt: 'when a kept message is first sent, if nothing is broken.',
   });
 }

@@ -33,7 +33,7 @@ import { test as base } from './workers.ts';
 
 /**
  * As the broker writes it when messages come back from a waiting queue. Its versions before 4 go on
- * counting from it, and 4 does not: whoever counts in it gives the job up at once with both.
+ * counting from it, and 4 does not: a worker that counts in it gives the job up immediately with both.
  */
 const X_DEATH = [
   {
@@ -188,7 +188,7 @@ export async function untilGivenUp(
   return dead;
 }
 
-/** The row of a job that was given up, when it says so, or else as it is. */
+/** The row of a job that was given up, when it says so, otherwise as it is. */
 export async function settledRow(postgres: PostgresProbe, id: string): Promise<JobRow | undefined> {
   let row: JobRow | undefined;
   const failed = async (): Promise<boolean> => {

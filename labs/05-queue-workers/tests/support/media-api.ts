@@ -25,7 +25,7 @@ export const KEPT_WITHIN = 45_000;
 const WELL_WITHIN = 2_000;
 /** Until the message of such an upload has passed, if it is sent at once. */
 const PASSES_WITHIN = 1_000;
-/** Whoever has answered nothing but errors for this part of the time does not come back by itself. */
+/** A media-api that has answered only errors for this part of the time does not come back by itself. */
 const BROKEN_FOR = 1 / 3;
 /** An upload costs a row; one that is refused is sent again this much later. */
 const EVERY = 100;
@@ -106,7 +106,7 @@ export class MediaApi implements AsyncDisposable {
     return eventually(what, look, { within, every: EVERY }).catch((error: unknown) => ({ error }));
   }
 
-  /** How long to wait for what was promised. Who asks for no confirm knows of nothing to send again. */
+  /** How long to wait for promised messages. A media-api that asks for no confirms does not know which to send again. */
   get patience(): number {
     const asks = this.wire.ever('confirm.select') + this.wire.ever('tx.select');
     return asks > 0 ? KEPT_WITHIN : ARRIVES_WITHIN;
@@ -121,7 +121,7 @@ export class MediaApi implements AsyncDisposable {
       const again = await this.takesUploads(AGAIN_WITHIN);
       if ('error' in again) throw again.error;
     }
-    // Who waits for no confirm has answered before the message came by.
+    // A media-api that waits for no confirm has answered before the message came by.
     await happens(() => this.wire.ever('basic.publish') > before, { within: PASSES_WITHIN });
   }
 

@@ -16,8 +16,8 @@ export interface WiredWorker extends AsyncDisposable {
 }
 
 /**
- * `test` with a `renderer` of the file's, and with `worker(env)` and `wiredWorker(env)`: each call
- * starts one of media-worker. `onRefused` is told when one does not start, with what it and the broker
+ * `test` with a `renderer` for the file, and with `worker(env)` and `wiredWorker(env)`: each call
+ * starts one of media-worker. `onRefused` is called if one does not start, with what it and the broker
  * said; `broker` is another vhost.
  */
 export const test = base

@@ -35,7 +35,7 @@ export const run: Run = async (args, context) => {
     ['state', () => [state(stateDir)]],
     ['psql', async () => [await psql()]],
     ['servers', () => servers],
-    ['labs', () => labs(root, servers)],
+    ['labs', () => labs(context, servers)],
   ];
   const findings: Finding[] = [];
   for (const [subject, probe] of probes) {
@@ -88,8 +88,8 @@ function asRecord(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {};
 }
 
-function labs(root: string, servers: readonly Finding[]): Finding[] {
-  const catalog = readLabs(root);
+function labs(context: Context, servers: readonly Finding[]): Finding[] {
+  const catalog = readLabs(context);
   const there = new Set(servers.filter(({ sound }) => sound).map(({ subject }) => subject));
   return [
     ...[...catalog.broken].map(([subject, { message }]): Finding => {

@@ -35,5 +35,5 @@ async function listStandIns(url: string): Promise<string[]> {
   const format = `${name}:{{.Tag}}`;
   const filter = ['--filter', 'label=backend-labs.stand-in'];
   const listed = await callEngine(client, ['images', ...filter, '--format', format]);
-  return listed.split('\n').filter((line) => /^\S*(?:node|debian):/u.test(line));
+  return listed.split('\n').filter((line) => /^\S*(?:node|debian|postgres):/u.test(line));
 }

@@ -2,16 +2,18 @@ import { isPassing } from '@backend-labs/workbench';
 import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { readLabs } from '../labs.ts';
+import { progressKey } from '../copy.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../ui/style.ts';
 
-export const run: Run = async (args, { root, stateDir }) => {
-  const catalog = readLabs(root);
-  const progress = await loadProgress(stateDir);
+export const run: Run = async (args, context) => {
+  const catalog = readLabs(context);
+  const progress = await loadProgress(context.stateDir);
   const labs = catalog.labs.map((lab) => {
+    const key = progressKey(lab, context, undefined);
     const tally = (stretch: boolean) => {
       const tasks = lab.tasks.filter((task) => task.stretch === stretch);
-      const passed = tasks.filter((task) => isPassing(progress, lab, task)).length;
+      const passed = tasks.filter((task) => isPassing(progress, lab, task, key)).length;
       return { passed, of: tasks.length };
     };
     return {

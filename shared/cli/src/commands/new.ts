@@ -9,7 +9,7 @@ export const run: Run = async (args, context) => {
   const id = args.positionals[0] ?? '';
   if (!/^\d{2}-[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
     throw new UsageError(
-      `"${id}" is not the id of a lab. Use two digits and a slug, such as 33-rate-limits.`,
+      `"${id}" is not the id of a lab. Use two digits and a slug, such as 40-rate-limits.`,
     );
   }
   const labs = join(context.root, 'labs');

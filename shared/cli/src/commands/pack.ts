@@ -1,17 +1,24 @@
-import { resolve } from 'node:path';
+import { mkdtempDisposableSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { findLab, findTask, readCatalog, type Lab } from '@backend-labs/catalog';
 import { duration, writePack } from '@backend-labs/grader';
 import { aiPolicySchema, type AiPolicy } from '@backend-labs/protocol';
+import { draw, readSpec } from '@backend-labs/variants';
 import type { Arguments, Run } from '../command.ts';
-import { shownPath } from '../context.ts';
+import { type Context, shownPath } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { makeVariant } from '../variants/make.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const found = findLab(readCatalog(context.catalog), args.positionals[0] ?? '');
   const folder = args.text('to');
   if (!folder) throw new UsageError('Name the folder to make: --to DIR.');
   const to = resolve(context.cwd, folder);
   const minutes = minutesOf(args.text('time'));
+  using scratch = mkdtempDisposableSync(join(tmpdir(), 'labs-pack-'));
+  const seed = args.text('variant');
+  const lab = seed === undefined ? found : await variantOf(context, found, seed, scratch.path);
   const pack = await writePack({
     root: context.root,
     lab,
@@ -31,12 +38,16 @@ export const run: Run = async (args, context) => {
   return EXIT.green;
 };
 
-function tasksOf(args: Arguments, lab: Lab): number[] {
+function variantOf(context: Context, lab: Lab, seed: string, home: string): Promise<Lab> {
+  return makeVariant(context, lab, draw(lab.id, readSpec(lab), seed), home);
+}
+
+export function tasksOf(args: Arguments, lab: Lab): number[] {
   const names = args.text('tasks')?.split(',') ?? lab.tasks.map(({ slug }) => slug);
   return names.map((name) => findTask(lab, name.trim()).number);
 }
 
-function policyOf(text: string): AiPolicy {
+export function policyOf(text: string): AiPolicy {
   const policy = aiPolicySchema.safeParse(text);
   if (policy.success) return policy.data;
   throw new UsageError(`--ai takes allowed, declared or forbidden, not "${text}".`);

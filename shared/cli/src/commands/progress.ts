@@ -3,23 +3,25 @@ import { isPassing, taskProgress } from '@backend-labs/workbench';
 import { loadProgress } from '../on-bench.ts';
 import type { Run } from '../command.ts';
 import { readLabs } from '../labs.ts';
+import { progressKey } from '../copy.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../ui/style.ts';
 import { MARKS } from '../ui/verdicts.ts';
 
-export const run: Run = async (args, { root, stateDir }) => {
-  const progress = await loadProgress(stateDir);
+export const run: Run = async (args, context) => {
+  const progress = await loadProgress(context.stateDir);
   if (args.on('json')) {
     console.log(JSON.stringify(progress, null, 2));
     return EXIT.green;
   }
-  for (const lab of readLabs(root).labs) {
+  for (const lab of readLabs(context).labs) {
+    const key = progressKey(lab, context, undefined);
     const tasks = lab.tasks.map(({ points, ...task }) => ({
       ...task,
       all: points.length,
-      ...taskProgress(progress, lab.id, task.slug),
-      passing: isPassing(progress, lab, { points, ...task }),
-      passed: taskProgress(progress, lab.id, task.slug).passing,
+      ...taskProgress(progress, key, task.slug),
+      passing: isPassing(progress, lab, { points, ...task }, key),
+      passed: taskProgress(progress, key, task.slug).passing,
     }));
     const core = tasks.filter(({ stretch }) => !stretch);
     const passing = core.filter((task) => task.passing).length;

@@ -6,7 +6,7 @@ import { readLabs } from '../labs.ts';
 import { EXIT, MachineError, UsageError } from '../errors.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context), args.positionals[0] ?? '');
   if (!lab.servers.includes('postgres')) throw new UsageError(`${lab.id} has no Postgres.`);
   const url = await leftBehindUrl(context, lab);
   if (!url) {

@@ -8,7 +8,7 @@ import { placeOf, progressKey } from '../copy.ts';
 import { EXIT } from '../errors.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context), args.positionals[0] ?? '');
   const place = placeOf(context, args.text('work'));
   const saved = args.text('restore');
   const { dir, attempt } = saved

@@ -23,7 +23,7 @@ const FIRST_PORT = 1024;
 const LAST_PORT = 65_535;
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context), args.positionals[0] ?? '');
   const port = args.count('port', DEFAULT_PORT);
   if (port > LAST_PORT) throw new UsageError(`--port must be at most ${LAST_PORT}, not ${port}.`);
   if ((await getPort({ host: HOST, port })) !== port) {

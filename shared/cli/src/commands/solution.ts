@@ -7,7 +7,7 @@ import { EXIT, UsageError } from '../errors.ts';
 import { renderDiff, renderFiles, solutionNotes } from '../ui/solution.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readCatalog(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readCatalog(context.catalog), args.positionals[0] ?? '');
   const progress = await loadProgress(context.stateDir);
   const key = progressKey(lab, context, args.text('work'));
   const open = lab.tasks

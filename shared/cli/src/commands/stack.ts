@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   serverNames,
   stackDown,
@@ -12,6 +14,9 @@ import type { Context } from '../context.ts';
 import { EXIT, sentence, UsageError } from '../errors.ts';
 import { paint } from '../ui/style.ts';
 import { Waiting } from '../ui/progress-line.ts';
+
+/** Of `labs class`, whose queue has a Redis of its own. A take-home has this command and not that package. */
+const QUEUE_STATE = 'class-queue';
 
 const ACTIONS = ['up', 'down', 'status', 'logs'] as const;
 
@@ -59,6 +64,8 @@ async function down(
   {
     using _waiting = new Waiting(`Stopping ${names.join(', ')}`);
     await stackDown(options, names);
+    const queue = join(stateDir, QUEUE_STATE);
+    if (existsSync(queue)) await stackDown({ root, stateDir: queue }, names);
   }
   if (json) return EXIT.green;
   // A server that a variable names goes on.

@@ -26,7 +26,7 @@ import { watch } from '../watch/watch.ts';
 import { exitCode } from './test.ts';
 
 export const run: Run = async (args, context) => {
-  const catalog = readLabs(context.root);
+  const catalog = readLabs(context);
   const [name] = args.positionals;
   const progress = await loadProgress(context.stateDir);
   const lab = chosen(catalog, name, progress);

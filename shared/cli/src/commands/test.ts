@@ -15,7 +15,7 @@ import { Reports } from '../reports.ts';
 import { openCopy, progressKey } from '../copy.ts';
 
 export const run: Run = async (args, context) => {
-  const catalog = readLabs(context.root);
+  const catalog = readLabs(context);
   const lab = findLab(catalog, args.positionals[0] ?? '');
   const asked = args.positionals[1];
   const tasks = asked ? [findTask(lab, asked)] : lab.tasks;

@@ -19,6 +19,7 @@ import { verifiedFigures, writeFigures } from '../readme.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { requireSandbox } from '../sandbox.ts';
 import { Waiting } from '../ui/progress-line.ts';
+import { verifyVariants } from '../variants/verify-variants.ts';
 import { editPatch, rebasePatches } from './verify-patches.ts';
 
 export const run: Run = async (args, context) => {
@@ -26,6 +27,10 @@ export const run: Run = async (args, context) => {
   const workers = args.count('workers', WORKERS);
   if (inPart(args) && args.on('write')) {
     throw new UsageError('--write wants the whole matrix: leave out --row and --task.');
+  }
+  if (args.text('variants') !== undefined) return verifyItsVariants(args, context);
+  if (args.on('write') && context.catalog !== context.root) {
+    throw new UsageError('--write is for labs of this repository. Leave out LABS_CATALOG.');
   }
   const labs = await chosen(args, context);
   const slug = args.text('edit');
@@ -58,6 +63,31 @@ export const run: Run = async (args, context) => {
   return exitCode(reports);
 };
 
+/** `labs verify <lab> --variants K`. */
+async function verifyItsVariants(args: Arguments, context: Context): Promise<number> {
+  const [lab] = await chosen(args, context);
+  if (!(args.positionals[0] ?? args.text('lab')) || !lab) {
+    throw new UsageError('--variants wants one lab: `labs verify <lab> --variants 4`.');
+  }
+  const isJson = args.on('json');
+  const tasks = args.texts('task').map((name) => findTask(lab, name).number);
+  const { variants, crosses } = await verifyVariants(context, {
+    lab,
+    count: args.count('variants', 1),
+    seed: args.text('seed') ?? 'variant',
+    full: args.on('full'),
+    workers: args.count('workers', WORKERS),
+    ...(tasks.length > 0 && { tasks }),
+    onPart: (text) => {
+      if (!isJson) console.log(text);
+    },
+  });
+  if (isJson) console.log(JSON.stringify({ variants, crosses }, undefined, 2));
+  const exit = exitCode(variants.map(({ report }) => report));
+  if (exit !== EXIT.green) return exit;
+  return crosses.some(({ problems }) => problems.length > 0) ? EXIT.red : EXIT.green;
+}
+
 /** Writes the proof and the figures of each lab whose whole matrix was as it must be. */
 function writeProven(
   { root }: Context,
@@ -76,8 +106,8 @@ function writeProven(
 }
 
 /** @throws CatalogError for a lab that is unknown or malformed. */
-async function chosen(args: Arguments, { root }: Context): Promise<readonly Lab[]> {
-  const catalog = readCatalog(root);
+async function chosen(args: Arguments, { root, catalog: home }: Context): Promise<readonly Lab[]> {
+  const catalog = readCatalog(home);
   const name = args.positionals[0] ?? args.text('lab');
   if (name) return [findLab(catalog, name)];
   if (inPart(args)) throw new UsageError('--row and --task want one lab: `labs verify <lab>`.');

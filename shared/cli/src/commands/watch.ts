@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts';
 import { watch } from '../watch/watch.ts';
 
 export const run: Run = async (args, context) => {
-  const lab = findLab(readLabs(context.root), args.positionals[0] ?? '');
+  const lab = findLab(readLabs(context), args.positionals[0] ?? '');
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new UsageError(`watch needs a terminal. Without one, run: labs test ${lab.number}`);
   }

@@ -54,7 +54,8 @@ function figures(report: MutationReport): string[] {
   const shares = sharesOf(report);
   const all = marked.equivalent + marked.notAskedFor;
   const compiled = generated - untyped;
-  const drawn = sample === undefined ? '' : `, a sample of ${judged} with seed ${seed}`;
+  const drawn =
+    sample === undefined ? '' : `, a sample of ${sample} from ${compiled} with seed ${seed}`;
   const mark = isStrong(report) ? paint('green', '✓') : paint('red', '✗');
   return [
     `${mark} ${paint('bold', lab)}, solution ${solution}${drawn}`,

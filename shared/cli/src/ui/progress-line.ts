@@ -33,9 +33,14 @@ export class Waiting implements Disposable {
     if (this.#stream.isTTY && performance.now() - this.#started >= PATIENCE) this.#show();
   }
 
+  /** Makes room on a terminal for a line that stays. */
+  clear(): void {
+    if (this.#shown && this.#stream.isTTY) this.#stream.write('\r\x1b[K');
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    if (this.#shown && this.#stream.isTTY) this.#stream.write('\r\x1b[K');
+    this.clear();
   }
 
   #show(): void {

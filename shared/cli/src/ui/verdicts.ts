@@ -1,3 +1,4 @@
+import type { Task } from '@backend-labs/catalog';
 import type {
   Failure,
   PointVerdict,
@@ -82,10 +83,15 @@ function chosen({ tests, status }: TaskVerdict, { all }: VerdictView): TestVerdi
   return [taught ?? bad[0] ?? []].flat();
 }
 
+/** One failing test in full, while others still run. */
+export function renderFailing(test: TestVerdict, task: Pick<Task, 'points'>): string {
+  return renderTest(test, task, {}, []).join('\n');
+}
+
 /** @param above the tests that are shown already. */
 function renderTest(
   test: TestVerdict,
-  verdict: TaskVerdict,
+  verdict: Pick<Task, 'points'>,
   view: VerdictView,
   above: readonly TestVerdict[],
 ): string[] {

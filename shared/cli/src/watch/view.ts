@@ -2,7 +2,7 @@ import { debriefOf } from '@backend-labs/catalog';
 import type { WatchState } from '@backend-labs/workbench';
 import { paint } from '../ui/style.ts';
 import { renderTicket } from '../ui/ticket.ts';
-import { MARKS, renderPoint, renderVerdict } from '../ui/verdicts.ts';
+import { MARKS, renderFailing, renderPoint, renderVerdict } from '../ui/verdicts.ts';
 
 /** The part of the view that only the terminal has. */
 export interface WatchNotes {
@@ -34,8 +34,8 @@ export function renderWatch(
   ].join('\n');
 }
 
-/** Each point as it is decided. */
-function runningLines({ task, points }: WatchState): string[] {
+/** Each point as it is decided, and the first failure in full. */
+function runningLines({ task, points, failed }: WatchState): string[] {
   return [
     paint('dim', ' … running'),
     ...task.points.map((point) => {
@@ -44,6 +44,7 @@ function runningLines({ task, points }: WatchState): string[] {
         ? renderPoint({ ...point, status })
         : paint('dim', `     ${MARKS.waiting} ${point.id}`);
     }),
+    ...(failed ? [renderFailing(failed, task)] : []),
   ];
 }
 

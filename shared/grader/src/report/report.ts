@@ -4,7 +4,7 @@ import type { Files } from '../pack/toolchain.ts';
 import type { Commit } from '../submission/repository.ts';
 import type { Taken } from '../submission/take.ts';
 import { renderDiff } from './diff.ts';
-import { html, text, type Html } from './html.ts';
+import { html, PAGE_POLICY, text, type Html } from './html.ts';
 import { classOf, renderTask, shownScore } from './points.ts';
 import { STYLE } from './style.ts';
 
@@ -23,9 +23,6 @@ export interface ReportParts {
 const SUBJECT = 120;
 const MINUTE_MS = 60_000;
 
-/** No script, no image, no address: what slipped through the escaping could still do nothing. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-
 /** The page for a reviewer: one file, without a script and without a network. */
 export function renderReport(parts: ReportParts): string {
   const { result, pack, verdicts, pristine, taken, history, questions } = parts;
@@ -34,7 +31,7 @@ export function renderReport(parts: ReportParts): string {
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
+        <meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}" />
         <meta name="viewport" content="width=device-width" />
         <title>${pack.title}: ${result.grade}</title>
         <style>

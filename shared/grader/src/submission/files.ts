@@ -43,19 +43,24 @@ export class Collector {
   #entries = 0;
   #bytes = 0;
 
-  /** @returns the path to keep the entry under; undefined: it is not wanted. */
+  /**
+   * @param size its bytes: they count from now on.
+   * @returns the path to keep the entry under; undefined: it is not wanted.
+   */
   accept(raw: string, kind: 'file' | 'other', size: number): string | undefined {
     this.#entries += 1;
     const path = raw.replaceAll('\\', '/').replace(/^(?:\.\/)+/u, '');
     if (isIgnored(path)) return undefined;
     const why = this.#objection(path, kind, size);
-    if (!why) return path;
+    if (!why) {
+      this.#bytes += size;
+      return path;
+    }
     this.#leaveOut(path, why);
     return undefined;
   }
 
   add(path: string, bytes: Buffer): void {
-    this.#bytes += bytes.length;
     this.#files.set(path, bytes);
   }
 

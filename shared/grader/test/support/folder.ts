@@ -19,7 +19,7 @@ export class Folder implements Disposable {
 
   /** Paths of all files below, those of git left out. */
   files(): string[] {
-    return globSync('{*,.*}{,/**/*}', { cwd: this.dir, withFileTypes: true })
+    return globSync('{*,.*}{,/**/{*,.*}}', { cwd: this.dir, withFileTypes: true })
       .filter((entry) => entry.isFile() && !join(entry.parentPath, '/').includes('/.git/'))
       .map((entry) => join(entry.parentPath, entry.name).slice(this.dir.length + 1));
   }

@@ -5,8 +5,6 @@ import { grade } from '../../src/grade.ts';
 import { digestOfFiles } from '../../src/pack/digest.ts';
 import { Folder, ROOT } from './folder.ts';
 
-const LAB = '01-toy';
-
 const TICKET = `# Toy
 
 ## Task 1: Greet
@@ -15,12 +13,12 @@ const TICKET = `# Toy
 - **1.2** \`GET /echo/<word>\` answers the word.
 `;
 
-const MANIFEST = `id: ${LAB}
+const manifest = (lab: string, servers: readonly string[]) => `id: ${lab}
 title: Toy
 level: junior
 hours: '1'
 summary: A service that greets.
-servers: []
+servers: [${servers.join(', ')}]
 tasks:
   - slug: greet
     title: Greet
@@ -60,8 +58,12 @@ type Texts = Readonly<Record<string, string>>;
 
 /** A take-home so small that grading it takes a second or two. */
 export class ToyPack extends Folder {
-  constructor() {
+  readonly lab: string;
+
+  /** @param lab whose packages the service gets; a lab of this repository if it needs any. */
+  constructor(lab = '01-toy', servers: readonly string[] = []) {
     super();
+    this.lab = lab;
     const starter: Texts = {
       'README.md': TICKET,
       'package.json': JSON.stringify(MANIFEST_OF_SERVICE),
@@ -70,15 +72,16 @@ export class ToyPack extends Folder {
     };
     const files: Record<string, string> = { 'package.json': '{"private":true}' };
     for (const [path, text] of Object.entries(starter)) {
-      files[`labs/${LAB}/${path}`] = text;
-      files[`work/${LAB}/${path}`] = text;
+      files[`labs/${lab}/${path}`] = text;
+      files[`work/${lab}/${path}`] = text;
     }
-    files[`labs/${LAB}/lab.yaml`] = MANIFEST;
-    files[`labs/${LAB}/tests/1-greet.test.ts`] = TESTS;
+    files[`labs/${lab}/lab.yaml`] = manifest(lab, servers);
+    files[`labs/${lab}/tests/1-greet.test.ts`] = TESTS;
+    files[`labs/${lab}/data/1-schema.sql`] = 'CREATE TABLE secret AS SELECT 42 AS answer;\n';
     const bytes = new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
     const pack: Pack = {
       pack: 1,
-      lab: LAB,
+      lab,
       title: 'Toy',
       tasks: [1],
       minutes: 60,
@@ -86,6 +89,10 @@ export class ToyPack extends Folder {
       digest: digestOfFiles(bytes),
     };
     writeAll(this.dir, { ...files, 'pack.json': JSON.stringify(pack) });
+  }
+
+  get stateDir(): string {
+    return this.path('.labs');
   }
 
   /**
@@ -101,14 +108,14 @@ export class ToyPack extends Folder {
     more: { readonly resume?: boolean } = {},
   ): Promise<GradeResult> {
     using submission = new Folder();
-    const home = `work/${LAB}/`;
+    const home = `work/${this.lab}/`;
     writeAll(submission.dir, {
       [`${home}package.json`]: JSON.stringify(MANIFEST_OF_SERVICE),
       [`${home}src/server.ts`]: SERVER,
       ...Object.fromEntries(Object.entries(work).map(([path, text]) => [home + path, text])),
       ...outside,
     });
-    const stateDir = this.path('.labs');
+    const { stateDir } = this;
     const source = submission.dir;
     return await grade({
       root: ROOT,

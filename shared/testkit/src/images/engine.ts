@@ -10,11 +10,13 @@ import {
   type Lease,
 } from '@backend-labs/stack';
 import { FailedAssertion, notLeased, ProbeTrouble, TestkitError } from '../errors.ts';
+import { ContainerPostgres, type Place, startBeside, type StartOptions } from './beside.ts';
 import { type BuildStep, lastBuildLines, readSteps } from './build-output.ts';
 import { Container, type RunOptions, runArguments } from './container.ts';
 import { Image } from './image.ts';
 
 const BUILD_MS = 4 * 60_000;
+const HOST_BINDING = 'com.docker.network.bridge.host_binding_ipv4';
 
 export interface BuildOptions {
   /** Values of `ARG`s. */
@@ -90,10 +92,23 @@ export class ImageEngine implements AsyncDisposable {
       const fix = 'use Docker or Podman for this task';
       throw new TestkitError('MISUSED', 'buildah builds images and runs no services.', fix);
     }
-    const network = options.network ?? (await (this.#network ??= this.#makeNetwork()));
+    const network = options.network ?? (await this.#sharedNetwork());
     const words = runArguments({ ...options, network }, this.#lease.label, this.#name('container'));
     const id = await this.#call('start a container', [...words, image, ...(options.command ?? [])]);
     return new Container(this.#client, id.trim());
+  }
+
+  /**
+   * Starts a container of the image beside the others, through Testcontainers; it may have ended when
+   * this resolves. They reach each other by their ids.
+   */
+  async start({ name }: Image, options: StartOptions): Promise<Container> {
+    return startBeside(await this.#place(), name, options);
+  }
+
+  /** Starts a Postgres of the test's own beside them, through Testcontainers. */
+  async postgres(): Promise<ContainerPostgres> {
+    return ContainerPostgres.start(await this.#place());
   }
 
   /** An image by its name, e.g. the base of another. Undefined if the engine does not have it. */
@@ -130,9 +145,22 @@ export class ImageEngine implements AsyncDisposable {
     return kind === 'image' ? `${prefix}:${number}` : `${prefix.replace('/', '-')}-${number}`;
   }
 
+  async #place(): Promise<Place> {
+    const network = await this.#sharedNetwork();
+    const { label } = this.#lease;
+    return { client: this.#client, network, label, name: this.#name('container') };
+  }
+
+  #sharedNetwork(): Promise<string> {
+    return (this.#network ??= this.#makeNetwork());
+  }
+
   async #makeNetwork(): Promise<string> {
     const name = this.#name('network');
-    const words = ['network', 'create', '--label', this.#lease.label, name];
+    const words = ['network', 'create', '--label', this.#lease.label];
+    // Ports that Testcontainers publishes are for this machine only.
+    if (this.kind === 'docker') words.push('--opt', `${HOST_BINDING}=127.0.0.1`);
+    words.push(name);
     await this.#call('make a network', words);
     return name;
   }

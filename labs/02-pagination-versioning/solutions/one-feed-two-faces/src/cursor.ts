@@ -21,7 +21,7 @@ export function unseal(cursor: string, scope: string): string {
   const bytes = Buffer.from(cursor, 'base64url');
   // Base64 has letters whose last bits nobody reads: only one spelling of a cursor is ours.
   const ours = bytes.length > NONCE + TAG && bytes.toString('base64url') === cursor;
-  if (!ours) throw new InvalidCursor('this is no cursor of ours');
+  if (!ours) throw new InvalidCursor('this service did not issue it');
   const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE), {
     authTagLength: TAG,
   })

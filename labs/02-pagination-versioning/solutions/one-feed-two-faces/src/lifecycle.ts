@@ -7,7 +7,7 @@ export function instantFrom(name: string): Date | undefined {
   const value = process.env[name];
   if (value === undefined) return undefined;
   const instant = new Date(value);
-  if (Number.isNaN(instant.getTime())) throw new Error(`${name} is no instant: ${value}`);
+  if (Number.isNaN(instant.getTime())) throw new Error(`${name} is not an instant: ${value}`);
   return instant;
 }
 

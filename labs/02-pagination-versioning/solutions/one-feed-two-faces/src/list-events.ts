@@ -14,7 +14,8 @@ export function listEvents(
   return async (req, res) => {
     const type = choice(req, 'type', types);
     const since = optional(req, 'since');
-    if (since !== undefined && !isInstant(since)) throw new InvalidParameter('since is no instant');
+    if (since !== undefined && !isInstant(since))
+      throw new InvalidParameter('since is not an instant');
     const where = {
       ...(type !== undefined && { 'type = ?': type }),
       ...(since !== undefined && { 'occurred_at >= ?': since }),

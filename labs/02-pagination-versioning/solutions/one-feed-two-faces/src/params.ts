@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { InvalidParameter } from './errors.ts';
 
-/** What a list is asked for. Parameters that it does not know are left alone. */
+/** The parameters that all lists have. Others are ignored. */
 export interface Asked {
   readonly limit: number;
   readonly cursor: string | undefined;
@@ -28,7 +28,7 @@ export function choice(
 export function askedOf(req: Pick<Request, 'query'>): Asked {
   const limit = optional(req, 'limit') ?? '50';
   if (!/^([1-9]\d{0,2}|1000)$/.test(limit)) {
-    throw new InvalidParameter('limit is no whole number from 1 to 1000');
+    throw new InvalidParameter('limit is not a whole number from 1 to 1000');
   }
   return {
     limit: Number(limit),

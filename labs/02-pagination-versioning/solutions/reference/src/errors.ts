@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { describeProblem, Problem, type ProblemDetails } from './problems.ts';
 
-/** Turns every error into a problem. What nobody foresaw is told to the log only. */
+/** Turns every error into a problem. An error that nobody foresaw goes to the log only. */
 export const errorHandler: ErrorRequestHandler = (reason: unknown, _req, res, next) => {
   if (res.headersSent) {
     next(reason);

@@ -15,7 +15,7 @@ export function retirementOfV1(env: NodeJS.ProcessEnv): Retirement | undefined {
   const { V1_DEPRECATED_AT: deprecated, V1_SUNSET_AT: sunset } = env;
   if (deprecated === undefined || sunset === undefined) return undefined;
   const [deprecatedAt, sunsetAt] = [new Date(deprecated), new Date(sunset)];
-  // RFC 9745, section 4; also false when one of them is no date.
+  // RFC 9745, section 4; also false when one of them is not a date.
   if (!(deprecatedAt <= sunsetAt)) throw new Error('v1 must be deprecated before its sunset');
   return { deprecatedAt, sunsetAt };
 }

@@ -36,7 +36,7 @@ export class Keys {
       });
       await this.#fetching;
     } catch {
-      if (!known) throw new HttpError(503, 'cannot verify tokens now');
+      throw new HttpError(503, 'cannot verify tokens now');
     }
     return this.#known.get(kid);
   }

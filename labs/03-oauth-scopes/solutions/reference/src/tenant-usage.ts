@@ -26,7 +26,6 @@ export function tenantUsage({ pool }: Deps): RequestHandler {
         GROUP BY t.id`,
       [id],
     );
-    if (!rows[0]) throw new NotFound(NO_TENANT);
     res.json({ usage: rows[0] });
   };
 }

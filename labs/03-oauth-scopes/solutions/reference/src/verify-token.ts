@@ -34,9 +34,9 @@ export async function verifyToken(
   if (!key) throw new Error(`no key is named ${header.kid}`);
   const payload = jwt.verify(token, key, {
     algorithms: ['RS256'],
+    clockTolerance: TOLERANCE,
     issuer,
     audience,
-    clockTolerance: TOLERANCE,
   });
   return readClaims(payload as JwtPayload);
 }

@@ -4,7 +4,7 @@ import { HttpError } from './errors.ts';
 /** The error for a request that has no token, or a bad one; RFC 6750, section 3. */
 export function unauthorized(res: Response, error?: 'invalid_token'): HttpError {
   res.set('WWW-Authenticate', error === undefined ? 'Bearer' : `Bearer error="${error}"`);
-  return new HttpError(401, error === undefined ? 'no token' : 'invalid token');
+  return new HttpError(401, 'needs a good token');
 }
 
 /** The error for a token that lacks a scope. */

@@ -49,17 +49,11 @@ export class Introspection {
     if (!kept) this.#kept.set(token, { claims, until: now + this.#settings.introspectionCacheMs });
     try {
       const found = await claims;
-      if (found && found.exp > Date.now() / 1000) return found;
-      this.#forget(token, claims);
-      return undefined;
+      return found && found.exp > Date.now() / 1000 ? found : undefined;
     } catch {
-      this.#forget(token, claims);
+      if (this.#kept.get(token)?.claims === claims) this.#kept.delete(token);
       throw new HttpError(503, 'cannot verify tokens now');
     }
-  }
-
-  #forget(token: string, claims: Promise<unknown>): void {
-    if (this.#kept.get(token)?.claims === claims) this.#kept.delete(token);
   }
 
   async #ask(token: string): Promise<Claims | undefined> {
@@ -69,8 +63,8 @@ export class Introspection {
     const answer = await fetch(introspectionUrl, {
       method: 'POST',
       headers: { authorization: `Basic ${credentials}` },
-      body: new URLSearchParams({ token }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      body: new URLSearchParams({ token }),
     });
     if (!answer.ok) throw new Error(`the authorization server answered ${answer.status}`);
     return this.#read((await answer.json()) as Introspected);

@@ -48,7 +48,7 @@ export async function retryOrBury(
   });
 }
 
-/** Puts a message with the dead, with what is known of its end. */
+/** Puts a message into media.dead, with the reason. */
 export async function bury(
   client: Pool | PoolClient,
   { content, properties }: ConsumeMessage,

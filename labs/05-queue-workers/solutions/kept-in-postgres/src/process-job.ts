@@ -23,7 +23,7 @@ export async function findJob(pool: Pool, jobId: string): Promise<JobRow | undef
 
 /**
  * Renders the picture of a job, puts it into the album and tells the customer: once, however often
- * it is called. The job's own row decides: whoever holds its lock and finds it open, does it.
+ * it is called. The job's own row decides: the worker that holds its lock and finds it open does it.
  */
 export async function processJob(
   { pool, render }: Deps,

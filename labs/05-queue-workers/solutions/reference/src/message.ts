@@ -3,12 +3,12 @@ import type { ConsumeMessage } from 'amqplib';
 /** Trying again will not help. */
 export class Permanent extends Error {}
 
-/** The header with the number of tries. Ours alone; `x-attempts` is for whoever reads media.dead. */
+/** The header with the number of tries, which only this worker writes. People read `x-attempts`. */
 export const TRIES = 'x-media-tries';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 
-/** The job that a message asks for. Throws `Permanent` when the message is not one of ours. */
+/** The job that a message asks for. Throws `Permanent` if the message names no job. */
 export function jobIdOf({ content }: ConsumeMessage): string {
   let body: unknown;
   try {

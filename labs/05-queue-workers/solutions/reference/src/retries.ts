@@ -11,7 +11,7 @@ const DELAYS = (process.env['RETRY_DELAYS_MS'] ?? '1000,5000,30000,120000,600000
 /** The delay is in the name: a queue cannot change its own, and a new one is another queue. */
 const queueOf = (delay: number): string => `media.retry.${delay}`;
 
-/** One queue a delay: in each, whoever came first is also due first. */
+/** One queue a delay: in each, the first message is also due first. */
 export async function declareRetryQueues(channel: Channel): Promise<void> {
   for (const delay of DELAYS) {
     await channel.assertQueue(queueOf(delay), {

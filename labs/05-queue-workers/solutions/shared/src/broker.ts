@@ -8,7 +8,7 @@ export const DEAD_QUEUE = 'media.dead';
 
 const AMQP_URL = process.env['AMQP_URL'] ?? 'amqp://127.0.0.1';
 
-/** Whoever does not greet us for so long is not waited for. */
+/** How long one try to connect waits for a greeting. */
 const HANDSHAKE_MS = 1_000;
 /** A connection that has carried nothing for three of these is dead, whatever TCP says. */
 const HEARTBEAT_S = 2;
@@ -21,7 +21,7 @@ export async function connectBroker(log: Logger): Promise<ChannelModel> {
   return connection;
 }
 
-/** A connection that is made anew whenever it breaks. `onConnected` is told of each. */
+/** A connection that is made again when it breaks. `onConnected` is called with each. */
 export async function connectBrokerForGood(
   log: Logger,
   onConnected: (connection: ChannelModel) => Promise<void>,

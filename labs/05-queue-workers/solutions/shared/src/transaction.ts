@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** Runs `work` in a transaction: all that it wrote is there when this resolves, else nothing. */
+/** Runs `work` in a transaction. When this rejects, nothing that it wrote is there. */
 export async function inTransaction<T>(
   pool: Pool,
   work: (client: PoolClient) => Promise<T>,

@@ -9,6 +9,7 @@ import { findProgram, needProgram } from '../../provision/machine.ts';
 import { makeDir, type StackContext } from '../../state.ts';
 import type { ServerAddress } from '../../types.ts';
 import { callEngine, type EngineClient, engineClient } from './client.ts';
+import { POSTGRES_STEPS, POSTGRES_TAGS, postgresFiles } from './postgres-stand-in.ts';
 
 const run = promisify(execFile);
 
@@ -16,8 +17,26 @@ const REGISTRY_MS = 10_000;
 const BUILD_MS = 5 * 60_000;
 const SUITE = 'bookworm';
 
-/** The tags that a Dockerfile of the labs may name. */
-export function standInTags(): { readonly debian: string[]; readonly node: string[] } {
+/** Which stand-in is made, and of what. */
+type Kind = 'debian' | 'node' | 'postgres';
+
+/** The steps of a stand-in before its files are added, and after that. */
+const STEPS: Readonly<Record<Kind, { readonly from: string; readonly after: readonly string[] }>> =
+  {
+    debian: { from: 'scratch', after: ['CMD ["bash"]'] },
+    node: {
+      from: `debian:${SUITE}-slim`,
+      after: [
+        'RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node',
+        `ENV NODE_VERSION=${process.versions.node}`,
+        'CMD ["node"]',
+      ],
+    },
+    postgres: { from: `debian:${SUITE}-slim`, after: POSTGRES_STEPS },
+  };
+
+/** The tags that a Dockerfile or a test of the labs may name. */
+export function standInTags(): Readonly<Record<Kind, readonly string[]>> {
   const full = process.versions.node;
   const major = full.replace(/\..*$/u, '');
   const versions = [major, full.replace(/\.\d+$/u, ''), full, 'latest'];
@@ -26,33 +45,36 @@ export function standInTags(): { readonly debian: string[]; readonly node: strin
       ? ['node:latest', 'node:slim']
       : ['', '-slim', `-${SUITE}`, `-${SUITE}-slim`].map((more) => `node:${version}${more}`),
   );
-  return { debian: [`debian:${SUITE}`, `debian:${SUITE}-slim`], node: named };
+  const debian = [`debian:${SUITE}`, `debian:${SUITE}-slim`];
+  return { debian, node: named, postgres: POSTGRES_TAGS };
 }
 
 /**
- * Where no registry can be reached, gives the engine stand-ins for the images that Dockerfiles of
- * the labs begin from, made of Debian's packages and this Node, and says so. Elsewhere a build
+ * Where no registry can be reached, gives the engine stand-ins for the images that the labs name,
+ * made of Debian's packages, this Node and the packaged Postgres, and says so. Elsewhere a build
  * fetches the real ones. Throws `SERVER_ABSENT` if there can be neither.
  */
 export async function prepareBases(context: StackContext, address: ServerAddress): Promise<void> {
   const client = await engineClient(address.url);
-  const { debian, node } = standInTags();
-  if ((await missing(client, [...debian, ...node])).length === 0) return;
+  const tags = standInTags();
+  const all = [...tags.debian, ...tags.node, ...tags.postgres];
+  if ((await missing(client, all)).length === 0) return;
   if (await registryHas(client, `node:${process.versions.node}-${SUITE}-slim`)) return;
   await withLock(context, 'bases', async () => {
-    const wanted = await missing(client, [...debian, ...node]);
+    const wanted = await missing(client, all);
     if (wanted.length === 0) return;
     context.progress(
-      'no image registry can be reached: making local stand-ins for the debian and node images',
+      'no image registry can be reached: making local stand-ins for the debian, node and postgres images',
     );
     try {
-      await build(context, client, 'debian', debian, await debianFiles(context));
-      await build(context, client, 'node', node, await nodeFiles(context));
+      await build(context, client, 'debian', tags.debian, await debianFiles(context));
+      await build(context, client, 'node', tags.node, await nodeFiles(context));
+      await build(context, client, 'postgres', tags.postgres, await postgresFiles(context));
     } catch (error) {
       if (error instanceof ServerUnavailable) throw error;
       throw unavailable(error);
     }
-    context.progress(`${wanted.length} tags now name stand-ins, among them ${node[3]}`);
+    context.progress(`${wanted.length} tags now name stand-ins, among them ${wanted[0]}`);
   });
 }
 
@@ -79,26 +101,18 @@ async function registryHas(client: EngineClient, tag: string): Promise<boolean> 
 async function build(
   context: StackContext,
   client: EngineClient,
-  kind: 'debian' | 'node',
+  kind: Kind,
   tags: readonly string[],
   tar: string,
 ): Promise<void> {
   const dir = await mkdtemp(join(context.stateDir, 'images', 'build-'));
   try {
-    const before = kind === 'debian' ? 'FROM scratch' : `FROM debian:${SUITE}-slim`;
-    const after =
-      kind === 'debian'
-        ? 'CMD ["bash"]'
-        : [
-            'RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node',
-            `ENV NODE_VERSION=${process.versions.node}`,
-            'CMD ["node"]',
-          ].join('\n');
+    const { from, after } = STEPS[kind];
     const text = [
-      before,
+      `FROM ${from}`,
       `ADD ${kind}.tar /`,
       'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      after,
+      ...after,
       `LABEL backend-labs.stand-in=${kind}`,
       '',
     ].join('\n');
@@ -162,7 +176,7 @@ async function nodeFiles(context: StackContext): Promise<string> {
     await cp(await npmFolder(), join(modules, 'npm'), { recursive: true });
     for (const name of ['npm', 'npx'])
       await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(bin, name));
-    const owner = ['--owner=0', '--group=0', '--numeric-owner'];
+    const owner = ['--owner=0', '--group=0', '--numeric-owner', '--mode=a+rX,go-w'];
     await run('tar', ['-C', root, ...owner, '-cf', `${tar}.new`, 'usr']);
     await rename(`${tar}.new`, tar);
   } finally {

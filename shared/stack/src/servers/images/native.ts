@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asStateError, ServerUnavailable } from '../../errors.ts';
 import { findProgram, needProgram, type ProgramRequest } from '../../provision/machine.ts';
 import { checkoutId, makeDir, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { engineClient } from './client.ts';
+import { clearMounts } from './mounts.ts';
 
 const DOCKERD: ProgramRequest = {
   server: 'images',
@@ -43,6 +44,7 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
     isPrepared: () => Promise.resolve(true),
     prepare: () => makeDir(dataDir),
     async launch() {
+      await clearRemains(dataDir, folder);
       const config = join(files.dir, 'daemon.json');
       const gc = { enabled: true, defaultKeepStorage: KEPT_CACHE };
       try {
@@ -62,6 +64,15 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
       return { file: program, args, cwd: dataDir, url };
     },
   };
+}
+
+/** What a killed engine left, which the next one would trip over. Its processes have ended. */
+async function clearRemains(dataDir: string, folder: string): Promise<void> {
+  await clearMounts([dataDir, folder]);
+  // While the kernel still puts away a killed containerd, the engine takes its number for that of a
+  // live one and waits 15 s for it.
+  for (const name of ['docker.pid', 'exec/containerd/containerd.pid'])
+    await rm(join(folder, name), { force: true });
 }
 
 const dataOf = (files: ServerFiles): string => join(files.dir, 'data');

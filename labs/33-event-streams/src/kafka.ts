@@ -1,0 +1,39 @@
+import { Kafka, type logCreator, logLevel, Partitioners, type Producer } from 'kafkajs';
+import type { Logger } from 'pino';
+
+const PREFIX = process.env['KAFKA_PREFIX'] ?? '';
+
+export const TOPIC = `${PREFIX}files.events`;
+export const DEAD_LETTERS = `${PREFIX}files.events.dlt`;
+export const GROUP = `${PREFIX}billing-projector`;
+
+export const PARTITIONS = 6;
+
+/** After so long without a heartbeat the broker gives a member's partitions to others. */
+export const SESSION_TIMEOUT_MS = Number(process.env['KAFKA_SESSION_TIMEOUT_MS'] ?? 30_000);
+
+/** A client of the broker at KAFKA_BROKERS. It connects when it is first used. */
+export function createKafka(log: Logger): Kafka {
+  return new Kafka({
+    clientId: 'billing-projector',
+    brokers: (process.env['KAFKA_BROKERS'] ?? '127.0.0.1:9092').split(','),
+    logLevel: logLevel.WARN,
+    logCreator: toPino(log),
+  });
+}
+
+export function createProducer(kafka: Kafka): Producer {
+  return kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+  });
+}
+
+/** kafkajs's log lines in the form of all others. */
+function toPino(log: Logger): logCreator {
+  return () =>
+    ({ level, namespace, log: { message, ...fields } }) => {
+      const write = level === logLevel.ERROR ? 'error' : level === logLevel.WARN ? 'warn' : 'info';
+      log[write]({ ...fields, kafka: namespace }, message);
+    };
+}

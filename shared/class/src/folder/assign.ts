@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { Lab } from '@backend-labs/catalog';
+import { writePack } from '@backend-labs/grader';
+import type { AiPolicy } from '@backend-labs/protocol';
+import { ClassError } from '../errors.ts';
+import type { LatePolicy } from '../records.ts';
+import { addAssignment, type FiledAssignment, newAssignment, readClassFile } from './class-file.ts';
+import { Layout } from './layout.ts';
+
+export interface AssignOptions {
+  readonly dir: string;
+  /** This repository. */
+  readonly root: string;
+  readonly lab: Lab;
+  readonly tasks: readonly number[];
+  readonly ai: AiPolicy;
+  /** ISO 8601 with a zone. */
+  readonly due: string;
+  readonly late: LatePolicy;
+  /** Left out: the lab's. */
+  readonly id?: string;
+  readonly title?: string;
+}
+
+/**
+ * Adds an assignment: its pack in `packs/<id>`, then its entry in `class.yaml`.
+ *
+ * @throws ClassError `NO_CLASS`, `CLASS_INVALID`, `CLASS_EXISTS`, `BAD_VALUE`; GraderError `NOT_EMPTY`.
+ */
+export async function assign(options: AssignOptions): Promise<FiledAssignment> {
+  const { dir, root, lab, tasks, ai, due, late } = options;
+  const layout = new Layout(dir);
+  const { assignments } = readClassFile(layout);
+  const added = newAssignment({
+    id: options.id ?? lab.id,
+    title: options.title ?? lab.title,
+    lab: lab.id,
+    due,
+    late,
+    seed: randomBytes(8).toString('hex'),
+  });
+  const name = added.id.toLowerCase();
+  if (assignments.some(({ id }) => id.toLowerCase() === name)) {
+    const message = `The class has an assignment ${added.id} already. Give this one another --id.`;
+    throw new ClassError('CLASS_EXISTS', message);
+  }
+  await writePack({ root, lab, tasks, ai, to: layout.pack(added.id) });
+  addAssignment(layout, added);
+  return added;
+}
