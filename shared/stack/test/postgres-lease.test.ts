@@ -105,9 +105,9 @@ describe('a service with a lease', () => {
     {
       await using lease = await stack.lease(request);
       const url = lease.postgres?.url ?? '';
-      await rows(url, `ALTER ROLE CURRENT_USER PASSWORD 'mine'`);
       const role = `lab_${lab.replaceAll('-', '_')}`;
       await expect(rows(url, `SET ROLE "${role}"`)).rejects.toMatchObject(denied);
+      await rows(url, `ALTER ROLE CURRENT_USER PASSWORD 'mine'`);
       await expect(rows(lease.postgres?.adminUrl ?? '', 'SELECT 1')).resolves.toHaveLength(1);
     }
     await using next = await stack.lease(request);
