@@ -6,12 +6,12 @@ import { VariantError } from './errors.ts';
 import { SPEC } from './read-spec.ts';
 import type { Spec } from './spec.ts';
 
-/**
- * The patch of an option. It lies among the designs, which no learner's copy and no take-home gets; a
- * design is a folder, and this is a file.
- */
+/** The folder of a lab's options. No learner's copy and no take-home gets it. */
+export const OPTIONS = 'variants';
+
+/** The patch of an option. */
 export function optionPatch(labDir: string, axis: string, option: string): string {
-  return join(labDir, 'designs', `${axis}.${option}.patch`);
+  return join(labDir, OPTIONS, `${axis}.${option}.patch`);
 }
 
 export type Choice = readonly [axis: string, option: string];
@@ -54,7 +54,7 @@ export function leaveOut(
  * @throws VariantError `CHOICE_REFUSED` with the file and the hunk; nothing is written then.
  */
 export function applyOption(lab: string, patch: string, target: string): void {
-  const shown = `labs/${lab}/designs/${patch.slice(patch.lastIndexOf('/') + 1)}`;
+  const shown = `labs/${lab}/${OPTIONS}/${patch.slice(patch.lastIndexOf('/') + 1)}`;
   if (!existsSync(patch)) {
     throw new VariantError('CHOICE_REFUSED', `${shown} is missing.`);
   }

@@ -9,7 +9,7 @@ import {
   PATCH,
   solutionsOf,
 } from '@backend-labs/catalog';
-import { applyOption, changedOptions, leaveOut, optionPatch } from './choices.ts';
+import { applyOption, changedOptions, leaveOut, optionPatch, OPTIONS } from './choices.ts';
 import type { Drawn } from './draw.ts';
 import { VariantError } from './errors.ts';
 import { checkFacts, withFacts } from './facts.ts';
@@ -22,8 +22,7 @@ import { checkPassages, withPassages } from './words/passages.ts';
 import { Renaming } from './words/rename.ts';
 
 /** Of a lab's folder, not of a variant's: the proof is of other files, and the rest would give it away. */
-const LEFT_OUT = new Set(['node_modules', 'proof.json', SPEC]);
-const IS_OPTION = /^designs\/[^/]+\.patch$/u;
+const LEFT_OUT = new Set(['node_modules', 'proof.json', SPEC, OPTIONS]);
 
 export interface VaryOptions {
   readonly lab: Lab;
@@ -66,10 +65,7 @@ export async function writeVariant({ lab, drawn, to, format }: VaryOptions): Pro
 export function copyLab(from: string, to: string): void {
   for (const name of readdirSync(from)) {
     if (LEFT_OUT.has(name)) continue;
-    cpSync(join(from, name), join(to, name), {
-      recursive: true,
-      filter: (path) => !IS_OPTION.test(path.slice(from.length + 1)),
-    });
+    cpSync(join(from, name), join(to, name), { recursive: true });
   }
 }
 

@@ -16,7 +16,7 @@ test('the first options with own words and facts are the lab as it is, without w
   using toy = new Toy();
   const texts = await toy.vary(toy.drawn());
   const kept = Object.entries(FILES).filter(
-    ([path]) => !['variant.yaml', 'proof.json'].includes(path) && !path.startsWith('designs/'),
+    ([path]) => !['variant.yaml', 'proof.json'].includes(path) && !path.startsWith('variants/'),
   );
   expect(Object.fromEntries(texts)).toEqual(Object.fromEntries(kept));
 });
@@ -71,17 +71,17 @@ test.each([
   [
     'a patch that does not apply',
     {
-      'designs/direction.oldest.patch': OLDEST.replace(
+      'variants/direction.oldest.patch': OLDEST.replace(
         "-export const orderBy = 'id DESC'",
         "-export const orderBy = 'x'",
       ),
     },
-    'labs/90-toy/designs/direction.oldest.patch does not apply to solutions/reference/src/orders.ts:\n@@ -1,3 +1,3 @@',
+    'labs/90-toy/variants/direction.oldest.patch does not apply to solutions/reference/src/orders.ts:\n@@ -1,3 +1,3 @@',
   ],
   [
     'a patch of an option that is missing',
     { 'variant.yaml': SPEC.replace('name: oldest', 'name: eldest') },
-    'labs/90-toy/designs/direction.eldest.patch is missing.',
+    'labs/90-toy/variants/direction.eldest.patch is missing.',
   ],
   [
     'a misconception that no longer applies',

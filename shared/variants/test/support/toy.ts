@@ -114,8 +114,8 @@ A shop lost an order.
  export const columns = 'id, total';
  
 `,
-  'designs/direction.oldest.patch': OLDEST,
-  'designs/limits.refused.patch': REFUSED,
+  'variants/direction.oldest.patch': OLDEST,
+  'variants/limits.refused.patch': REFUSED,
 };
 
 /** A catalogue with a small lab that has variants; gone when disposed. */
