@@ -1,6 +1,7 @@
 import { each, expect, explain, judges, test as base } from '@backend-labs/testkit';
-import { BREAKING, HARMLESS } from './support/changes/core.ts';
+import { BREAKING } from './support/changes/core.ts';
 import { documents } from './support/changes/documents.ts';
+import { HARMLESS } from './support/changes/harmless.ts';
 import { crashIsOne, diagnoseGate } from './support/diagnose-gate.ts';
 import { explained, expectNamed, expectUnnamed, type Judged } from './support/gate-test.ts';
 import { gate, gateOn } from './support/gate.ts';

@@ -166,7 +166,7 @@ test('the audit names every wrong row', judges('1.2'), async ({ audited: { answe
         lesson('one-side-only', {
           observed: `${told} Each of the missing rows is there on one side only.`,
           meaning:
-            'A comparison that walks through one side finds the rows that differ, and never the rows that the other side alone has. An account that was billed for nothing has no row to start from.',
+            'A comparison that walks through one side finds the rows that differ, and never the rows that the other side alone has. An account that was not billed at all has no row to start from.',
           lookAt: 'which keys the two sides have together.',
         });
       }

@@ -82,13 +82,9 @@ describe('a wrong argument of class is one line', () => {
       2,
       '--workers takes a whole number from 0 to 64, not "two".',
     ],
+    [['worker', '--redis', 'localhost'], 3, '--redis takes a URL such as redis://'],
     [
-      ['grade', 'c', '--workers', '0', '--redis', 'localhost'],
-      3,
-      '--redis takes a URL such as redis://',
-    ],
-    [
-      ['grade', 'c', '--workers', '0', '--redis', 'redis://127.0.0.1:9'],
+      ['worker', '--redis', 'redis://127.0.0.1:9'],
       3,
       'The queue at 127.0.0.1:9 does not answer (connect ECONNREFUSED 127.0.0.1:9).',
     ],
@@ -116,7 +112,7 @@ test('the table has a mark, or how far the submission is', () => {
     record('ada', { state: 'graded', mark, submission: late }),
     record('bob', { state: 'graded', mark: { ...mark, overridden: true } }),
     record('cyd', { state: 'grading', mark }),
-    record('dan', { state: 'not collected', note: 'no such \u001b[2Jhost' }),
+    record('dan', { state: 'not collected', note: 'no such \u001b[2J host' }),
   ]);
   expect(table.split('\n')).toEqual([
     'id   name         toy',
@@ -125,7 +121,7 @@ test('the table has a mark, or how far the submission is', () => {
     'cyd  Name of cyd  7.2/10 grading',
     'dan  Name of dan  -',
     '',
-    'toy  dan: no such �[2Jhost',
+    'toy  dan: no such �[2J host',
     '',
     '2 graded, 1 grading, 1 not collected.  * set by hand',
   ]);

@@ -90,7 +90,7 @@ function variablesOf(lab: Lab): Record<string, string | undefined> {
 
 /** Asks `/healthz`. A service that waits for its broker before it listens only has to load. */
 function probe({ servers: needed }: Lab): string {
-  if (needed.includes('rabbitmq'))
+  if (needed.includes('rabbitmq') || needed.includes('kafka'))
     return `import('/srv/src/app.ts').then(() => { console.log('well'); process.exit(); })`;
   return `
     const service = require('node:child_process').spawn('node', ['src/server.ts'], { stdio: 'inherit' });

@@ -52,7 +52,7 @@ describe('help', () => {
 describe('a wrong argument is one line and exit code 2', () => {
   test.each([
     [['tset', '1'], 'labs: There is no command "tset". Did you mean "test"?'],
-    [['class', 'graed'], 'labs: There is no command "class graed". Did you mean "grade"?'],
+    [['class', 'grad'], 'labs: There is no command "class grad". Did you mean "grade"?'],
     [['test'], 'labs: Which lab? Usage: labs test <lab> [task]'],
     [['test', '77'], 'labs: There is no lab "77". `labs list` shows them all.'],
     [['test', 'query-plan'], 'labs: There is no lab "query-plan". Did you mean "query-plans"?'],

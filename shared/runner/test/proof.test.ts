@@ -42,6 +42,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 describe('the digest of a lab', () => {
   test.each([
     ['its starter', 'labs/90-toy/src/app.ts'],
+    ['a file with a dot', 'labs/90-toy/.dockerignore'],
     ['its tests', 'labs/90-toy/tests/1-first.test.ts'],
     ['its ticket', 'labs/90-toy/README.md'],
     ['a new patch', 'labs/90-toy/misconceptions/naive/change.patch'],
@@ -55,6 +56,8 @@ describe('the digest of a lab', () => {
 
   test.each([
     ['its hints', 'labs/90-toy/hints.md'],
+    ['its variants', 'labs/90-toy/variants/order/oldest-first.patch'],
+    ['its questions', 'labs/90-toy/interview.md'],
     ['its proof', 'labs/90-toy/proof.json'],
     ['its packages', 'labs/90-toy/node_modules/pg/index.js'],
     ['another lab', 'labs/91-other/src/app.ts'],

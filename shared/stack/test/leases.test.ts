@@ -66,13 +66,63 @@ test('twelve leases of redis at once are twelve databases', async () => {
   await Promise.all(leases.map((lease) => lease[Symbol.asyncDispose]()));
 });
 
-test('a FLUSHALL of a service does not free a claim', async () => {
+test('a service has its own database of redis, and nothing of the server', async () => {
   await using one = await stack.lease({ lab, servers: ['redis'] });
-  const client = new Redis(one.env['REDIS_URL'] ?? '');
+  await using two = await stack.lease({ lab, servers: ['redis'] });
+  const client = new Redis(one.env['REDIS_URL'] ?? '', { retryStrategy: () => null });
+  const own = [
+    () => client.set('mine', '1'),
+    () => client.keys('*'),
+    () => client.info(),
+    () => client.eval('return redis.call("GET", KEYS[1])', 1, 'mine'),
+    () => client.multi().get('mine').exec(),
+    () => client.flushdb(),
+  ];
+  for (const run of own) await run();
+  const foreign: Record<string, () => Promise<unknown>> = {
+    select: () => client.select(two.redis?.db ?? 0),
+    'select in a script': () => client.eval(`return redis.call("SELECT", ${two.redis?.db})`, 0),
+    flushall: () => client.flushall(),
+    swap: () => client.call('SWAPDB', '1', '2'),
+    copy: () => client.call('COPY', 'mine', 'mine', 'DB', String(two.redis?.db)),
+    move: () => client.call('MOVE', 'mine', String(two.redis?.db)),
+    'set a setting': () => client.config('SET', 'maxmemory', '1'),
+    'read a setting': () => client.config('GET', 'requirepass'),
+    users: () => client.call('ACL', 'LIST'),
+    connections: () => client.client('LIST'),
+    claim: () => client.client('SETNAME', 'labs:db:1:x'),
+    monitor: () => client.call('MONITOR'),
+    save: () => client.save(),
+    replica: () => client.call('REPLICAOF', '127.0.0.1', '1'),
+    module: () => client.call('MODULE', 'LOAD', 'x.so'),
+    function: () => client.call('FUNCTION', 'FLUSH'),
+    shutdown: () => client.call('SHUTDOWN', 'NOSAVE'),
+  };
+  for (const [name, run] of Object.entries(foreign)) {
+    const refusal = await run().then(() => 'done', String);
+    expect(`${name}: ${refusal}`).toMatch(/NOPERM|not allowed|can't run this command/u);
+  }
+  client.disconnect();
+});
+
+test('a FLUSHALL does not free a claim', async () => {
+  await using one = await stack.lease({ lab, servers: ['redis'] });
+  const client = new Redis(address('redis').url);
   await client.flushall();
   await using two = await stack.lease({ lab, servers: ['redis'] });
   expect(two.redis?.db).not.toBe(one.redis?.db);
   client.disconnect();
+});
+
+test('the user of a lease of redis ends with it', async () => {
+  const lease = await stack.lease({ lab, servers: ['redis'] });
+  const client = new Redis(lease.env['REDIS_URL'] ?? '', { retryStrategy: () => null });
+  client.on('error', () => {});
+  await client.ping();
+  const closed = once(client, 'end');
+  await lease[Symbol.asyncDispose]();
+  await closed;
+  expect(client.status).toBe('end');
 });
 
 test('a redis database of a killed run is free again', async () => {

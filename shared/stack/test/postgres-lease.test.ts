@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectStack, openStack } from '../src/index.ts';
 import type { PostgresTools } from '../src/servers/postgres/types.ts';
 import type { LeaseRequest, ServerAddress, Stack } from '../src/types.ts';
@@ -56,7 +56,7 @@ test('a lease is a database of its own, with the data of the lab', async () => {
   expect(await rows(other, 'SELECT count(*)::int AS n FROM item')).toEqual([{ n: 10 }]);
 });
 
-test('the role owns the tables, may create more, and is not a superuser', async () => {
+test('the role has the rights of the owner, may create tables, and is not a superuser', async () => {
   await using lease = await stack.lease(request);
   const url = lease.postgres?.url ?? '';
   await rows(url, 'CREATE TABLE more (id int)');
@@ -65,11 +65,72 @@ test('the role owns the tables, may create more, and is not a superuser', async 
     `SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user`,
   );
   expect(role).toEqual({ rolsuper: false, rolcreatedb: false, rolcreaterole: false });
-  const owners = await rows(
+  const [owned] = await rows(
     url,
-    `SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'`,
+    `SELECT bool_and(pg_has_role(tableowner, 'USAGE')) AS all, count(*)::int AS tables
+     FROM pg_tables WHERE schemaname = 'public'`,
   );
-  expect(owners).toEqual([{ tableowner: lease.postgres?.role }]);
+  expect(owned).toEqual({ all: true, tables: 2 });
+});
+
+describe('a service with a lease', () => {
+  const denied = { code: '42501' };
+
+  test('does not get into the database of another lease of the same lab', async () => {
+    await using one = await stack.lease(request);
+    await using two = await stack.lease(request);
+    const foreign = new URL(one.postgres?.url ?? '');
+    foreign.pathname = `/${two.postgres?.database}`;
+    await expect(rows(foreign.href, 'SELECT 1')).rejects.toMatchObject(denied);
+    const url = one.postgres?.url ?? '';
+    const drop = `DROP DATABASE "${two.postgres?.database}" WITH (FORCE)`;
+    await expect(rows(url, drop)).rejects.toMatchObject(denied);
+  });
+
+  test('cannot open the template that later leases are cloned from', async () => {
+    await using lease = await stack.lease(request);
+    const url = lease.postgres?.url ?? '';
+    const templates = await rows(
+      url,
+      `SELECT datname FROM pg_database WHERE datname ~ '^(tpl|snap)_.*99_stack_test_${process.pid}'`,
+    );
+    expect(templates.length).toBeGreaterThan(0);
+    for (const { datname } of templates) {
+      const open = `ALTER DATABASE "${String(datname)}" ALLOW_CONNECTIONS true`;
+      await expect(rows(url, open)).rejects.toMatchObject(denied);
+    }
+  });
+
+  test('cannot change the password that later leases log in with', async () => {
+    {
+      await using lease = await stack.lease(request);
+      const url = lease.postgres?.url ?? '';
+      const role = `lab_${lab.replaceAll('-', '_')}`;
+      await expect(rows(url, `SET ROLE "${role}"`)).rejects.toMatchObject(denied);
+      await rows(url, `ALTER ROLE CURRENT_USER PASSWORD 'mine'`);
+      await expect(rows(lease.postgres?.adminUrl ?? '', 'SELECT 1')).resolves.toHaveLength(1);
+    }
+    await using next = await stack.lease(request);
+    expect(await rows(next.postgres?.url ?? '', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  test('may change and drop what the template holds', async () => {
+    await using lease = await stack.lease(request);
+    const url = lease.postgres?.url ?? '';
+    await rows(url, 'ALTER TABLE item ADD COLUMN name text');
+    await rows(url, 'CREATE INDEX ON item (name)');
+    await rows(url, 'DROP TABLE item');
+    expect(await rows(url, `SELECT to_regclass('item') AS item`)).toEqual([{ item: null }]);
+  });
+
+  test('leaves no role behind', async () => {
+    const lease = await stack.lease(request);
+    const role = lease.postgres?.role ?? '';
+    await lease[Symbol.asyncDispose]();
+    expect(await rows(postgres.url, `SELECT 1 FROM pg_roles WHERE rolname = '${role}'`)).toEqual(
+      [],
+    );
+  });
 });
 
 test("the role keeps settings from the lab's data, and none from an earlier run", async () => {

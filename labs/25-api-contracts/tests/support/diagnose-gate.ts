@@ -1,6 +1,7 @@
 import { lesson } from '@backend-labs/testkit';
 import type { Change } from './changes/change.ts';
-import { BREAKING, HARMLESS } from './changes/core.ts';
+import { BREAKING } from './changes/core.ts';
+import { HARMLESS } from './changes/harmless.ts';
 import type { Verdict } from './gate.ts';
 
 /** Throws a lesson if the verdict on all changes of task 5 shows how the gate works. */

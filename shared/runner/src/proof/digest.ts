@@ -35,7 +35,8 @@ export function digestOf(root: string, lab: Pick<Lab, 'dir'>): string {
   const lock = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
   const importers = [own, ...PACKAGES.map((name) => `shared/${name}`)];
   const hash = createHash('sha256').update(`${packagesOf(lock, importers).join('\n')}\0`);
-  for (const path of filesOf(root, [...COMMON, `${own}/**/*`])) {
+  // Without the second one, `.dockerignore` and the like are left out.
+  for (const path of filesOf(root, [...COMMON, `${own}/**/*`, `${own}/**/.*`])) {
     const text = readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n');
     hash.update(`${path}\0${text.length}\0${text}\0`);
   }

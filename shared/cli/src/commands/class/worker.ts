@@ -8,8 +8,8 @@ import { Waiting } from '../../ui/progress-line.ts';
 import { clean } from '../../ui/untrusted.ts';
 
 export const run: Run = async (args, context) => {
-  await requireSandbox(context);
   const { url } = await queueOnce(args, context);
+  await requireSandbox(context);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   using _interrupt = onInterrupt(async () => stop());
   // The command that started it is gone.

@@ -6,6 +6,8 @@ import { CONNECTIONS, pinPlanner } from './settings.ts';
 /** Who owns a clone, and which settings that role gets in it unless the template has its own. */
 export interface CloneOwner {
   readonly role: string;
+  /** The lab's role, whose settings in the template `role` gets as well. */
+  readonly lab: string;
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -21,7 +23,7 @@ export async function clone(
   admin: Admin,
   source: string,
   target: string,
-  { role, settings = {} }: CloneOwner,
+  { role, lab, settings = {} }: CloneOwner,
 ): Promise<void> {
   const doing = `clone ${source}`;
   await admin.session(doing, async (client) =>
@@ -37,15 +39,17 @@ export async function clone(
           `ALTER ROLE ${ident(role)} IN DATABASE ${ident(target)} SET ${ident(name)} = ${literal(value)}`,
         );
       }
-      await copyRoleSettings(client, source, target);
+      await copyRoleSettings(client, source, target, { [lab]: role });
     }),
   );
 }
 
-async function copyRoleSettings(
+/** @param renamed roles whose settings another role gets, by name. */
+export async function copyRoleSettings(
   client: pg.ClientBase,
   source: string,
   target: string,
+  renamed: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { rows } = await client.query<{ role: string; setting: string }>(
     `SELECT r.rolname AS role, setting
@@ -61,7 +65,7 @@ async function copyRoleSettings(
     // FROM CURRENT, because SET would quote a list such as search_path as one item.
     await client.query('SELECT set_config($1, $2, false)', [name, setting.slice(equals + 1)]);
     await client.query(
-      `ALTER ROLE ${ident(role)} IN DATABASE ${ident(target)} SET ${ident(name)} FROM CURRENT`,
+      `ALTER ROLE ${ident(renamed[role] ?? role)} IN DATABASE ${ident(target)} SET ${ident(name)} FROM CURRENT`,
     );
   }
 }

@@ -3,6 +3,7 @@ import type { LeaseRequest } from '../../types.ts';
 import type { LeasePart } from '../leases.ts';
 import type { Admin } from './admin.ts';
 import { clone } from './clone.ts';
+import { closeToOthers, dropLeaseRole, giveToLab, makeLeaseRole } from './lease-role.ts';
 import { ident, labName, PREFIX, roleName } from './names.ts';
 import { IDLE_TRANSACTION } from './settings.ts';
 import { dropFamily, labTemplate } from './template.ts';
@@ -14,11 +15,12 @@ export async function leasePostgres(
   request: LeaseRequest,
   suffix: string,
 ): Promise<LeasePart> {
-  const role = roleName(request.lab);
   const source = request.from ?? (await labTemplate(admin, request.lab, request.dataDir));
   const database = `${PREFIX.lease}${labName(request.lab)}_${await ownerTag()}_${suffix}`;
   const settings = request.endIdleTransactions === true ? IDLE_TRANSACTION : {};
-  await clone(admin, source, database, { role, settings });
+  const role = await makeLeaseRole(admin, request.lab, database);
+  await clone(admin, source, database, { role, lab: roleName(request.lab), settings });
+  await closeToOthers(admin, database);
   const part: PostgresLease = {
     database,
     role,
@@ -28,7 +30,7 @@ export async function leasePostgres(
   return {
     part,
     env: { DATABASE_URL: part.url },
-    release: (keep) => (keep ? leave(admin, request.lab, database) : admin.drop(database)),
+    release: (keep) => (keep ? leave(admin, request.lab, database) : drop(admin, database)),
   };
 }
 
@@ -41,9 +43,22 @@ export async function reclaimDatabases(admin: Admin): Promise<void> {
     [PREFIX.lease, PREFIX.building, PREFIX.snapshot],
   );
   const exclusive = admin.address.provision === 'native';
+  const roles = await admin.query<{ rolname: string }>(
+    'look for roles of ended runs',
+    'SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1) OR starts_with(rolname, $2)',
+    [PREFIX.lease, PREFIX.building],
+  );
   for (const { datname } of found) {
-    if (await isOrphan(datname, exclusive)) await admin.drop(datname);
+    if (await isOrphan(datname, exclusive)) await drop(admin, datname);
   }
+  for (const { rolname } of roles) {
+    if (await isOrphan(rolname, exclusive)) await dropLeaseRole(admin, rolname);
+  }
+}
+
+async function drop(admin: Admin, database: string): Promise<void> {
+  await admin.drop(database);
+  await dropLeaseRole(admin, database);
 }
 
 /** The database that the latest failed run of the lab left behind, if any. */
@@ -75,22 +90,20 @@ const keptPrefix = (lab: string): string => `${PREFIX.kept}${labName(lab)}_`;
 async function leave(admin: Admin, lab: string, database: string): Promise<void> {
   const doing = `keep the database ${database}`;
   await dropLeftBehind(admin, lab);
+  await admin.run(doing, `ALTER ROLE ${ident(database)} NOLOGIN`);
+  await endSessions(admin, database);
+  await giveToLab(admin, lab, database, database);
   await admin.query(doing, `ALTER DATABASE ${ident(database)} ALLOW_CONNECTIONS false`);
-  await admin.query(
-    doing,
-    'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1',
-    [database],
-  );
-  const resetIdle = Object.keys(IDLE_TRANSACTION)
-    .map(
-      (name) => `ALTER ROLE ${ident(roleName(lab))} IN DATABASE ${ident(database)} RESET ${name}`,
-    )
-    .join(';\n');
+  await endSessions(admin, database);
   const kept = keptPrefix(lab) + database.split('_').slice(-3).join('_');
   await admin.run(
     doing,
-    `${resetIdle};
-     ALTER DATABASE ${ident(database)} RENAME TO ${ident(kept)};
+    `ALTER DATABASE ${ident(database)} RENAME TO ${ident(kept)};
      ALTER DATABASE ${ident(kept)} ALLOW_CONNECTIONS true`,
   );
+}
+
+async function endSessions(admin: Admin, database: string): Promise<void> {
+  const sql = 'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1';
+  await admin.query(`keep the database ${database}`, sql, [database]);
 }

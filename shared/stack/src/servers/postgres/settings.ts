@@ -39,4 +39,4 @@ export const COLLATION = `TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'
   LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'`;
 
 /** Changes with anything that a template depends on besides the lab's files. */
-export const TEMPLATE_FORMAT = `1 ${pinPlanner('')} ${COLLATION}`;
+export const TEMPLATE_FORMAT = `2 ${pinPlanner('')} ${COLLATION}`;

@@ -1,7 +1,8 @@
 import { digest, OWNER_TAG } from '../../owner.ts';
 import type { LeaseRequest } from '../../types.ts';
 import { type Admin, guard } from './admin.ts';
-import { clone } from './clone.ts';
+import { clone, copyRoleSettings } from './clone.ts';
+import { closeToOthers, giveToLab, makeLeaseRole } from './lease-role.ts';
 import { ident, labName, PREFIX, roleName } from './names.ts';
 import { labTemplate, once } from './template.ts';
 import type { PostgresLease } from './types.ts';
@@ -20,10 +21,12 @@ export async function snapshot(
   const family = `${PREFIX.snapshot}${labName(request.lab)}_`;
   const owner = OWNER_TAG.exec(key)?.[0];
   const name = `${family}${owner ? `${owner}_` : ''}${digest(`${source}/${key}`, 7)}`;
-  const role = roleName(request.lab);
+  const lab = roleName(request.lab);
   const start = async () => async (building: string) => {
     if (owner === undefined) await makeRoom(admin, family);
-    await clone(admin, source, building, { role });
+    const role = await makeLeaseRole(admin, request.lab, building);
+    await clone(admin, source, building, { role, lab });
+    await closeToOthers(admin, building);
     await build({
       database: building,
       role,
@@ -31,9 +34,24 @@ export async function snapshot(
       adminUrl: admin.url(building),
     });
     await endSessions(admin, building);
+    await keepSettings(admin, building, role, lab);
+    await giveToLab(admin, request.lab, building, role);
     await refreshStatistics(admin, building);
   };
   return once(admin, name, start, `key ${key}`);
+}
+
+/** What a build has set for its role in the database, every clone gets. */
+async function keepSettings(
+  admin: Admin,
+  database: string,
+  role: string,
+  lab: string,
+): Promise<void> {
+  const doing = 'keep the settings of a build';
+  await admin.session(doing, (client) =>
+    guard(doing, () => copyRoleSettings(client, database, database, { [role]: lab })),
+  );
 }
 
 /** Drops the snapshots whose key starts with `prefix`. */

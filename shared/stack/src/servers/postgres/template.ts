@@ -60,7 +60,8 @@ export async function once(
     }
     await admin.run(
       doing,
-      `COMMENT ON DATABASE ${ident(building)} IS '${comment.replaceAll("'", "''")}';
+      `ALTER DATABASE ${ident(building)} OWNER TO CURRENT_USER;
+       COMMENT ON DATABASE ${ident(building)} IS '${comment.replaceAll("'", "''")}';
        ALTER DATABASE ${ident(building)} IS_TEMPLATE true ALLOW_CONNECTIONS false;
        ALTER DATABASE ${ident(building)} RENAME TO ${ident(name)}`,
     );

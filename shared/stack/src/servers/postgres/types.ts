@@ -22,7 +22,7 @@ declare module '../../types.ts' {
 /** A database of the run's own. */
 export interface PostgresLease {
   readonly database: string;
-  /** The role of the service; not a superuser; owns every object of the template. */
+  /** The role of the service, for this database alone; not a superuser; has the rights of an owner. */
   readonly role: string;
   /** As the service's role. */
   readonly url: string;

@@ -5,6 +5,7 @@ import { ownerTag } from '../../owner.ts';
 import type { ServerAddress } from '../../types.ts';
 import type { LeasePart, Leases } from '../leases.ts';
 import type { RedisLease } from './types.ts';
+import { dropUser, makeUser } from './user.ts';
 
 const CLAIM = 'labs:db:';
 /** How long a run waits for one of the logical databases when all are in use. */
@@ -15,7 +16,7 @@ const WAIT_MS = 30_000;
  *
  * A claim is a connection whose name contains the database's number. Redis itself keeps the list of
  * connections, so a claim cannot outlive its process, needs no file and no clock, works across
- * machines, and survives a service's FLUSHALL. A claimant sets its name first, then lists all names,
+ * machines, and survives a FLUSHALL of a person's. A claimant sets its name first, then lists all names,
  * and withdraws if another has the same number. Of two claimants the later one always sees the
  * earlier, so never do both keep the claim.
  */
@@ -33,13 +34,18 @@ export class RedisLeases implements Leases {
       const db = await claim(client);
       await client.select(db);
       await client.flushdb();
+      const user = await makeUser(client, db);
       const url = new URL(this.#address.url);
       url.pathname = `/${db}`;
+      if (user) {
+        url.username = user.name;
+        url.password = user.password;
+      }
       const part: RedisLease = { url: url.href, db };
       return {
         part,
         env: { REDIS_URL: url.href },
-        release: () => release(client),
+        release: () => release(client, db),
       };
     } catch (error) {
       client.disconnect();
@@ -109,8 +115,9 @@ async function databases(client: Redis): Promise<number> {
   }
 }
 
-async function release(client: Redis): Promise<void> {
+async function release(client: Redis, db: number): Promise<void> {
   try {
+    await dropUser(client, db);
     await client.flushdb();
   } catch (error) {
     throw asStackError(error);
