@@ -5,6 +5,8 @@ import { EVENTS } from './names.ts';
 const STUCK_MS = 500;
 /** kafkajs's session timeout, and some. */
 const GONE_WITHIN_MS = 40_000;
+/** Far above what an instance needs, even if the broker has just been started and makes its first group. */
+const JOINED_WITHIN_MS = 30_000;
 /** A group that is empty for so long stays empty. A member that starts again is back earlier. */
 const DESERTED_MS = 2000;
 
@@ -40,7 +42,7 @@ export class Group {
 
   /** Resolves when there is a member, and the partitions are shared out. */
   async joined(): Promise<void> {
-    await this.#wait('an instance to join the group', 10_000, async () => {
+    await this.#wait('an instance to join the group', JOINED_WITHIN_MS, async () => {
       const { state, members } = await this.#kafka.describe();
       expectSame('the state of the group', state, 'Stable');
       expect(members.length, 'members of the group').toBeGreaterThan(0);
