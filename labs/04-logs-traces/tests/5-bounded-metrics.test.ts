@@ -46,10 +46,11 @@ test('durations are seconds', judges('5.2'), async ({ api, collector, draw, post
     held = (performance.now() - from) / 1_000;
   }
   await answer;
-  const most = (performance.now() - begun) / 1_000;
   await happens(() => total(collector, 'checkout-api', DURATION).count > before.count, {
     within: 5_000,
   });
+  // Not at the answer: on a busy machine the service may see its end later than the client.
+  const most = (performance.now() - begun) / 1_000;
   const added = total(collector, 'checkout-api', DURATION).sum - before.sum;
   await expectSeconds(added, held, most);
 });
