@@ -81,7 +81,7 @@ async function saveInTurn(
     const { megabytes, pids } = processTree(terminal.pid, await serverPids(context, lab));
     seen.memory.push(megabytes);
     seen.processes.push(pids.length);
-    const before = terminal.screens;
+    const before = terminal.runs;
     save(copy, next);
     let killed: string | undefined;
     if (performance.now() >= nextKill) {
@@ -90,7 +90,7 @@ async function saveInTurn(
       if (killed) seen.killed[killed] = (seen.killed[killed] ?? 0) + 1;
     }
     const began = await terminal.sees(
-      () => (terminal.screens > before ? true : undefined),
+      () => (terminal.runs > before ? true : undefined),
       VERDICT_WITHIN_MS,
     );
     const verdict = began && (await terminal.sees(verdictOn(task), VERDICT_WITHIN_MS));

@@ -6,11 +6,15 @@ import { MachineError } from '../../errors.ts';
 /** What the watch writes before each screen. */
 const CLEAR = '\x1b[H\x1b[2J';
 
+/** What a screen says while a run is under way. */
+const RUNNING = ' … running';
+
 /** A command in a terminal of its own, by `script` of util-linux: keys go in, screens come out. */
 export class Terminal {
   readonly #child: ChildProcess;
   #shown = '';
-  #screens = 0;
+  #runs = 0;
+  #wasRunning = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(command: readonly string[], env: NodeJS.ProcessEnv) {
@@ -35,9 +39,9 @@ export class Terminal {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** How many screens have been drawn. */
-  get screens(): number {
-    return this.#screens;
+  /** How many runs have begun: screens that say so, after one that does not. */
+  get runs(): number {
+    return this.#runs;
   }
 
   /** The text of the screen in sight. */
@@ -77,8 +81,13 @@ export class Terminal {
 
   #take(text: string): void {
     const parts = text.split(CLEAR);
-    this.#screens += parts.length - 1;
-    this.#shown = parts.length === 1 ? this.#shown + text : (parts.at(-1) ?? '');
+    for (const [at, part] of parts.entries()) {
+      this.#shown = at === 0 ? this.#shown + part : part;
+      const isRunning = this.#shown.includes(RUNNING);
+      if (isRunning && !this.#wasRunning) this.#runs += 1;
+      // Half a screen may not have the line yet.
+      if (isRunning || at < parts.length - 1) this.#wasRunning = isRunning;
+    }
     this.#wake();
   }
 
