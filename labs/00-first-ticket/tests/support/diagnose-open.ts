@@ -1,4 +1,7 @@
-import { lesson, type PostgresProbe } from '@backend-labs/testkit';
+import { happens, lesson, type PostgresProbe } from '@backend-labs/testkit';
+
+/** Outer bound of a COMMIT that comes after the answer: that is another mistake. */
+const ENDS_WITHIN_MS = 1_000;
 
 interface OpenTransaction {
   /** Its connection, and when that last did something. */
@@ -22,7 +25,10 @@ export async function stillOpen(
   before: readonly OpenTransaction[] = [],
 ): Promise<void> {
   const known = new Set(before.map(({ seen }) => seen));
-  const open = (await openTransactions(postgres)).find(({ seen }) => !known.has(seen));
+  const find = async () => (await openTransactions(postgres)).find(({ seen }) => !known.has(seen));
+  const hasEnded = async () => (await find()) === undefined;
+  if (await happens(hasEnded, { within: ENDS_WITHIN_MS })) return;
+  const open = await find();
   if (!open) return;
   lesson('still-open', {
     observed: `The service has answered, and a transaction of it is still open. Its last statement was: ${open.query}`,
