@@ -18,9 +18,9 @@ const GRACE = 10_000;
 
 const NAME = 'lasting';
 
-/** Types of messages from a worker to the runner; see `WorkerResponse` of vitest. */
+/** A message from a worker to the runner: `WorkerResponse` of vitest, or a call of its RPC. */
 interface Response {
-  readonly __vitest_worker_response__: true;
+  readonly __vitest_worker_response__?: true;
   readonly type: 'started' | 'stopped' | 'testfileFinished';
   readonly error?: unknown;
   readonly usedMemory?: number;
@@ -72,6 +72,8 @@ export class LastingWorkers implements AsyncDisposable {
 class WorkerProcess {
   readonly #fork: ForksPoolWorker;
   readonly #messages = new EventEmitter();
+  /** Came between two runs, when nobody listens. */
+  readonly #early: Response[] = [];
   #runs = 0;
   #isSetUp = false;
   #isInRun = false;
@@ -116,6 +118,9 @@ class WorkerProcess {
     if (message.type === 'run') {
       this.#runs += 1;
       this.#isInRun = true;
+      // A module that was imported between two runs is a question to vitest. Without its answer the run
+      // would never end.
+      for (const early of this.#early.splice(0)) this.#messages.emit('message', early);
     }
     this.#fork.send(message);
   }
@@ -145,7 +150,8 @@ class WorkerProcess {
         if (heap > MOST_HEAP || this.#runs >= MOST_RUNS) this.retire();
       }
     }
-    this.#messages.emit('message', message);
+    const isHeard = this.#messages.emit('message', message);
+    if (!isHeard && !message.__vitest_worker_response__) this.#early.push(message);
   }
 
   #answer(type: 'started' | 'stopped'): void {

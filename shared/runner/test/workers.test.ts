@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskVerdict } from '@backend-labs/protocol';
@@ -63,6 +63,10 @@ class Scene implements AsyncDisposable {
     return verdicts[0];
   }
 
+  get hasSpoken(): boolean {
+    return existsSync(join(this.dir, 'said'));
+  }
+
   get said(): string[] {
     return readFileSync(join(this.dir, 'said'), 'utf8').trim().split('\n');
   }
@@ -120,16 +124,45 @@ test('a test without an end takes its process with it', async () => {
   await vi.waitUntil(() => !isThere(first));
 });
 
+test('a module that is loaded between two runs does not keep the next one from ending', async () => {
+  await using scene = await Scene.open(
+    `import { createRequire } from 'node:module';
+     const load = createRequire(import.meta.url);
+     let loaded = 0;
+     test('one', () => {
+       process.on('SIGUSR2', () => { loaded += 1; load('../late-' + loaded + '.cjs'); say('late ' + loaded); });
+       say(String(process.pid));
+     });`,
+  );
+  expect((await scene.judge())?.status).toBe('passed');
+  // vitest may still listen at the first; not at the last.
+  for (const number of [1, 2, 3]) {
+    writeFileSync(join(scene.dir, `late-${number}.cjs`), '');
+    process.kill(Number(scene.said[0]), 'SIGUSR2');
+    await vi.waitUntil(() => scene.said.includes(`late ${number}`));
+  }
+  scene.write(SAY_PID);
+  expect((await scene.judge())?.status).toBe('passed');
+  expect(scene.said.at(-1)).toBe(scene.said[0]);
+});
+
 test('a run that was cancelled puts away what it used, and the next one judges all', async () => {
   await using scene = await Scene.open(
     `afterAll(() => say('put away'));
-     test('one', async () => { await new Promise((resolve) => setTimeout(resolve, 100)); });
+     test('one', async () => {
+       const gone = new Promise((resolve) => process.once('SIGUSR2', resolve));
+       say(String(process.pid));
+       await gone;
+     });
      test('two', () => say('not reached'));`,
   );
-  await scene.judge('one', ({ type }) => {
-    if (type === 'started') void scene.session.cancel();
-  });
-  expect(scene.said).toEqual(['put away']);
+  const judged = scene.judge();
+  await vi.waitUntil(() => scene.hasSpoken);
+  void scene.session.cancel();
+  const [pid] = scene.said;
+  process.kill(Number(pid), 'SIGUSR2');
+  await judged;
+  expect(scene.said).toEqual([pid, 'put away']);
   scene.write(SAY_PID);
   expect((await scene.judge())?.status).toBe('passed');
 });

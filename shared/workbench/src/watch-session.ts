@@ -83,7 +83,7 @@ export class WatchSession implements AsyncDisposable {
     const task = options.task ?? openTask(lab, progress, options.progressKey) ?? lab.tasks.at(-1);
     if (!task) throw new RangeError(`${lab.id} has no tasks`);
     await using held = new AsyncDisposableStack();
-    const judging = held.use(await Judging.open(bench, lab, copy));
+    const judging = held.use(await Judging.open(bench, lab, copy, { ahead: true }));
     const saved = Promise.withResolvers<WatchSession>();
     const saves = held.use(await onSave(copy, () => void saved.promise.then((s) => s.run())));
     const session = new WatchSession(options, judging, saves, task);
@@ -199,7 +199,7 @@ export class WatchSession implements AsyncDisposable {
     // A server has died. It is started again, and this run too.
     const { bench, lab, copy } = this.#options;
     await this.#judging[Symbol.asyncDispose]().catch(() => {});
-    this.#judging = await Judging.open(bench, lab, copy);
+    this.#judging = await Judging.open(bench, lab, copy, { ahead: true });
     if (this.#isOver) return undefined;
     this.#needed = [];
     this.#change({ points: {}, failed: undefined });
