@@ -353,7 +353,11 @@ export const COMMANDS: Commands = {
     flags: {
       full: {
         type: 'boolean',
-        help: 'verify every lab in full, even a lab whose proof is up to date',
+        help: 'run every unit test and verify every lab in full, even if its proof is up to date',
+      },
+      write: {
+        type: 'boolean',
+        help: 'record what is all as it must be: of unit tests in shared/proof.json, of labs as `verify --write`',
       },
     },
     example: 'npm test -- --full',

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
+import type { JsonTestResults } from 'vitest/node';
 import type { Context } from './context.ts';
 
 /** What a step of `npm test` counted. */
@@ -19,28 +20,45 @@ export async function runTool(root: string, bin: string, args: readonly string[]
   return { passed: 0, failed: 1, skipped: 0 };
 }
 
-/** Runs the unit tests with vitest, and counts them from its own report. */
-export async function unitTests({ root, stateDir }: Context): Promise<Tally> {
+/** What vitest reported of a test file. */
+export interface UnitTestFile extends Tally {
+  /** Relative to the repository. */
+  readonly path: string;
+}
+
+/** Runs unit tests with vitest, and counts them from its own report. */
+export async function unitTests(
+  { root, stateDir }: Context,
+  paths: readonly string[],
+): Promise<UnitTestFile[]> {
   const folder = mkdtempSync(join(tmpdir(), 'labs-unit-'));
   try {
     const report = join(folder, 'report.json');
-    const { exit, output } = await execute(
-      root,
-      'vitest',
-      ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-      { LABS_STATE: stateDir },
-    );
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const env = { LABS_STATE: stateDir };
+    const { exit, output } = await execute(root, 'vitest', ['run', ...reporters, ...paths], env);
     if (exit !== 0) process.stdout.write(output);
-    const counts = JSON.parse(readFileSync(report, 'utf8')) as Record<
-      'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numFailedTestSuites',
-      number
-    >;
-    // A file that can't be loaded has no failed tests; it is a failure all the same.
-    const failed = Math.max(counts.numFailedTests, exit === 0 ? 0 : 1);
-    return { passed: counts.numPassedTests, failed, skipped: counts.numPendingTests };
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as JsonTestResults;
+    const files = testResults.map((file) => countsOf(root, file));
+    // Vitest can fail for a reason of no test, such as an error behind the last one.
+    if (exit === 0 || files.some(({ failed }) => failed > 0)) return files;
+    return [...files, { path: '', passed: 0, failed: 1, skipped: 0 }];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function countsOf(
+  root: string,
+  { name, status, assertionResults }: JsonTestResults['testResults'][number],
+): UnitTestFile {
+  const count = (...wanted: string[]) =>
+    assertionResults.filter((test) => wanted.includes(test.status)).length;
+  const passed = count('passed');
+  // A file that can't be loaded has no failed tests; it is a failure all the same.
+  const failed = Math.max(count('failed'), status === 'failed' ? 1 : 0);
+  const skipped = assertionResults.length - passed - count('failed');
+  return { path: relative(root, name).replaceAll('\\', '/'), passed, failed, skipped };
 }
 
 async function execute(

@@ -1,22 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Lab } from '@backend-labs/catalog';
 import { expect, test } from 'vitest';
 import type { MutationReport } from '@backend-labs/mutation';
-import { COMMANDS } from '../src/commands.ts';
-import { COMMANDS as CLASS_COMMANDS } from '../src/commands/class/commands.ts';
 import { mutatedFigures, withFigures } from '../src/readme.ts';
-
-const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
-
-const commands = [...Object.values(COMMANDS), ...Object.values(CLASS_COMMANDS)];
-
-test.each(commands.filter(({ listed }) => listed !== false))(
-  'the README lists `$usage`',
-  ({ usage, summary }) => {
-    expect(README).toContain(`| \`${usage.replaceAll('|', '\\|')}\` | ${summary} |`);
-  },
-);
 
 const TABLE = `# Labs
 <!-- labs: written by \`labs verify --write\` -->

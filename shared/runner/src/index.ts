@@ -4,6 +4,7 @@ export { type MatrixRow } from './matrix.ts';
 export { digestOf } from './proof/digest.ts';
 export { readProof, writeProof, type ProofRecord } from './proof/record.ts';
 export { sampleOf } from './proof/sample.ts';
+export { packageOf, readSuites, suiteDigests, unitTestFiles, writeSuites } from './proof/suites.ts';
 export { rowNames } from './plan.ts';
 export { ctrf } from './report/ctrf.ts';
 export { junit } from './report/junit.ts';

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../src/proof/digest.ts';
 import { readProof, writeProof, type ProofRecord } from '../src/proof/record.ts';
 import { sampleOf } from '../src/proof/sample.ts';
+import { readSuites, suiteDigests, unitTestFiles, writeSuites } from '../src/proof/suites.ts';
 
 /** A lock file in which a lab, another lab and the testkit have packages of their own. */
 const lock = (pg: string, other = '1.0.0', deep = '2.0.0') => `
@@ -28,7 +29,8 @@ const write = (path: string, text: string): void => {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
 };
-const digest = (): string => digestOf(root, { dir: join(root, 'labs/90-toy') });
+const digest = (): string =>
+  digestOf(root, { dir: join(root, 'labs/90-toy'), servers: ['postgres'] });
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'labs-proof-'));
@@ -47,7 +49,9 @@ describe('the digest of a lab', () => {
     ['its ticket', 'labs/90-toy/README.md'],
     ['a new patch', 'labs/90-toy/misconceptions/naive/change.patch'],
     ['the testkit', 'shared/testkit/src/index.ts'],
-    ['a server’s settings', 'infra/postgres/postgresql.conf'],
+    ['the settings of a server that it names', 'infra/postgres/postgresql.conf'],
+    ['the code that leases it', 'shared/stack/src/servers/postgres/leases.ts'],
+    ['the code that leases any server', 'shared/stack/src/servers/leases.ts'],
   ])('changes with %s', (_what, path) => {
     const before = digest();
     write(path, 'changed\n');
@@ -61,6 +65,9 @@ describe('the digest of a lab', () => {
     ['its proof', 'labs/90-toy/proof.json'],
     ['its packages', 'labs/90-toy/node_modules/pg/index.js'],
     ['another lab', 'labs/91-other/src/app.ts'],
+    ['the settings of another server', 'infra/kafka/server.properties'],
+    ['the code that leases another server', 'shared/stack/src/servers/kafka/leases.ts'],
+    ['the prose rules', 'infra/prose/phrases.ts'],
     ['the command', 'shared/cli/src/main.ts'],
     ['a unit test of the testkit', 'shared/testkit/test/x.test.ts'],
   ])('stays with %s', (_what, path) => {
@@ -140,4 +147,71 @@ describe('a sample', () => {
     );
     expect(seen).toEqual(new Set(names));
   });
+});
+
+describe('the unit tests of a package', () => {
+  const suite = (name: string): string | undefined => suiteDigests(root).get(name);
+
+  beforeEach(() => {
+    for (const name of ['stack', 'grader']) {
+      for (const file of ['a', 'b', 'c']) write(`shared/${name}/test/${file}.test.ts`, 'test\n');
+    }
+    write('infra/test/line-ends.test.ts', 'test\n');
+  });
+
+  test.each([
+    ['stack', 'a test of its own', 'shared/stack/test/a.test.ts'],
+    ['stack', 'a support file of its tests', 'shared/stack/test/support/folder.ts'],
+    ['stack', 'its code', 'shared/stack/src/index.ts'],
+    ['stack', 'a package that it needs', 'shared/protocol/src/index.ts'],
+    ['stack', 'the settings of a server', 'infra/kafka/server.properties'],
+    ['grader', 'a lab', 'labs/91-other/src/app.ts'],
+    ['grader', 'a file with a dot in a lab', 'labs/91-other/.dockerignore'],
+    ['grader', 'any package', 'shared/cli/src/main.ts'],
+  ])('%s: have to run again after a change of %s', (name, _what, path) => {
+    const before = suite(name);
+    write(path, 'changed\n');
+    expect(suite(name)).not.toBe(before);
+  });
+
+  test.each([
+    ['stack', 'a lab', 'labs/91-other/src/app.ts'],
+    ['stack', 'a test of another package', 'shared/grader/test/a.test.ts'],
+    ['stack', 'the command', 'shared/cli/src/main.ts'],
+    ['grader', 'a test of another package', 'shared/stack/test/a.test.ts'],
+    ['grader', 'the proof of a lab', 'labs/91-other/proof.json'],
+  ])('%s: need not run again after a change of %s', (name, _what, path) => {
+    const before = suite(name);
+    write(path, 'changed\n');
+    expect(suite(name)).toBe(before);
+  });
+
+  test('run one file of a proven package, and each file in time', () => {
+    const drawn = (seed: string) => unitTestFiles(root, new Set(['stack']), seed);
+    expect(drawn('a')).toEqual(drawn('a'));
+    for (const seed of ['a', 'b', 'c']) {
+      expect(drawn(seed).filter((path) => path.startsWith('shared/stack/'))).toHaveLength(1);
+      expect(drawn(seed).filter((path) => !path.startsWith('shared/stack/'))).toEqual([
+        'infra/test/line-ends.test.ts',
+        'shared/grader/test/a.test.ts',
+        'shared/grader/test/b.test.ts',
+        'shared/grader/test/c.test.ts',
+      ]);
+    }
+    const seen = new Set(Array.from({ length: 50 }, (_, seed) => drawn(String(seed))).flat());
+    expect(seen.size).toBe(7);
+  });
+
+  test('have a record that comes back as it was written', () => {
+    writeSuites(root, { stack: 'abc' });
+    expect(readSuites(root)).toEqual({ stack: 'abc' });
+  });
+
+  test.each(['', '{', '[]', '{"proof":2,"suites":{}}', '{"proof":1,"suites":{"stack":7}}'])(
+    'have no record if it cannot be understood: %s',
+    (text) => {
+      write('shared/proof.json', text);
+      expect(readSuites(root)).toEqual({});
+    },
+  );
 });

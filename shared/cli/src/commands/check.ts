@@ -15,7 +15,9 @@ import type { Context } from '../context.ts';
 import { EXIT, sentence } from '../errors.ts';
 import { currentCommit } from '../git.ts';
 import { prepareSandbox } from '../sandbox.ts';
-import { runTool, type Tally, unitTests } from '../tools.ts';
+import { runTool, type Tally } from '../tools.ts';
+import { type SuitesOptions, unitTestStep } from '../unit-tests.ts';
+import { writeProven } from '../proofs.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { paint } from '../ui/style.ts';
 
@@ -27,6 +29,7 @@ interface Step {
 /** `npm test`. Every step runs, even if an earlier one failed. */
 export const run: Run = async (args, context) => {
   const { root } = context;
+  const [full, write] = [args.on('full'), args.on('write')];
   const tool = (bin: string, ...rest: string[]) => runTool(root, bin, rest);
   const steps: Step[] = [
     { name: 'types', run: () => tool('tsc', '--noEmit') },
@@ -39,8 +42,8 @@ export const run: Run = async (args, context) => {
     },
     { name: 'servers', run: () => servers(context) },
     { name: 'sandbox', run: () => sandbox(context) },
-    { name: 'unit tests', run: () => unitTests(context) },
-    ...labSteps(context, args.on('full')),
+    unitTestStep(context, { full, write }),
+    ...labSteps(context, { full, write }),
   ];
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const step of steps) {
@@ -80,7 +83,7 @@ async function sandbox(context: Context): Promise<Tally> {
   return { passed: trouble ? 0 : 1, failed: 0, skipped: trouble ? 1 : 0 };
 }
 
-function labSteps(context: Context, full: boolean): Step[] {
+function labSteps(context: Context, options: SuitesOptions): Step[] {
   const { labs, broken } = readCatalog(context.root);
   return [
     ...[...broken].map(([id, fault]): Step => ({
@@ -90,7 +93,7 @@ function labSteps(context: Context, full: boolean): Step[] {
         return { passed: 0, failed: 1, skipped: 0 };
       },
     })),
-    ...labs.map((lab): Step => labStep(context, lab, full)),
+    ...labs.map((lab): Step => labStep(context, lab, options)),
   ];
 }
 
@@ -98,9 +101,10 @@ function labSteps(context: Context, full: boolean): Step[] {
  * A lab in full, or a sample of a lab whose proof is up to date. Each commit draws another sample, so
  * that in time every row runs again.
  */
-function labStep(context: Context, lab: Lab, full: boolean): Step {
+function labStep(context: Context, lab: Lab, { full, write }: SuitesOptions): Step {
   const { root, stateDir } = context;
-  const proven = !full && readProof(lab)?.digest === digestOf(root, lab);
+  const digest = digestOf(root, lab);
+  const proven = !full && readProof(lab)?.digest === digest;
   return {
     name: proven ? `${lab.id} (a sample: its proof is up to date)` : lab.id,
     run: async () => {
@@ -111,6 +115,7 @@ function labStep(context: Context, lab: Lab, full: boolean): Step {
       const rows = proven ? { rows: sampleOf(rowNames(lab), seed) } : {};
       const report = await verify({ root, stateDir, lab, stack, repeat: 1, ...rows });
       console.log(renderReport(report));
+      if (write && !proven) writeProven(root, [{ lab, digest, report }]);
       return tallyOf(report);
     },
   };

@@ -4,7 +4,6 @@ import {
   rowNames,
   verify,
   WORKERS,
-  writeProof,
   type VerifyOptions,
   type VerifyReport,
 } from '@backend-labs/runner';
@@ -15,7 +14,7 @@ import type { Arguments, Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { changedLabs } from '../git.ts';
-import { verifiedFigures, writeFigures } from '../readme.ts';
+import { type Proven, writeProven } from '../proofs.ts';
 import { renderReport } from '../ui/matrix.ts';
 import { requireSandbox } from '../sandbox.ts';
 import { Waiting } from '../ui/progress-line.ts';
@@ -45,7 +44,9 @@ export const run: Run = async (args, context) => {
   const sandbox = args.on('sandbox');
   if (sandbox) await requireSandbox(context);
   const reports: VerifyReport[] = [];
+  const seen: Proven[] = [];
   for (const lab of labs) {
+    const digest = digestOf(context.root, lab);
     const report = await verified(context, {
       lab,
       repeat,
@@ -55,11 +56,12 @@ export const run: Run = async (args, context) => {
       ...part(args, lab),
     });
     reports.push(report);
+    seen.push({ lab, digest, report });
     if (!args.on('json')) console.log(renderReport(report));
   }
   if (args.on('json')) console.log(JSON.stringify({ reports }, null, 2));
   else if (labs.length === 0) console.log('No lab has changed.');
-  if (args.on('write')) writeProven(context, labs, reports);
+  if (args.on('write')) writeProven(context.root, seen);
   return exitCode(reports);
 };
 
@@ -86,23 +88,6 @@ async function verifyItsVariants(args: Arguments, context: Context): Promise<num
   const exit = exitCode(variants.map(({ report }) => report));
   if (exit !== EXIT.green) return exit;
   return crosses.some(({ problems }) => problems.length > 0) ? EXIT.red : EXIT.green;
-}
-
-/** Writes the proof and the figures of each lab whose whole matrix was as it must be. */
-function writeProven(
-  { root }: Context,
-  labs: readonly Lab[],
-  reports: readonly VerifyReport[],
-): void {
-  const sound = reports.filter(({ cells }) => cells.failed === 0 && cells.notRun === 0);
-  for (const { lab: id, points, misconceptions, solutions, designs, seeds } of sound) {
-    const lab = labs.find((each) => each.id === id);
-    if (!lab) continue;
-    const digest = digestOf(root, lab);
-    const runs = seeds.length;
-    writeProof(lab, { proof: 1, digest, points, misconceptions, solutions, designs, runs });
-  }
-  writeFigures(root, sound.map(verifiedFigures));
 }
 
 /** @throws CatalogError for a lab that is unknown or malformed. */
