@@ -57,6 +57,32 @@ test('a red task lists its points, and shows in full the first that can name its
   ]);
 });
 
+test('a task of which this machine could judge a part says so, and why', () => {
+  const absent: Failure = {
+    status: 'not run',
+    message: 'buildah builds images and starts no containers.',
+    fix: 'use Docker or Podman for this task',
+  };
+  const [first, second] = red.points;
+  const points = [first, second].flatMap((point) => point ?? []);
+  const partly: TaskVerdict = {
+    ...red,
+    status: 'not run',
+    points: points.map((point, at) => ({ ...point, status: at === 0 ? 'passed' : 'not run' })),
+    tests: [testOf('2.1'), testOf('2.2', absent)],
+  };
+  expect(lines(partly)).toEqual([
+    ' ○ 2  The list  1 of 2 points  NOT RUN',
+    '     ✓ 2.1  The page is right.',
+    '     ○ 2.2  It has no duplicates.',
+    '',
+    '   2.2  It has no duplicates.',
+    '   test: it does 2.2',
+    '   buildah builds images and starts no containers.',
+    '   Fix       use Docker or Podman for this task',
+  ]);
+});
+
 test('or each failing test', () => {
   expect(lines(red, { all: true }).slice(4, 9)).toEqual([
     '',

@@ -6,7 +6,7 @@ import { lessonSchema } from './lesson.ts';
  *
  * - `failed`: the program under test does not do what the ticket asks
  * - `error`: a server, the machine or our own code is at fault, and there is evidence of that
- * - `not run`: a server could not be provided
+ * - `not run`: a server could not be provided, or the one that is there cannot do what a test needs
  * - `waiting`: it cannot be judged before another task passes
  */
 export const statusSchema = z.enum(['passed', 'failed', 'error', 'not run', 'waiting']);
@@ -23,12 +23,12 @@ export const tallySchema = z.object({
 
 /** Why a test did not pass. */
 export const failureSchema = z.object({
-  status: z.enum(['failed', 'error']),
+  status: z.enum(['failed', 'error', 'not run']),
   /** What a person reads; may have several lines. Never a stack trace. */
   message: z.string(),
   lesson: lessonSchema.exactOptional(),
   tally: tallySchema.exactOptional(),
-  /** For an error: what fixes it. */
+  /** For an error, and for what was not run: what fixes it. */
   fix: z.string().exactOptional(),
 });
 
@@ -45,7 +45,7 @@ export const testVerdictSchema = z.object({
   title: z.string(),
   /** The points it judges, e.g. `2.3`. */
   points: z.array(z.string()).readonly(),
-  status: z.enum(['passed', 'failed', 'error']),
+  status: z.enum(['passed', 'failed', 'error', 'not run']),
   failures: z.array(failureSchema).readonly(),
   service: serviceEvidenceSchema.exactOptional(),
   /** Milliseconds. */

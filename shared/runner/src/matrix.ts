@@ -25,8 +25,18 @@ export function problemsOf(
   const broken = cells
     .filter(({ status }) => status === 'error')
     .map(({ task, message = '' }) => `task ${task} ended in an error: ${message}`);
-  const judged = cells.filter(({ status }) => status !== 'error' && status !== 'not run');
+  const judged = cells.filter(({ status }) => status !== 'error').map(onlyJudged);
   return [...broken, ...judged.flatMap((cell) => cellProblems(lab, expectation, cell))];
+}
+
+/** A cell without the tests and points that this machine could not judge. */
+function onlyJudged(cell: MatrixCell): MatrixCell {
+  const points = Object.entries(cell.points).filter(([, status]) => status !== 'not run');
+  return {
+    ...cell,
+    points: Object.fromEntries(points),
+    tests: cell.tests.filter(({ status }) => status !== 'not run'),
+  };
 }
 
 function cellProblems(lab: Lab, expectation: Expectation, cell: MatrixCell): string[] {

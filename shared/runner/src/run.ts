@@ -87,5 +87,7 @@ function withheld(
     return unrun(task, code === 'SERVER_ABSENT' ? 'not run' : 'error', { trouble });
   }
   const need = task.needs.find((number) => done.get(number)?.status !== 'passed');
-  return need === undefined ? undefined : unrun(task, 'waiting', { waitsFor: need });
+  if (need === undefined) return undefined;
+  const status = done.get(need)?.status === 'not run' ? 'not run' : 'waiting';
+  return unrun(task, status, { waitsFor: need });
 }

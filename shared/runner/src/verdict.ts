@@ -74,12 +74,13 @@ function headOf({ number, slug, title, stretch }: Task) {
 function statusOf(tests: readonly TestVerdict[], trouble?: Failure): Status {
   const statuses = new Set(tests.map(({ status }) => status));
   if (statuses.has('failed')) return 'failed';
-  return trouble || statuses.has('error') || statuses.size === 0 ? 'error' : 'passed';
+  if (trouble || statuses.has('error') || statuses.size === 0) return 'error';
+  return statuses.has('not run') ? 'not run' : 'passed';
 }
 
 function worst(failures: readonly Failure[]): TestVerdict['status'] {
-  if (failures.length === 0) return 'passed';
-  return failures.some(({ status }) => status === 'failed') ? 'failed' : 'error';
+  const statuses = new Set(failures.map(({ status }) => status));
+  return (['failed', 'error', 'not run'] as const).find((each) => statuses.has(each)) ?? 'passed';
 }
 
 /** What the errors of the testkit and the stack carry, beside what every error has. */
@@ -88,6 +89,8 @@ interface Thrown extends SerializedError {
   readonly tally?: unknown;
   /** `machine`: evidence that the program under test is not at fault. */
   readonly blame?: unknown;
+  /** `NOT_PROVIDED`: the server that is there cannot do what the test needs. */
+  readonly code?: unknown;
   readonly fix?: unknown;
 }
 
@@ -107,7 +110,8 @@ function failureFrom(error: Thrown, lastAnswer?: string): Failure {
   const message = withDiff(error.message.replace(HOW_COMPARED, ''), error.diff);
   if (error.blame === 'machine') {
     const fix = typeof error.fix === 'string' ? { fix: error.fix } : {};
-    return { status: 'error', message, ...fix };
+    const status = error.code === 'NOT_PROVIDED' ? 'not run' : 'error';
+    return { status, message, ...fix };
   }
   return {
     status: 'failed',

@@ -1,4 +1,4 @@
-import type { Status, TaskVerdict } from '@backend-labs/protocol';
+import type { TaskVerdict } from '@backend-labs/protocol';
 import { ServerUnavailable, type OpenedStack } from '@backend-labs/stack';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../src/run.ts';
@@ -8,17 +8,16 @@ import { judged, LAB, unjudged } from './toy.ts';
 /** Answers for vitest, and keeps what it was asked. */
 class ScriptedSession {
   readonly asked: number[][] = [];
-  readonly #answers: Record<number, Status>;
+  readonly #answers: Record<number, 'failed' | 'not run'>;
 
-  constructor(answers: Record<number, Status>) {
+  constructor(answers: Record<number, 'failed' | 'not run'>) {
     this.#answers = answers;
   }
 
   async run(cells: readonly Cell[], onEvent: OnCellEvent): Promise<void> {
     this.asked.push(cells.map(({ task }) => task.number));
     for (const { row, task } of cells) {
-      const failed = this.#answers[task.number] === 'failed';
-      const verdict = judged(task.number, failed ? 'failed' : 'passed', 'passed');
+      const verdict = judged(task.number, this.#answers[task.number] ?? 'passed', 'passed');
       const [first] = verdict.tests;
       onEvent({ type: 'started', row, task });
       if (first) {
@@ -54,6 +53,11 @@ describe('tasks that need others', () => {
       tests: [],
     });
     expect(session.asked).toEqual([[1, 2], []]);
+  });
+
+  test('are not run where one that they need was not run', async () => {
+    const session = new ScriptedSession({ 2: 'not run' });
+    expect(await statuses(session, NOTHING_MISSING)).toEqual(['passed', 'not run', 'not run']);
   });
 
   test('are reported in the order of the tasks, whatever was judged first', async () => {

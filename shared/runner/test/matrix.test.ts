@@ -90,6 +90,13 @@ describe('a solution', () => {
     expect(problems({ kind: 'solution' }, [unjudged(1, 'not run')])).toEqual([]);
   });
 
+  test('a point that was not run is no problem, and the others of its task are judged', () => {
+    expect(problems({ kind: 'solution' }, [judged(1, 'not run', 'passed')])).toEqual([]);
+    expect(problems({ kind: 'solution' }, [judged(1, 'not run', 'failed')])).toEqual([
+      '1.2 must pass and failed ("it does 1.2"): 1.2 broke',
+    ]);
+  });
+
   test('an error is a problem', () => {
     expect(problems({ kind: 'solution' }, [unjudged(1, 'error')])).toEqual([
       'task 1 ended in an error: error: some words',
@@ -101,6 +108,10 @@ describe('a misconception', () => {
   test('that fails the point it breaks with its lesson, and nothing else, is proven', () => {
     const verdicts = [judged(1, 'passed', 'passed'), judged(2, 'failed naive', 'passed')];
     expect(problems(misconception, [...verdicts, unjudged(3, 'waiting')])).toEqual([]);
+  });
+
+  test('is no problem where the point that it breaks was not run', () => {
+    expect(problems(misconception, [judged(2, 'not run', 'passed')])).toEqual([]);
   });
 
   test('that passes the point it breaks is a problem', () => {

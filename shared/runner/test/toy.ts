@@ -47,19 +47,21 @@ export const MISCONCEPTION: Misconception = {
 export const LESSON = { observed: '9 of 10.', meaning: 'The mechanism.', lookAt: 'there.' };
 
 /** How the test of one point came out; `failed naive` with that lesson. */
-export type Outcome = 'passed' | 'failed' | 'error' | `failed ${string}`;
+export type Outcome = 'passed' | 'error' | 'not run' | 'failed' | `failed ${string}`;
 
 function testOf(point: string, outcome: Outcome): TestVerdict {
-  const [status = '', id] = outcome.split(' ');
+  const id = /^failed (.+)/u.exec(outcome)?.[1];
+  const status =
+    outcome === 'passed' || outcome === 'error' || outcome === 'not run' ? outcome : 'failed';
   const failure: Failure = {
-    status: status === 'error' ? 'error' : 'failed',
+    status: status === 'passed' ? 'failed' : status,
     message: `${point} broke`,
     ...(id !== undefined && { lesson: { id, ...LESSON } }),
   };
   return {
     title: `it does ${point}`,
     points: [point],
-    status: status as TestVerdict['status'],
+    status,
     failures: status === 'passed' ? [] : [failure],
     duration: 1,
   };
@@ -69,7 +71,7 @@ function testOf(point: string, outcome: Outcome): TestVerdict {
 export function judged(number: number, ...outcomes: [Outcome, Outcome]): TaskVerdict {
   const { slug, title, stretch, points } = task(number);
   const tests = points.map(({ id }, at) => testOf(id, outcomes[at] ?? 'passed'));
-  const worst = (['failed', 'error', 'passed'] as const).find((status) =>
+  const worst = (['failed', 'error', 'not run', 'passed'] as const).find((status) =>
     tests.some((test) => test.status === status),
   );
   return {

@@ -8,10 +8,13 @@ export class FailedAssertion extends Error {
   override readonly name = 'AssertionError';
 }
 
-/** What went wrong with the testkit's own means, or with how a test uses it. */
-export type TestkitErrorCode = 'NOT_LEASED' | 'COUNT_LOST' | 'MISUSED';
+/**
+ * What went wrong with the testkit's own means, or with how a test uses it. `NOT_PROVIDED`: the server
+ * that is there cannot do what the test needs, so the test is NOT RUN.
+ */
+export type TestkitErrorCode = 'NOT_LEASED' | 'COUNT_LOST' | 'MISUSED' | 'NOT_PROVIDED';
 
-/** Not the learner's doing: a run counts it as an error. `fix` says what helps. */
+/** Not the learner's doing: a run counts it as an error, or as not run. `fix` says what helps. */
 export class TestkitError extends Error {
   override readonly name = 'TestkitError';
   readonly code: TestkitErrorCode;

@@ -15,6 +15,8 @@ const ROOM = 3e9;
 
 const REPORT = 'See what happened: `npm run labs -- stack status`.';
 
+const BUILDS_ONLY = '; it starts no containers, so tests that need one are NOT RUN';
+
 interface Finding {
   readonly subject: string;
   readonly sound: boolean;
@@ -64,8 +66,11 @@ async function checkServers({ root, stateDir }: Context): Promise<Finding[]> {
           prepare: false,
         });
         const server = servers[subject];
-        if (server)
-          return { subject, sound: true, says: `${server.version}, by ${server.provision}` };
+        if (server) {
+          const limit = server.url.startsWith('buildah:') ? BUILDS_ONLY : '';
+          const says = `${server.version}, by ${server.provision}${limit}`;
+          return { subject, sound: true, says };
+        }
         return trouble(subject, missing[0]);
       } catch (error) {
         return trouble(subject, error);

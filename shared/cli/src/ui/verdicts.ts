@@ -27,6 +27,12 @@ const COLOURS = {
   waiting: 'dim',
 } as const;
 
+/** Behind a task that is neither green nor red. */
+const NOT_JUDGED: Readonly<Partial<Record<Status, string>>> = {
+  error: 'could not be judged: the machine, not you',
+  'not run': 'NOT RUN',
+};
+
 /** Lines of the service's own output that a red task ends with. */
 const SERVICE_LINES = 8;
 
@@ -39,12 +45,12 @@ export interface VerdictView {
 
 /** A task's verdict, its points, and what a person needs to go on. */
 export function renderVerdict(verdict: TaskVerdict, view: VerdictView = {}): string {
-  const { task, title, status, points, trouble } = verdict;
+  const { task, title, status, points, tests, trouble } = verdict;
   const head = ` ${markOf(status)} ${task}  ${title}${suffix(verdict)}`;
   if (status === 'passed' || status === 'waiting') return head;
   return [
     head,
-    ...(status === 'not run' ? [] : points.map(renderPoint)),
+    ...(status === 'not run' && tests.length === 0 ? [] : points.map(renderPoint)),
     ...(status === 'failed' ? [] : trouble ? ['', renderFailure(trouble)] : []),
     ...chosen(verdict, view).flatMap((test, at, tests) =>
       renderTest(test, verdict, view, tests.slice(0, at)),
@@ -64,12 +70,12 @@ function markOf(status: Status): string {
 function suffix({ status, waitsFor, points, stretch }: TaskVerdict): string {
   const optional = stretch ? paint('dim', '  stretch') : '';
   if (status === 'waiting') return `${optional}${paint('dim', `  waits for ${waitsFor}`)}`;
-  if (status === 'not run') return `${optional}${paint('yellow', '  NOT RUN')}`;
   const passed = points.filter((point) => point.status === 'passed').length;
-  const counts = points.length > 0 ? `  ${passed} of ${points.length} points` : '';
-  const blame =
-    status === 'error' ? paint('yellow', '  could not be judged: the machine, not you') : '';
-  return `${paint('dim', counts)}${optional}${blame}`;
+  const isNothingJudged = status === 'not run' && passed === 0;
+  const counts =
+    points.length > 0 && !isNothingJudged ? `  ${passed} of ${points.length} points` : '';
+  const { [status]: why } = NOT_JUDGED;
+  return `${paint('dim', counts)}${optional}${why === undefined ? '' : paint('yellow', `  ${why}`)}`;
 }
 
 /**

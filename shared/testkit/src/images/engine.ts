@@ -90,7 +90,11 @@ export class ImageEngine implements AsyncDisposable {
   async run({ name: image }: Image, options: RunOptions = {}): Promise<Container> {
     if (this.kind === 'buildah') {
       const fix = 'use Docker or Podman for this task';
-      throw new TestkitError('MISUSED', 'buildah builds images and runs no services.', fix);
+      throw new TestkitError(
+        'NOT_PROVIDED',
+        'buildah builds images and starts no containers.',
+        fix,
+      );
     }
     const network = options.network ?? (await this.#sharedNetwork());
     const words = runArguments({ ...options, network }, this.#lease.label, this.#name('container'));

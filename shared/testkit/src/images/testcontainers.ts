@@ -38,7 +38,8 @@ async function apiOf(client: EngineClient): Promise<string> {
     if (/^(?:unix|npipe|tcp):/u.test(url)) return url;
     throw unreachable(`Testcontainers cannot reach an engine at ${url}.`);
   }
-  if (client.kind === 'buildah') throw unreachable('buildah builds images and runs no services.');
+  if (client.kind === 'buildah')
+    throw unreachable('buildah builds images and starts no containers.');
   const socket = '{{.Host.RemoteSocket.Exists}} {{.Host.RemoteSocket.Path}}';
   const said = await callEngine(client, ['info', '--format', socket]);
   const [exists, path = ''] = said.trim().split(' ');
@@ -50,5 +51,5 @@ async function apiOf(client: EngineClient): Promise<string> {
 }
 
 function unreachable(message: string, fix = 'use Docker or Podman for this task'): TestkitError {
-  return new TestkitError('MISUSED', message, fix);
+  return new TestkitError('NOT_PROVIDED', message, fix);
 }
