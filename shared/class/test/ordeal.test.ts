@@ -1,5 +1,5 @@
 import { gradingTrouble } from '@backend-labs/grader';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFailed, onTestFinished, test, vi } from 'vitest';
 import { collect } from '../src/collect/collect.ts';
 import { ordeal, type OrdealReport } from './support/ordeal.ts';
 import { ANSWERS, type Points, ToyClass } from './support/toy.ts';
@@ -27,7 +27,14 @@ describe.skipIf(trouble)(
       for (const [at, student] of students.entries()) toy.handIn(student, handedIn[at] ?? 0);
       await collect({ dir: toy.course });
 
+      const events: string[] = [];
+      let workers: readonly string[] = [];
+      onTestFailed(() => console.log([...events, 'The workers:', ...workers].join('\n')));
       const report = await ordeal({
+        onLine: (line) => events.push(line),
+        onWorkers: (lines) => {
+          workers = lines;
+        },
         course: toy.course,
         stateDir: toy.path('state'),
         workers: 2,

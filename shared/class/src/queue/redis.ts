@@ -9,6 +9,8 @@ export const PREFIX = 'labs-class';
 /** Seconds for which the queue keeps what nobody fetches. */
 export const KEEP = 7 * 86_400;
 
+const RETRY_MS = 250;
+
 /** Keys beside BullMQ's own. */
 export const keys = {
   /** The files of a pack, by its digest. */
@@ -82,23 +84,24 @@ const NOT_A_URL =
   '--redis takes a URL such as redis://:secret@127.0.0.1:6379 or rediss://queue.example.org.';
 
 /**
- * Waits at most a few seconds for the queue to answer.
+ * Resolves when the queue answers.
  *
+ * @param patienceMs a queue that cannot be reached is tried again for so long: it may be starting.
  * @throws ClassError `NO_QUEUE`, with what Redis or the network says.
  */
-export async function requireQueue(url: string): Promise<void> {
+export async function requireQueue(url: string, patienceMs = 0): Promise<void> {
+  const deadline = performance.now() + patienceMs;
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 5000,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => (performance.now() < deadline ? RETRY_MS : null),
   });
   let trouble: unknown;
   client.on('error', (error: unknown) => {
     trouble ??= error;
   });
   try {
-    await client.connect();
     await client.ping();
   } catch (error) {
     const said = trouble ?? error;

@@ -19,6 +19,8 @@ export interface OrdealOptions {
   /** Redis is killed once, after so many results. It keeps nothing. */
   readonly redisAfter: number;
   readonly onLine?: (line: string) => void;
+  /** Called at the start with the lines that the workers print, which go on growing. */
+  readonly onWorkers?: (lines: readonly string[]) => void;
 }
 
 export interface OrdealReport {
@@ -41,6 +43,7 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealReport> {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   redis.on('error', () => {});
   await using workers = new Workers(stateDir, url);
+  options.onWorkers?.(workers.lines);
   for (let at = 0; at < options.workers; at += 1) workers.start();
   const written: string[] = [];
   const seen = { kills: 0, redisKills: 0 };

@@ -5,10 +5,14 @@ import { ROOT } from './folder.ts';
 
 const MAIN = join(ROOT, 'shared/cli/src/main.ts');
 
-/** `labs class worker` as a person starts it, some times. */
+/** As systemd and others wait before they start again what has ended. */
+const RESTART_MS = 1000;
+
+/** `labs class worker` under a supervisor, some times: one that ends by itself is started again. */
 export class Workers implements AsyncDisposable {
   readonly #env: NodeJS.ProcessEnv;
   readonly #children = new Map<number, ChildProcess>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
   /** What all of them printed. */
   readonly lines: string[] = [];
 
@@ -35,6 +39,16 @@ export class Workers implements AsyncDisposable {
         this.lines.push(...text.split('\n').filter(Boolean));
       });
     }
+    child.once('exit', (code) => {
+      // One that could judge nothing three times ends.
+      if (!this.#children.delete(pid)) return;
+      this.lines.push(`worker ${pid} ended with exit code ${code}`);
+      const restart = setTimeout(() => {
+        this.#restarts.delete(restart);
+        this.start();
+      }, RESTART_MS);
+      this.#restarts.add(restart);
+    });
     return pid;
   }
 
@@ -49,6 +63,7 @@ export class Workers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const restart of this.#restarts) clearTimeout(restart);
     await Promise.all(this.pids.map((pid) => this.kill(pid)));
   }
 }

@@ -11,16 +11,21 @@ export interface QueuePlace {
   readonly reopen?: () => Promise<void>;
 }
 
-/** The Redis of the queue: `--redis`, `LABS_QUEUE_URL`, or one that is started here. */
+/**
+ * The Redis of the queue: `--redis`, `LABS_QUEUE_URL`, or one that is started here.
+ *
+ * @param patienceMs one that was named and cannot be reached is tried again for so long.
+ */
 export async function queueOf(
   args: Arguments,
   { root, stateDir, env }: Context,
   onProgress: (line: string) => void,
+  patienceMs = 0,
 ): Promise<QueuePlace> {
   const given = args.text('redis') ?? env[QUEUE_VARIABLE];
   if (given) {
     const url = checkQueueUrl(given);
-    await requireQueue(url);
+    await requireQueue(url, patienceMs);
     return { url };
   }
   const open = async () => openQueueRedis({ root, stateDir, onProgress });

@@ -7,6 +7,9 @@ import { onInterrupt } from '../../ui/interrupt.ts';
 import { Waiting } from '../../ui/progress-line.ts';
 import { clean } from '../../ui/untrusted.ts';
 
+/** Started by a command that has opened the queue, it waits while a killed Redis is started again. */
+const QUEUE_STARTS_MS = 30_000;
+
 export const run: Run = async (args, context) => {
   const { url } = await queueOnce(args, context);
   await requireSandbox(context);
@@ -31,5 +34,5 @@ export const run: Run = async (args, context) => {
 
 async function queueOnce(...[args, context]: Parameters<Run>) {
   using waiting = new Waiting('Opening the queue');
-  return await queueOf(args, context, waiting.say);
+  return await queueOf(args, context, waiting.say, process.connected ? QUEUE_STARTS_MS : 0);
 }
