@@ -163,7 +163,14 @@ prove_clients() {
 
   (cd "$root/shared/stack" && node --input-type=module -e '
     import { Kafka, logLevel } from "kafkajs";
-    const kafka = new Kafka({ brokers: [process.argv[1]], logLevel: logLevel.NOTHING });
+    const [broker, password] = process.argv.slice(1);
+    const connection = { brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 0 } };
+    const stranger = new Kafka(connection).admin();
+    const refused = await stranger.connect().then(() => stranger.listTopics()).then(() => false, () => true);
+    await stranger.disconnect();
+    if (!refused) throw new Error("it answers without a login");
+    const sasl = { mechanism: "plain", username: "labs", password };
+    const kafka = new Kafka({ ...connection, retry: {}, sasl });
     const admin = kafka.admin();
     await admin.connect();
     await admin.createTopics({ topics: [{ topic: "prove" }], waitForLeaders: true });
@@ -173,9 +180,10 @@ prove_clients() {
     await transaction.send({ topic: "prove", messages: [{ value: "1" }] });
     await transaction.commit();
     await producer.disconnect();
-    await admin.disconnect();' "127.0.0.1:${LABS_KAFKA_PORT:-19492}" 2>"$dir/kafka.log") ||
+    await admin.disconnect();' "127.0.0.1:${LABS_KAFKA_PORT:-19492}" "$LABS_SECRET" 2>"$dir/kafka.log") ||
     { cat "$dir/kafka.log"; refuted 'a Kafka transaction'; }
   proved 'a Kafka transaction commits: the broker reaches itself beside the advertised port'
+  proved 'Kafka refuses a client without a login'
 }
 
 # judged LAB CODE WHAT: runs a lab against the copy and expects the exit code.

@@ -10,7 +10,8 @@ export const serverAddressSchema = z.object({
   provision: provisionSchema,
   /**
    * With the administrator's credentials: `postgres://…/postgres`, `redis://…/0`,
-   * `amqp://user:password@host:port`; for Kafka `host:port[,host:port]`.
+   * `amqp://user:password@host:port`, `kafka://user:password@host:port[,host:port]`. A broker of the
+   * user's own that asks for no login is `host:port[,host:port]`.
    */
   url: z.string(),
   /** RabbitMQ only: its management API with the administrator's credentials, `http://…`. */

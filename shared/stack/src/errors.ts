@@ -61,15 +61,22 @@ export class StateUnwritable extends StackError {
   }
 }
 
-/** What one check of a server found wrong. The caller wraps it in `ServerUnavailable`. */
+/**
+ * What one check of a server found wrong. The caller wraps it in `ServerUnavailable`. `UNPROTECTED`: it
+ * answers without a login.
+ */
 export class ServerTrouble extends Error {
   override readonly name = 'ServerTrouble';
-  readonly code: 'ADDRESS_MALFORMED' | 'CHECK_FAILED';
+  readonly code: 'ADDRESS_MALFORMED' | 'CHECK_FAILED' | 'UNPROTECTED';
 
   constructor(code: ServerTrouble['code'], message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
   }
+}
+
+export function isUnprotected(error: unknown): boolean {
+  return error instanceof ServerTrouble && error.code === 'UNPROTECTED';
 }
 
 const DISK_TROUBLE: Readonly<Record<string, string>> = {

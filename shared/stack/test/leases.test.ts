@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { Redis } from 'ioredis';
-import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectStack, openStack } from '../src/index.ts';
 import { manage } from '../src/servers/rabbitmq/management.ts';
+import { leaseAndDie } from './support/lease-and-die.ts';
 import { sandbox } from './support/sandbox.ts';
 import type { OpenedStack } from '../src/open.ts';
 import type { ServerAddress, ServerName, Stack } from '../src/types.ts';
@@ -28,22 +26,6 @@ function address(name: ServerName): ServerAddress {
   const found = servers[name];
   if (found === undefined) throw new TypeError(`${name} was not opened`);
   return found;
-}
-
-/** A process that leases and is then killed, without a chance to give anything back. */
-async function leaseAndDie(
-  name: ServerName,
-  from: OpenedStack['servers'] = servers,
-): Promise<Record<string, string>> {
-  const script = join(import.meta.dirname, 'support/hold-lease.ts');
-  const json = JSON.stringify({ [name]: from[name] });
-  const holder = spawn(process.execPath, [script, json, lab], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const [line] = await once(holder.stdout, 'data');
-  holder.kill('SIGKILL');
-  await once(holder, 'exit');
-  return JSON.parse(String(line)).env;
 }
 
 test('redis leases are different databases, never 0, and each is emptied alone', async () => {
@@ -128,7 +110,7 @@ test('the user of a lease of redis ends with it', async () => {
 test('a redis database of a killed run is free again', async () => {
   await using box = await sandbox();
   const own = await openStack(['redis'], box.options);
-  const env = await leaseAndDie('redis', own.servers);
+  const env = await leaseAndDie(lab, own.servers, 'redis');
   const dead = Number(new URL(env['REDIS_URL'] ?? '').pathname.slice(1));
   await using all = connectStack(own.servers);
   const leases = await Promise.all(
@@ -165,7 +147,7 @@ test('the administrator may look into a leased vhost', async () => {
 });
 
 test('the vhost of a killed run is dropped by the next run', async () => {
-  const env = await leaseAndDie('rabbitmq');
+  const env = await leaseAndDie(lab, servers, 'rabbitmq');
   const name = new URL(env['AMQP_URL'] ?? '').pathname.slice(1);
   const base = address('rabbitmq').management ?? '';
   expect(await manage(base, 'GET', `vhosts/${name}`)).toMatchObject({ name });
@@ -174,27 +156,14 @@ test('the vhost of a killed run is dropped by the next run', async () => {
   expect(await manage(base, 'GET', `vhosts/${name}`, { accept: [404] })).toBeUndefined();
 });
 
-test('topics of a kafka lease are deleted with it, others stay', async () => {
-  const one = await stack.lease({ lab, servers: ['kafka'] });
-  await using two = await stack.lease({ lab, servers: ['kafka'] });
-  const kafka = new Kafka({ brokers: [address('kafka').url], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  const names = [one, two].map((lease) => `${lease.kafka?.prefix}orders`);
-  await admin.createTopics({ topics: names.map((topic) => ({ topic })) });
-  await one[Symbol.asyncDispose]();
-  const left = await admin.listTopics();
-  expect(left).not.toContain(names[0]);
-  expect(left).toContain(names[1]);
-  await admin.disconnect();
-});
-
 test('leases of several servers are given back together', async () => {
   const lease = await stack.lease({ lab, servers: ['redis', 'rabbitmq', 'kafka'] });
   expect(Object.keys(lease.env).toSorted()).toEqual([
     'AMQP_URL',
     'KAFKA_BROKERS',
+    'KAFKA_PASSWORD',
     'KAFKA_PREFIX',
+    'KAFKA_USERNAME',
     'REDIS_URL',
   ]);
   await lease[Symbol.asyncDispose]();

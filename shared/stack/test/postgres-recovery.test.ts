@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openStack, stackDown, stackStatus } from '../src/index.ts';
 import { findByFolder, identify, isRunning } from '../src/process.ts';
 import { inProcess, sandbox, type Sandbox } from './support/sandbox.ts';
@@ -57,6 +57,36 @@ test('a process that has the recorded number is not taken for the server', async
   expect(await identify(pid)).toBeDefined();
   stranger.kill();
 });
+
+// The scripts print the number, and run with the data folder as `$0`.
+test.for([
+  // What the shell becomes by `exec` waits for no child.
+  ['a killed process that nobody has waited for', 'sleep 0 & echo $!; exec sleep 60', false],
+  ['another program on the data folder', 'echo $$; while :; do sleep 1; done', true],
+] as const)(
+  'a postmaster.pid with the number of %s does not keep Postgres from starting',
+  async ([, script, runs]) => {
+    await using box = await sandbox();
+    await start(box);
+    const dir = await dataDir(box);
+    await stackDown(box.options);
+    // Postgres overlooks the processes of other users.
+    const { uid, gid } = await stat(dir);
+    const holder = spawn('sh', ['-c', script, dir], {
+      cwd: '/',
+      uid,
+      gid,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void holder.kill('SIGKILL'));
+    const [said] = await once(holder.stdout, 'data');
+    const pid = Number(said);
+    await vi.waitUntil(async () => ((await identify(pid)) !== undefined) === runs);
+    await writeFile(join(dir, 'postmaster.pid'), `${pid}\n`);
+    await start(box);
+    expect(process.kill(pid, 0)).toBe(true);
+  },
+);
 
 test('a server whose port is taken chooses another', async () => {
   await using box = await sandbox();

@@ -18,18 +18,19 @@ async function open(name: ServerName): Promise<ServerUnavailable> {
   return error;
 }
 
-const shared = await openStack(['postgres', 'redis']);
+const shared = await openStack(['postgres', 'redis', 'kafka']);
 
 test.for([
   ['postgres', 'LABS_POSTGRES_URL', 'postgres://u:hidden@127.0.0.1:PORT/postgres'],
   ['redis', 'LABS_REDIS_URL', 'redis://:hidden@127.0.0.1:PORT'],
   ['rabbitmq', 'LABS_RABBITMQ_URL', 'amqp://u:hidden@127.0.0.1:PORT'],
   ['kafka', 'LABS_KAFKA_BROKERS', '127.0.0.1:PORT'],
+  ['kafka', 'LABS_KAFKA_BROKERS', 'kafka://u:hidden@127.0.0.1:PORT,127.0.0.1:PORT'],
 ] as const)(
-  'a closed port for %s is broken, and no other way is tried',
+  'a closed port for %s is broken, and no other way is tried: %s=%s',
   async ([name, variable, url]) => {
     const [port] = await freePorts(1);
-    vi.stubEnv(variable, url.replace('PORT', String(port)));
+    vi.stubEnv(variable, url.replaceAll('PORT', String(port)));
     const error = await open(name);
     expect(error).toMatchObject({ code: 'SERVER_BROKEN', server: name });
     expect(error.message).toContain(variable);
@@ -44,13 +45,16 @@ test.for([
   ['redis', 'LABS_REDIS_URL', 'localhost:6379'],
   ['rabbitmq', 'LABS_RABBITMQ_URL', 'rabbit'],
   ['kafka', 'LABS_KAFKA_BROKERS', 'http://127.0.0.1:9092'],
+  ['kafka', 'LABS_KAFKA_BROKERS', 'kafka://hidden@127.0.0.1:9092'],
+  ['kafka', 'LABS_KAFKA_BROKERS', 'kafka://u:hidden@127.0.0.1'],
 ] as const)(
-  'a malformed variable for %s is broken, with an example',
+  'a malformed variable for %s is broken, with an example: %s=%s',
   async ([name, variable, url]) => {
     vi.stubEnv(variable, url);
     const error = await open(name);
     expect(error).toMatchObject({ code: 'SERVER_BROKEN' });
     expect(error.message).toContain('malformed');
+    expect(error.message).not.toContain('hidden');
     expect(error.fix).toContain('127.0.0.1');
   },
 );
@@ -58,6 +62,7 @@ test.for([
 test.for([
   ['postgres', 'LABS_POSTGRES_URL', 'password authentication failed'],
   ['redis', 'LABS_REDIS_URL', 'WRONGPASS'],
+  ['kafka', 'LABS_KAFKA_BROKERS', 'Authentication failed'],
 ] as const)('a wrong password for %s is broken', async ([name, variable, words]) => {
   const url = new URL(shared.servers[name]?.url ?? '');
   url.password = 'wrong';

@@ -1,6 +1,7 @@
-import { connectStack } from '@backend-labs/stack';
+import { connectStack, type Lease, type LeaseParts } from '@backend-labs/stack';
 import { type EachMessageHandler, Kafka, logLevel } from 'kafkajs';
 import { test as base, expect } from 'vitest';
+import { connection } from '../src/kafka/connection.ts';
 import { KafkaProbe } from '../src/kafka/probe.ts';
 import { eventually } from '../src/wait/eventually.ts';
 import { gate } from '../src/wait/gate.ts';
@@ -90,7 +91,7 @@ test('lag is what a group has not committed, by partition', async ({ kafka, leas
     { partition: 0, end: 2, committed: undefined, lag: 2 },
     { partition: 1, end: 1, committed: undefined, lag: 1 },
   ]);
-  await consumeThree(lease.kafka?.brokers ?? [], projector.name, kafka.name('orders'));
+  await consumeThree(leased(lease), projector.name, kafka.name('orders'));
   await kafka.produce('orders', [{ value: 4, partition: 1 }]);
   expect(await projector.lag('orders')).toEqual([
     { partition: 0, end: 2, committed: 2, lag: 0 },
@@ -111,10 +112,7 @@ test('a group is described, its offsets are set and forgotten', async ({ kafka, 
   expect(await group.describe()).toEqual({ state: 'Empty', members: [] });
   expect((await group.lag('bills'))[1]).toMatchObject({ committed: 1, lag: 1 });
 
-  const client = new Kafka({
-    brokers: [...(lease.kafka?.brokers ?? [])],
-    logLevel: logLevel.NOTHING,
-  });
+  const client = new Kafka({ ...connection(leased(lease)), logLevel: logLevel.NOTHING });
   const consumer = client.consumer({ groupId: group.name, maxWaitTimeInMs: 100 });
   const read: (string | undefined)[] = [];
   await consumer.connect();
@@ -138,12 +136,17 @@ test('a group is described, its offsets are set and forgotten', async ({ kafka, 
   expect((await group.lag('bills'))[1]).toMatchObject({ committed: undefined, lag: 2 });
 });
 
+function leased({ kafka }: Lease): LeaseParts['kafka'] {
+  if (kafka === undefined) throw new TypeError('kafka was not leased');
+  return kafka;
+}
+
 async function consumeThree(
-  brokers: readonly string[],
+  lease: LeaseParts['kafka'],
   groupId: string,
   topic: string,
 ): Promise<void> {
-  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const kafka = new Kafka({ ...connection(lease), logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
   const three = gate(3);
   await consumer.connect();

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { reason, ServerTrouble, ServerUnavailable } from '../errors.ts';
+import { isUnprotected, reason, ServerTrouble, ServerUnavailable } from '../errors.ts';
 import { withLock } from '../lock.ts';
 import { freePorts } from '../ports.ts';
 import { forgetRecord, readRecord, writeRecord } from '../record.ts';
@@ -164,7 +164,13 @@ async function startService(
     await upAt(context, server.name, await portsFor(context, server.name));
     ps = await compose(context, list);
   }
-  const address = await addressOf(context, server, ps);
+  const address = await addressOf(context, server, ps).catch(async (error: unknown) => {
+    if (!isUnprotected(error)) throw error;
+    // An earlier version of the compose file has started it. Compose makes a new one.
+    await stopCompose(context, [server.name]);
+    await upAt(context, server.name, await portsFor(context, server.name));
+    return addressOf(context, server, await compose(context, list));
+  });
   await writeRecord(context, { address });
   return address;
 }
@@ -197,7 +203,7 @@ async function firstAnswer(
     try {
       return await server.check(endpoint, CHECK_MS);
     } catch (error) {
-      if (performance.now() > deadline) throw error;
+      if (performance.now() > deadline || isUnprotected(error)) throw error;
     }
     await sleep(100);
   }

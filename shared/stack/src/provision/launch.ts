@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { open, stat, truncate } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asStateError, reason } from '../errors.ts';
+import { asStateError, isUnprotected, reason } from '../errors.ts';
 import { exposedBy } from '../listening.ts';
 import { identify, isRunning, type ProcessId, stopProcesses } from '../process.ts';
 import type { ServerRecord } from '../record.ts';
@@ -33,8 +33,8 @@ export class StartFailed extends Error {
 /**
  * Runs the server detached, appends its output to its log, and waits until it answers. It is asked
  * what it listens on before it is asked anything else.
- * Throws `StartFailed`; then a server that did not answer in time, or that other machines could reach,
- * has been ended.
+ * Throws `StartFailed`; then a server that did not answer in time, that other machines could reach, or
+ * that asks for no login has been ended.
  */
 export async function launchServer(
   context: StackContext,
@@ -138,6 +138,10 @@ async function answering(
       return version;
     } catch (error) {
       if (error instanceof StartFailed) throw error;
+      if (isUnprotected(error)) {
+        await stopProcesses(all, 'SIGKILL', 1000);
+        throw new StartFailed('exposed', `it answered without a login: ${reason(error)}`, error);
+      }
       if (performance.now() > deadline) {
         await stopProcesses(all, 'SIGKILL', 1000);
         const seconds = server.native.startMs / 1000;

@@ -10,7 +10,7 @@ const CHECK_MS = 2000;
 /**
  * The server that an earlier command found or started, if it still accepts the recorded password.
  * Undefined if its process has ended, another process has its number, or another server its port; and
- * if other machines can reach it.
+ * if other machines can reach it, or it asks for no login.
  */
 export async function findRecorded(
   context: StackContext,
@@ -24,6 +24,7 @@ export async function findRecorded(
     return undefined;
   }
   try {
+    if (server.asksForLogin?.(record.address) === false) return undefined;
     // Without the management API: it answered when the server was recorded.
     await server.check({ url: record.address.url }, CHECK_MS);
     return record.address;

@@ -31,6 +31,11 @@ export interface ServerDefinition {
    */
   check(endpoint: Endpoint, timeoutMs: number): Promise<string | undefined>;
   /**
+   * Whether a server of ours that is recorded at this address asks for a login. An earlier version of
+   * this repository may have started one that does not. Left out where all have one, or need none.
+   */
+  asksForLogin?(endpoint: Endpoint): boolean;
+  /**
    * Resolves when everything that the server has acknowledged is on its disk; for servers that
    * acknowledge earlier. Throws what is wrong.
    */

@@ -1,6 +1,9 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { doing } from './trouble.ts';
 
+/** Of the member that sets an offset: the broker keeps one that fails between join and leave for so long. */
+const SESSION_MS = 6000;
+
 /** How far a group has come in one partition. Offsets are of the next record. */
 export interface PartitionLag {
   readonly partition: number;
@@ -78,17 +81,25 @@ export class KafkaGroup {
     const { kafka, name } = this.#link;
     await doing(`set an offset of ${this.#short}`, async () => {
       // kafkajs's admin does the same, and then waits 5 s for records that nobody wants.
-      const consumer = kafka.consumer({ groupId: this.name, maxWaitTimeInMs: 50 });
-      const joined = Promise.withResolvers<unknown>();
-      consumer.on(consumer.events.GROUP_JOIN, joined.resolve);
-      consumer.on(consumer.events.CRASH, ({ payload }) => {
-        if (!payload.restart) joined.reject(payload.error);
+      const consumer = kafka.consumer({
+        groupId: this.name,
+        maxWaitTimeInMs: 50,
+        sessionTimeout: SESSION_MS,
+        rebalanceTimeout: SESSION_MS,
+        heartbeatInterval: SESSION_MS / 6,
+        // A consumer that kafkajs restarts joins before it counts as running. Until then it commits
+        // nothing, and does not leave the group when it is told to stop.
+        retry: { restartOnFailure: async () => false },
       });
+      const crashes: Error[] = [];
+      consumer.on(consumer.events.CRASH, ({ payload }) => void crashes.push(payload.error));
       try {
         await consumer.connect();
         await consumer.subscribe({ topic: name(topic) });
+        // Resolves when it has joined the group, or crashed.
         await consumer.run({ autoCommit: false, eachMessage: async () => {} });
-        await joined.promise;
+        const [crash] = crashes;
+        if (crash) throw crash;
         await consumer.commitOffsets([{ topic: name(topic), partition, offset: String(offset) }]);
       } finally {
         await consumer.disconnect();

@@ -1,6 +1,7 @@
 import type { Lease } from '@backend-labs/stack';
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { notLeased } from '../errors.ts';
+import { connection } from './connection.ts';
 import { KafkaGroup } from './group.ts';
 import { readAll } from './read-all.ts';
 import { type KafkaRecord, type NewRecord, valueBytes } from './record.ts';
@@ -24,10 +25,10 @@ export class KafkaProbe implements AsyncDisposable {
 
   static async of(lease: Lease): Promise<KafkaProbe> {
     if (!lease.kafka) throw notLeased('kafka');
-    const { brokers, prefix } = lease.kafka;
+    const { prefix } = lease.kafka;
     const kafka = new Kafka({
+      ...connection(lease.kafka),
       clientId: `${prefix}probe`,
-      brokers: [...brokers],
       retry: { initialRetryTime: 50, maxRetryTime: 250, retries: 10 },
       // A broker's first answers are retries ("coordinator is loading") that it logs as errors.
       logLevel: logLevel.NOTHING,

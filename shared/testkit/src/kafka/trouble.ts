@@ -22,8 +22,12 @@ export async function doing<T>(what: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-/** kafkajs has retried connections already when it gives up on one. */
+/**
+ * Looks at the cause too: kafkajs wraps it when it gives up. Of a connection it has asked often enough
+ * by then.
+ */
 function isRetriable(error: unknown): boolean {
-  if (!(error instanceof Error) || error.name !== 'KafkaJSProtocolError') return false;
+  if (!(error instanceof Error)) return false;
+  if (error.name !== 'KafkaJSProtocolError') return isRetriable(error.cause);
   return 'retriable' in error && error.retriable === true;
 }

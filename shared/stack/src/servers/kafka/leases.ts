@@ -1,38 +1,74 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { reason, ServerTrouble, ServerUnavailable, StackError } from '../../errors.ts';
 import { isOrphan, OWNER_TAG, ownerTag } from '../../owner.ts';
 import type { LeaseRequest, ServerAddress } from '../../types.ts';
 import type { LeasePart, Leases } from '../leases.ts';
+import { allowedUsers, allowPrefix, forbidAll } from './acls.ts';
+import { type KafkaAddress, type Login, readAddress } from './address.ts';
 import type { KafkaLease } from './types.ts';
+import { dropUsers, listUsers, putUser } from './users.ts';
 
 const DELETE_MS = 10_000;
 
-/** A prefix for each lease; the topics and groups under it are deleted with the lease. */
+/**
+ * A prefix for each lease, and a user who may use that prefix alone. The topics and groups under it are
+ * deleted with the lease, and so is the user.
+ */
 export class KafkaLeases implements Leases {
-  readonly #address: ServerAddress;
+  readonly #address: KafkaAddress;
+  /** Only this machine uses the server. */
+  readonly #exclusive: boolean;
   #admin: Promise<Admin> | undefined;
   #reclaimed: Promise<void> | undefined;
 
-  constructor(address: ServerAddress) {
-    this.#address = address;
+  constructor({ url, provision }: ServerAddress) {
+    this.#address = readAddress(url);
+    this.#exclusive = provision === 'native';
   }
 
   async lease(request: LeaseRequest, suffix: string): Promise<LeasePart> {
     await guard('reclaim topics', () => (this.#reclaimed ??= this.#reclaim()));
-    const prefix = `${request.lab}.${await ownerTag()}_${suffix}.`;
-    const brokers = this.#address.url.split(',');
-    const part: KafkaLease = { brokers, prefix };
+    const name = `${request.lab}.${await ownerTag()}_${suffix}`;
+    const prefix = `${name}.`;
+    const login = await guard('make a user', () => this.#makeUser(name, prefix));
+    const { brokers } = this.#address;
+    const part: KafkaLease = { brokers, prefix, ...login };
     return {
       part,
-      env: { KAFKA_BROKERS: brokers.join(','), KAFKA_PREFIX: prefix },
-      release: () => guard('delete topics', () => this.#drop((name) => name.startsWith(prefix))),
+      env: {
+        KAFKA_BROKERS: brokers.join(','),
+        KAFKA_PREFIX: prefix,
+        ...(login && { KAFKA_USERNAME: login.username, KAFKA_PASSWORD: login.password }),
+      },
+      release: () =>
+        guard('delete topics', async () => {
+          // First, or a program that still runs would make new topics.
+          await this.#dropUsers([name]);
+          await this.#drop((each) => each.startsWith(prefix));
+        }),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const admin = await this.#admin?.catch(() => undefined);
     await admin?.disconnect();
+  }
+
+  /** Undefined for a broker that asks for no login. */
+  async #makeUser(username: string, prefix: string): Promise<Login | undefined> {
+    if (this.#address.login === undefined) return undefined;
+    const login = { username, password: randomBytes(16).toString('hex') };
+    await putUser(this.#address, login);
+    await allowPrefix(await this.#connect(), username, prefix);
+    return login;
+  }
+
+  async #dropUsers(names: readonly string[]): Promise<void> {
+    if (this.#address.login === undefined) return;
+    const admin = await this.#connect();
+    await Promise.all([dropUsers(this.#address, names), forbidAll(admin, names)]);
   }
 
   /** Deletes the topics and idle groups whose names `chosen` picks. */
@@ -48,11 +84,21 @@ export class KafkaLeases implements Leases {
 
   async #reclaim(): Promise<void> {
     const admin = await this.#connect();
-    const exclusive = this.#address.provision === 'native';
-    const ours = (await admin.listTopics()).filter((topic) => OWNER_TAG.test(topic));
-    const orphans = new Set<string>();
-    for (const topic of ours) if (await isOrphan(topic, exclusive)) orphans.add(topic);
-    await deleteTopics(admin, [...orphans]);
+    await this.#dropUsers(await this.#orphans(await this.#users(admin)));
+    await deleteTopics(admin, await this.#orphans(await admin.listTopics()));
+  }
+
+  /** All users of leases. One that was half made or half dropped may be in one of the lists only. */
+  async #users(admin: Admin): Promise<string[]> {
+    if (this.#address.login === undefined) return [];
+    return [...(await listUsers(this.#address)), ...(await allowedUsers(admin))];
+  }
+
+  /** The names whose owner has ended. */
+  async #orphans(names: readonly string[]): Promise<string[]> {
+    const ours = [...new Set(names)].filter((name) => OWNER_TAG.test(name));
+    const ended = await Promise.all(ours.map((name) => isOrphan(name, this.#exclusive)));
+    return ours.filter((_, index) => ended[index]);
   }
 
   #connect(): Promise<Admin> {
@@ -83,10 +129,11 @@ function kafkaCode(error: unknown): unknown {
   return 'type' in error ? error.type : kafkaCode(error.cause);
 }
 
-async function connect(address: ServerAddress): Promise<Admin> {
+async function connect({ brokers, login }: KafkaAddress): Promise<Admin> {
   const kafka = new Kafka({
     clientId: 'labs-stack',
-    brokers: address.url.split(','),
+    brokers: [...brokers],
+    ...(login && { sasl: { mechanism: 'plain', ...login } }),
     logLevel: logLevel.NOTHING,
     connectionTimeout: 3000,
     retry: { retries: 3, initialRetryTime: 50, maxRetryTime: 500 },

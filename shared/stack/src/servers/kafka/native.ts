@@ -3,8 +3,9 @@ import { cp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { asStateError } from '../../errors.ts';
-import { makeDir, type ServerFiles, type StackContext } from '../../state.ts';
+import { makeDir, secretIn, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
+import { writeAddress } from './address.ts';
 import { findJars, type Jars } from './jars.ts';
 import { findJava, JAVA_ENV } from './java.ts';
 
@@ -13,6 +14,11 @@ const run = promisify(execFile);
 const FILE = 'server.properties';
 /** By its value on the command line the process is found again. */
 const PROPERTY = 'labs.data';
+
+const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+
+/** The one in `super.users` of infra/kafka/server.properties. */
+export const ADMINISTRATOR = 'labs';
 
 /** Kafka from Apache's jars: one node that is both broker and controller. */
 export const kafkaNative: NativeServer = {
@@ -29,6 +35,7 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
   const java = await findJava(context);
   const jars = await findJars(context);
   const dataDir = join(files.dir, 'data');
+  const password = await secretIn(files.dir);
   const shared = await readFile(join(context.root, 'infra/kafka/server.properties'), 'utf8');
   return {
     dataDir,
@@ -44,8 +51,8 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
     },
     async launch([port, controller]) {
       const config = join(dataDir, FILE);
-      const own = properties(port, controller);
-      await writeFile(config, `${shared}\n${own}`).catch((error: unknown) => {
+      const text = [shared, properties(port, controller), logins(password)].join('\n');
+      await writeFile(config, text, { mode: 0o600 }).catch((error: unknown) => {
         throw asStateError(config, error);
       });
       return {
@@ -53,7 +60,10 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
         args: [...virtualMachine(jars, dataDir), `-D${PROPERTY}=${dataDir}`, 'kafka.Kafka', FILE],
         env: JAVA_ENV,
         cwd: dataDir,
-        url: `127.0.0.1:${port}`,
+        url: writeAddress({
+          brokers: [`127.0.0.1:${port}`],
+          login: { username: ADMINISTRATOR, password },
+        }),
       };
     },
   };
@@ -65,12 +75,21 @@ async function install(context: StackContext, files: ServerFiles): Promise<Nativ
  */
 function properties(port: number | undefined, controller: number | undefined): string {
   return [
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    `listeners=CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+    `advertised.listeners=CLIENTS://127.0.0.1:${port}`,
     `controller.quorum.voters=1@127.0.0.1:${controller}`,
     'log.dirs=log',
     '',
   ].join('\n');
+}
+
+/** Whom each listener lets in by PLAIN, and how the node logs in at itself. */
+function logins(password: string): string {
+  const as = `username="${ADMINISTRATOR}" password="${password}"`;
+  const login = `${PLAIN} required ${as} user_${ADMINISTRATOR}="${password}";\n`;
+  return ['clients', 'controller']
+    .map((listener) => `listener.name.${listener}.plain.sasl.jaas.config=${login}`)
+    .join('');
 }
 
 /**

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { asStateError, reason, ServerUnavailable } from '../../errors.ts';
-import { findByFolder, identify } from '../../process.ts';
+import { asStateError, errorCode, reason, ServerUnavailable } from '../../errors.ts';
+import { findByFolder } from '../../process.ts';
 import { secretIn, type ServerFiles, type StackContext } from '../../state.ts';
 import type { NativeInstallation, NativeServer } from '../definition.ts';
 import { findPrograms, OWN_SERVER } from './programs.ts';
@@ -136,16 +136,28 @@ function memoryOf({ user }: Placement): Promise<'posix' | 'mmap'> {
 
 /**
  * Postgres refuses to start while the process number in an old postmaster.pid is in use, even by a
- * process that is not Postgres. A file with a free number is left to Postgres, which guards its
- * shared memory by it.
+ * process that is not Postgres, or by a killed one that its parent has not waited for yet. A file with
+ * a free number is left to Postgres, which guards its shared memory by it.
  */
 async function removeStrangersPidFile(dataDir: string): Promise<void> {
   const path = join(dataDir, 'postmaster.pid');
   const text = await readFile(path, 'utf8').catch(() => '');
-  const stranger = await identify(Number.parseInt(text, 10) || 0);
-  if (stranger === undefined) return;
-  const ours = await findByFolder(dataDir);
-  if (!ours.some((found) => found.pid === stranger.pid)) await rm(path, { force: true });
+  const pid = Number.parseInt(text, 10) || 0;
+  if (!isUsed(pid)) return;
+  const inFolder = await findByFolder(dataDir);
+  const isOurs = inFolder.some(
+    (found) => found.pid === pid && postgresNative.executables.test(found.program),
+  );
+  if (!isOurs) await rm(path, { force: true });
+}
+
+/** As Postgres asks it. */
+function isUsed(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
 }
 
 /**
