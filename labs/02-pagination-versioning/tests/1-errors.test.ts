@@ -60,6 +60,9 @@ test(
     const titles = new Map<string, Set<string>>();
     // Whether a mistake is an error at all is judged by the other points.
     const errors = answers.filter(({ answer }) => isError(answer));
+    expect(errors.length, `errors among the answers to ${answers.length} mistakes`).toBeGreaterThan(
+      0,
+    );
     await each('errors', errors, async ({ answer, body }) => {
       const { type, title } = await expectForm(answer, body);
       titles.set(type, (titles.get(type) ?? new Set()).add(title));

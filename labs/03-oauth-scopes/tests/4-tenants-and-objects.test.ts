@@ -36,7 +36,12 @@ function crowd(draw: Draw): Person[] {
   return draw.shuffle([...one, ...two]);
 }
 
-const isCommuter = ({ id }: Person): boolean => id.startsWith('gus');
+/** Of a user with two tenants the one that the token is not for. */
+function otherTenant({ id, tenant }: Person): number | undefined {
+  if (!id.startsWith('gus')) return undefined;
+  const { home, away } = commuter(Number(id.split('-')[1]));
+  return tenant === home.tenant ? away.tenant : home.tenant;
+}
 
 const tokenTenant = (person: Person): string =>
   `with a token of ${person.id} for tenant ${person.tenant}`;
@@ -66,10 +71,10 @@ test(
         () => {
           if (ids.toSorted((a, b) => a - b).join() === own.join()) inStoredOrder(ids, person);
           const foreign = ids.filter((id) => tenantOf(id) !== person.tenant);
-          if (foreign.length === 0 || !isCommuter(person)) return;
-          const tenants = [...new Set(foreign.map(tenantOf))].join(', ');
+          const other = otherTenant(person);
+          if (foreign.length === 0 || foreign.some((id) => tenantOf(id) !== other)) return;
           tenantsOfTheUser(
-            `The list ${tokenTenant(person)} had ${foreign.length} invoices of tenant ${tenants}.`,
+            `The list ${tokenTenant(person)} had ${foreign.length} invoices of tenant ${other}.`,
           );
         },
       );
@@ -106,10 +111,8 @@ function drawPairs(draw: Draw, count: number, people: readonly Person[]): Pair[]
 /** Of a user with two tenants the other one comes up more often than by chance. */
 function foreignTenants(person: Person): number[] {
   const foreign = allTenants.filter((tenant) => tenant !== person.tenant);
-  if (!isCommuter(person)) return foreign;
-  const { home, away } = commuter(Number(person.id.split('-')[1]));
-  const other = person.tenant === home.tenant ? away.tenant : home.tenant;
-  return [...foreign, other, other, other];
+  const other = otherTenant(person);
+  return other === undefined ? foreign : [...foreign, other, other, other];
 }
 
 test('200 pairs of a user and an invoice', judges('4.2'), async ({ auth, draw, service }) => {
@@ -126,13 +129,18 @@ test('200 pairs of a user and an invoice', judges('4.2'), async ({ auth, draw, s
     }
     await explain(
       () => expect(served(answer), `whether ${what} is shown`).toBe(false),
-      () => {
+      async () => {
         const observed = `Invoice ${invoice} of tenant ${tenantOf(invoice)} was shown ${tokenTenant(person)}.`;
-        if (isCommuter(person)) tenantsOfTheUser(observed);
+        const other = otherTenant(person);
+        const third = allTenants.find((one) => one !== person.tenant && one !== other) ?? 0;
+        const path = `/v1/invoices/${draw.pick(invoices(third))}`;
+        const isAnyShown = served(await ask(service, auth.token(person), { path }));
+        if (!isAnyShown && tenantOf(invoice) === other) tenantsOfTheUser(observed);
+        if (!isAnyShown) return;
         lesson('object-without-tenant', {
           observed,
           meaning:
-            'The id was enough to find the row. A client that can count can read every invoice, even though the list shows only some of them.',
+            'The id was enough to find the row. A client that can count can read the invoices of every tenant.',
           lookAt: 'every statement that finds a row by an id from the request.',
         });
       },
@@ -377,7 +385,7 @@ test('usage is shown of the tenant only', judges('4.7'), async ({ auth, draw, se
         lesson('admin-of-what', {
           observed: `The usage of tenant ${tenant} was shown ${tokenTenant(person)}.`,
           meaning:
-            'The user is an admin, and the check asked no more. A role is a role in a tenant: an admin of one is a stranger in all others.',
+            'The tenant in the path was not compared with the tenant of the token. A role is a role in a tenant: an admin of one is a stranger in all others.',
           lookAt: 'which tenant the role was read for, and which tenant the path names.',
         });
       },

@@ -30,10 +30,13 @@ test('the role in the tenant decides', judges('5.1'), async ({ auth, draw, servi
     const allowed = rank(person.role) >= rank(route.role);
     await explain(
       () => expectOneOf(allowed ? LET_THROUGH : [403], status, what),
-      () => {
+      async () => {
         if (person !== away || allowed || !LET_THROUGH.includes(status)) return;
+        const viewer = member(draw, 'viewer', away.tenant);
+        const same = await ask(service, auth.token(viewer), route.ask(viewer.tenant, invoice));
+        if (same.status !== 403) return;
         lesson('role-somewhere-else', {
-          observed: `${what} and admin of tenant ${home.tenant}, got ${status}.`,
+          observed: `${what} and admin of tenant ${home.tenant}, got ${status}. ${viewer.id}, who has no other tenant, got 403.`,
           meaning:
             'The role came from another tenant of the same user. A role belongs to a user and a tenant together.',
           lookAt: 'by which columns the membership is found.',
@@ -43,9 +46,16 @@ test('the role in the tenant decides', judges('5.1'), async ({ auth, draw, servi
   });
 });
 
-function roleAtLogin(observed: string): never {
+/** `ask` sends a request of a person. One whose token names a role too low must fare worse. */
+async function roleAtLogin(
+  observed: string,
+  person: Person,
+  request: (person: Person) => Promise<Answer>,
+): Promise<void> {
+  const { status } = await request({ ...person, role: 'viewer' });
+  if (status !== 403) return;
   lesson('role-at-login', {
-    observed,
+    observed: `${observed} With viewer in the token the same request got 403.`,
     meaning:
       'The role came from the token. It was true at login, and the token says it for as long as it lives.',
     lookAt: 'where the check of the role gets it from.',
@@ -76,11 +86,10 @@ test(
       const lowered = await refund(instance, fresh);
       await explain(
         () => expect(lowered.status, 'status of a refund by a viewer who was an admin').toBe(403),
-        () => {
+        async () => {
           if (!LET_THROUGH.includes(lowered.status)) return;
-          roleAtLogin(
-            `A refund by ${fresh.id} got ${lowered.status}: admin in the token, viewer in the database.`,
-          );
+          const observed = `A refund by ${fresh.id} got ${lowered.status}: admin in the token, viewer in the database.`;
+          await roleAtLogin(observed, fresh, (person) => refund(instance, person));
         },
       );
       const after = await refund(instance, demoted);
@@ -130,14 +139,19 @@ test(
       const what = `${route.name} by ${who}`;
       await explain(
         () => expectOneOf([403], answer.status, what),
-        () => {
+        async () => {
           if (!served(answer) || person !== stranger) return;
           const observed = `${what} got ${answer.status}. The token says admin, and memberships has no row.`;
-          if (route !== LIST) roleAtLogin(observed);
+          if (route !== LIST) {
+            await roleAtLogin(observed, person, (other) =>
+              ask(instance, auth.token(other), route.ask(other.tenant, invoice)),
+            );
+            return;
+          }
           lesson('guest-is-viewer', {
             observed,
             meaning:
-              'A user without a role was taken for one with the lowest. No row means no rights, and a default turns it into some.',
+              'A user without a role may do here what a viewer may do. No row means no rights, not the lowest ones.',
             lookAt: 'what the code makes of a membership that is not there.',
           });
         },
@@ -152,11 +166,16 @@ test(
   async ({ auth, draw, postgres, second, service }) => {
     const fired = member(draw, 'admin', 7);
     const unknown: Person = { id: draw.word(), tenant: 7, role: 'admin' };
+    // No instance has seen this user before the end.
+    const unseen: Person = { id: draw.word(), tenant: 7, role: 'viewer' };
+    await addUser(postgres, unseen.id);
+    await setRole(postgres, unseen, unseen.role);
     const instances = [service, second];
     for (const instance of instances) {
       expect((await ask(instance, auth.token(fired))).status, 'status before').toBe(200);
     }
-    await postgres.query('UPDATE users SET disabled_at = now() WHERE id = $1', [fired.id]);
+    const gone = [fired.id, unseen.id];
+    await postgres.query('UPDATE users SET disabled_at = now() WHERE id = ANY ($1)', [gone]);
     const requests = instances.flatMap((instance) =>
       [fired, unknown].map((person) => ({ instance, person })),
     );
@@ -165,10 +184,12 @@ test(
       const who = person === fired ? 'a disabled user' : 'a user who is not in users';
       await explain(
         () => expectRefused(answer, `a token of ${who}`),
-        () => {
+        async () => {
           if (!served(answer) || person !== fired) return;
+          const other = await ask(instance, auth.token(unseen));
+          if (!served(other)) return;
           lesson('fired-but-served', {
-            observed: `GET /v1/invoices by ${fired.id} got ${answer.status} after disabled_at was set.`,
+            observed: `GET /v1/invoices by ${fired.id} got ${answer.status} after disabled_at was set. ${unseen.id}, also disabled, had sent no request before, and got ${other.status}.`,
             meaning:
               'Nobody looked at the user. The authorization server will give out no new token, but this one is good until it ends.',
             lookAt: 'which of the tables that can end an access the request reads.',
@@ -232,7 +253,8 @@ test(
         async () => {
           if (!served(answer) || instance === service) return;
           const { status } = await ask(service, ended);
-          if (status !== 401) return;
+          // An instance that reads what is shared only when it starts would know this token.
+          if (status !== 401 || !served(await ask(later, ended))) return;
           lesson('revoked-in-memory', {
             observed: `After POST /v1/logout, the instance that was asked answered ${status}, and ${which} answered ${answer.status}.`,
             meaning:

@@ -36,6 +36,8 @@ test('100 requests cost at most 2 fetches', judges('6.1'), async ({ auth, billin
   await explain(
     () => expect(fetches, 'fetches of the keys for 100 requests').toBeLessThanOrEqual(2),
     () => {
+      // A fetch in each round may come from a timer.
+      if (fetches <= rounds.length) return;
       lesson('a-fetch-a-request', {
         observed: `100 requests fetched the keys ${fetches} times.`,
         meaning:
@@ -151,6 +153,7 @@ test('a key that is gone stops working', judges('6.5'), async ({ auth, billing, 
     return (await ask(service, token)).status === 200;
   });
   publication[Symbol.dispose]();
+  const before = auth.fetches;
   await explain(
     () =>
       eventually('a token with the key to be refused', async () => {
@@ -158,9 +161,9 @@ test('a key that is gone stops working', judges('6.5'), async ({ auth, billing, 
       }).then(() => {}),
     async () => {
       const { status } = await ask(service, token);
-      if (status !== 200) return;
+      if (status !== 200 || auth.fetches > before) return;
       lesson('keys-for-ever', {
-        observed: `10 s after its key was withdrawn, with JWKS_MAX_AGE_MS=300, a token still got ${status}.`,
+        observed: `10 s after its key was withdrawn, with JWKS_MAX_AGE_MS=300, a token still got ${status}. The keys were not fetched in that time.`,
         meaning:
           'A key is withdrawn when somebody has stolen it. What was fetched once and found since is never looked up again.',
         lookAt: 'what makes the service fetch the keys when no kid is unknown.',

@@ -155,7 +155,7 @@ test(
     await shipMore(draw, api, postgres);
     // Not `settle`: it sends a request that the API answers with 404, and its lines may have any level.
     const answered = api.logs.since(marks.api);
-    await happens(() => completions(answered).length >= MORE, { within: 1_000 });
+    await happens(() => completions(answered).length >= MORE, { within: 10_000 });
     const lines = [answered, worker.logs.since(marks.worker)].flatMap(({ entries }) => entries);
     const high = lines.filter(({ level = 0 }) => level >= 50).map(({ msg = '' }) => msg);
     expect(high, 'lines with level 50 or more').toEqual([]);

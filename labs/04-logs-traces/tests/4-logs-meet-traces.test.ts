@@ -42,7 +42,7 @@ test(
     await eventuallyShipped(postgres, [body.id]);
     await settle(api);
     const [first, second] = [api.logs.since(marks.api), worker.logs.since(marks.worker)];
-    await happens(() => second.entries.length > 0, { within: 1_000 });
+    await happens(() => second.entries.length > 0, { within: 10_000 });
     const lines = [...first.entries, ...second.entries];
     expect(completions(first).length, 'completion lines').toBeGreaterThanOrEqual(3);
     expect(second.entries.length, 'lines of the worker about a checkout').toBeGreaterThan(0);
@@ -108,7 +108,7 @@ test('every line of a request has its request id', judges('4.5'), async ({ api, 
     const mark = api.logs.mark();
     await post(api, body, { headers: { 'x-request-id': requestId } });
     const logs = api.logs.since(mark);
-    await happens(() => completions(logs).length > 0, { within: 1_000 });
+    await happens(() => completions(logs).length > 0, { within: 10_000 });
     expect(logs.entries.length, 'lines of a request').toBeGreaterThan(0);
     await expectSameId(requestId, logs.entries);
   });

@@ -213,6 +213,8 @@ test(
 
 test('a 409 says when to try again', judges('2.5'), async ({ raced: { answers } }) => {
   const running = answers.filter(({ status }) => status === 409);
+  const seen = `answers with 409, of ${tally(answers)}, while the provider held one delivery`;
+  expect(running.length, seen).toBeGreaterThan(0);
   await expectRetryAfter(running, 'a delivery whose key is under way');
 });
 

@@ -197,7 +197,20 @@ test(
     ] as const;
     await each('documents', marks, async ([what, mark]) => {
       const ended = await outcome(marked.start({ [LIST]: mark }));
-      expect(ended, `how a start ended when an operation has ${what}`).toBe('it exited');
+      await explain(
+        () => {
+          expect(ended, `how a start ended when an operation has ${what}`).toBe('it exited');
+        },
+        () => {
+          if (ended !== 'it serves') return;
+          lesson('starts-anyway', {
+            observed: `The service started with an operation that has ${what}, and serves it.`,
+            meaning:
+              'Clients plan by these two instants. If the service starts with a wrong one, the operation ends on another day than its owners think, or never, and nobody hears of it.',
+            lookAt: 'what happens to an instant that cannot be right while the document is read.',
+          });
+        },
+      );
     });
   },
 );

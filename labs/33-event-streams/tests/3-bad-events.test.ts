@@ -117,7 +117,7 @@ test(
         ),
       () => {
         lesson('parks-a-passing-failure', {
-          observed: `The storage failed ${FAILURES.unavailable} times for one event of the account shaky and ${FAILURES.unreachable} times for another. At the next try, it would have answered. They are in ${DEAD_LETTERS}: ${parked.map(({ headers }) => headers['dlt-reason']).join('; ')}.`,
+          observed: `The storage fails at the first ${FAILURES.unavailable} requests for one event of the account shaky and at the first ${FAILURES.unreachable} for another. Then it answers. In ${DEAD_LETTERS} there are ${parked.length} records of this account: ${parked.map(({ headers }) => headers['dlt-reason']).join('; ')}.`,
           meaning:
             'Two kinds of failure look alike in a catch block. A record that is not an event fails for ever. A good record fails until the storage is back. If you park the second kind, an outage of a minute leaves thousands of records to sort out by hand.',
           lookAt: 'which errors say something about the record itself.',

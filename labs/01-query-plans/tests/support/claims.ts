@@ -55,7 +55,7 @@ async function waiting(postgres: PostgresProbe): Promise<number> {
 /**
  * Answers of two claims to two instances, the second sent while the first is about to write its
  * order. A second one that waits may do so in the database, where it is seen, or by asking again and
- * again, where it is not: it is given a second, and then the first may write.
+ * again, where it is not: it is given five seconds, and then the first may write.
  */
 export async function twoClaims(
   postgres: PostgresProbe,
@@ -79,7 +79,7 @@ export async function twoClaims(
     async () => answered + (await waiting(postgres)) > 0,
   );
   claims.push(send(second));
-  await happens(async () => answered + (await waiting(postgres)) > 1, { within: 1_000 });
+  await happens(async () => answered + (await waiting(postgres)) > 1, { within: 5_000 });
   await gate.query('SELECT pg_advisory_unlock($1)', [GATE]);
   const answers = await Promise.all(claims);
   await postgres.query(LET_UPDATES);
@@ -148,7 +148,7 @@ const ALLOW = `
   DROP TRIGGER refuse ON orders; DROP TRIGGER refuse_late ON orders;
   DROP FUNCTION refuse(); DROP TABLE refused`;
 
-/** Waits, a second at most, until no transaction of the service can still be committed. */
+/** Waits, ten seconds at most, until no transaction of the service can still be committed. */
 export async function settled(postgres: PostgresProbe): Promise<void> {
   await happens(
     async () => {
@@ -159,7 +159,7 @@ export async function settled(postgres: PostgresProbe): Promise<void> {
       );
       return busy.length === 0;
     },
-    { within: 1_000 },
+    { within: 10_000 },
   );
 }
 

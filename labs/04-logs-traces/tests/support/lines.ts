@@ -21,7 +21,7 @@ const LAST = 'last';
 
 /**
  * Sends a last request and waits for its completion line: what the API writes about the requests before
- * has been written then. A service that logs nothing about it is not waited for long.
+ * has been written then. A service that has logged no request so far is not waited for long.
  *
  * @returns completion lines, without those of this and earlier last requests.
  */
@@ -29,7 +29,8 @@ export async function settle(api: StartedService): Promise<(logs: Logs) => LogEn
   const last = newRequestId(LAST);
   const mark = api.logs.mark();
   await api.get('/v1/checkouts/last', { headers: { 'x-request-id': last } });
-  await happens(() => completionsOf(api.logs.since(mark), last).length > 0, { within: 1_000 });
+  const within = completions(api.logs).length > 0 ? 5_000 : 1_000;
+  await happens(() => completionsOf(api.logs.since(mark), last).length > 0, { within });
   return (logs) =>
     completions(logs).filter(({ fields }) => !String(fields['requestId']).startsWith(`${LAST}-`));
 }

@@ -33,7 +33,7 @@ export function diagnoseGate({ named }: Verdict): void {
       lookAt: 'what your OpenAPI library offers to put in the place of references.',
     });
   }
-  if (missed.length === 0 && blamed.every(({ operation }) => operation.includes('optional'))) {
+  if (missed.length === 0 && blamed.every(({ operation }) => operation.includes('/optional-'))) {
     if (blamed.length === 0) return;
     lesson('optional-is-not-required', {
       observed: `Of all changes that break nobody, the gate named ${show(blamed)}: inputs that are new and may be left out.`,

@@ -69,7 +69,7 @@ export function bytesIn(rows: readonly string[], account?: string): number {
     .reduce((sum, row) => sum + Number(row.split(' ').at(-1)), 0);
 }
 
-const SETTLES_WITHIN_MS = 1000;
+const SETTLES_WITHIN_MS = 5000;
 
 /** `usage` of the accounts of some events when it says what they come to, or what it says instead. */
 export async function settledUsage(
