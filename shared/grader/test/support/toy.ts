@@ -60,8 +60,11 @@ type Texts = Readonly<Record<string, string>>;
 export class ToyPack extends Folder {
   readonly lab: string;
 
-  /** @param lab whose packages the service gets; a lab of this repository if it needs any. */
-  constructor(lab = '01-toy', servers: readonly string[] = []) {
+  /**
+   * @param lab whose packages the service gets; a lab of this repository if it needs any.
+   * @param tests the text of its test file.
+   */
+  constructor(lab = '01-toy', servers: readonly string[] = [], tests = TESTS) {
     super();
     this.lab = lab;
     const starter: Texts = {
@@ -76,7 +79,7 @@ export class ToyPack extends Folder {
       files[`work/${lab}/${path}`] = text;
     }
     files[`labs/${lab}/lab.yaml`] = manifest(lab, servers);
-    files[`labs/${lab}/tests/1-greet.test.ts`] = TESTS;
+    files[`labs/${lab}/tests/1-greet.test.ts`] = tests;
     files[`labs/${lab}/data/1-schema.sql`] = 'CREATE TABLE secret AS SELECT 42 AS answer;\n';
     const bytes = new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
     const pack: Pack = {
