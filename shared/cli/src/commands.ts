@@ -294,6 +294,15 @@ export const COMMANDS: Commands = {
         help: 'of a git repository: grade the last commit before this time (ISO 8601)',
       },
       seed: { type: 'string', value: 'S', help: 'seed of the data that the tests draw' },
+      history: {
+        type: 'boolean',
+        help: 'of a git repository: judge some commits too, and show in the report how the points came',
+      },
+      commits: {
+        type: 'string',
+        value: 'N',
+        help: 'with --history: judge at most N commits, the last one always; default: 5',
+      },
       resume: { type: 'boolean', help: 'judge only what an earlier run could not judge' },
       check: {
         type: 'string',

@@ -101,6 +101,7 @@ describe('a wrong argument is one line and exit code 2', () => {
       'labs: 01-query-plans has no solution "best".',
     ],
     [['reset', '1', '--restore', 'nowhere'], 'labs: '],
+    [['grade', 'ada', '--pack', 'take-home', '--commits', '3'], 'labs: --commits needs --history.'],
   ])('labs %j', async (words, says) => {
     using labs = new Labs();
     const { exit, out, err } = await labs.run(...words);

@@ -9,6 +9,9 @@ import { requireSandbox } from '../sandbox.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { clean } from '../ui/untrusted.ts';
 
+/** What `--history` judges: each takes as long as the submission. */
+const COMMITS = 5;
+
 export const run: Run = async (args, context) => {
   const file = args.text('check');
   if (file !== undefined) return check(resolve(context.cwd, file), args.on('json'), context);
@@ -24,6 +27,9 @@ export const run: Run = async (args, context) => {
     throw new UsageError(
       `--deadline takes a time such as 2026-12-01T18:00:00Z, not "${deadline}".`,
     );
+  }
+  if (args.text('commits') !== undefined && !args.on('history')) {
+    throw new UsageError('--commits needs --history.');
   }
   await requireSandbox(context);
   const submission = given.includes('://') ? given : resolve(context.cwd, given);
@@ -51,6 +57,7 @@ async function graded(
     stateDir,
     ...options,
     ...(seed !== undefined && { seed }),
+    ...(args.on('history') && { commits: args.count('commits', COMMITS) }),
     resume: args.on('resume'),
     onProgress: waiting.say,
     onVerdict: ({ task, status }) => waiting.tick(`Grading: task ${task} ${status}`),

@@ -1,4 +1,5 @@
 import type { GradeResult, Pack, TaskVerdict } from '@backend-labs/protocol';
+import type { Step } from '../judge/steps.ts';
 import { duration } from '../pack/texts.ts';
 import type { Files } from '../pack/toolchain.ts';
 import type { Commit } from '../submission/repository.ts';
@@ -6,6 +7,7 @@ import type { Taken } from '../submission/take.ts';
 import { renderDiff } from './diff.ts';
 import { html, PAGE_POLICY, text, type Html } from './html.ts';
 import { classOf, renderTask, shownScore } from './points.ts';
+import { renderSteps } from './steps.ts';
 import { STYLE } from './style.ts';
 
 export interface ReportParts {
@@ -16,6 +18,8 @@ export interface ReportParts {
   readonly pristine: Files;
   readonly taken: Taken;
   readonly history: readonly Commit[];
+  /** Commits that were judged as well, oldest first. */
+  readonly steps: readonly Step[];
   /** What to ask the candidate. */
   readonly questions: readonly string[];
 }
@@ -25,7 +29,7 @@ const MINUTE_MS = 60_000;
 
 /** The page for a reviewer: one file, without a script and without a network. */
 export function renderReport(parts: ReportParts): string {
-  const { result, pack, verdicts, pristine, taken, history, questions } = parts;
+  const { result, pack, verdicts, pristine, taken, history, steps, questions } = parts;
   const byTask = new Map(verdicts.map((verdict) => [verdict.task, verdict]));
   const page = html`<!doctype html>
     <html lang="en">
@@ -53,7 +57,7 @@ export function renderReport(parts: ReportParts): string {
         }
         ${renderOutside(result)}
         <h2>Commits</h2>
-        ${renderHistory(history)}
+        ${renderSteps(steps)} ${renderHistory(history)}
         <h2>Changes to the starter</h2>
         ${renderDiff(starterIn(pristine, pack.lab), taken.files)}
       </body>
