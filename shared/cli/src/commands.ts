@@ -260,6 +260,11 @@ export const COMMANDS: Commands = {
         help: 'only these tasks and the tasks they need; default: all',
       },
       time: { type: 'string', value: 'TIME', help: 'the time box, such as 3h or 90m' },
+      weight: {
+        type: 'string',
+        value: 'N.N=W,N=W',
+        help: 'what a point counts, or each point of a task, such as 2.3=3,4=2; default: 1',
+      },
       variant: {
         type: 'string',
         value: 'SEED',

@@ -68,10 +68,10 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   const steps = await judgeSteps({
     ...job,
     commits,
-    known: new Map([[taken.digest, pointsOf(verdicts)]]),
+    known: new Map([[taken.digest, pointsOf(pack, verdicts)]]),
     judge: async (files) => {
       const { onVerdict: _submissions, ...silent } = job;
-      return pointsOf(await judgeSubmission({ ...silent, taken: files }));
+      return pointsOf(pack, await judgeSubmission({ ...silent, taken: files }));
     },
   });
   mkdirSync(options.to, { recursive: true });
@@ -86,8 +86,8 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   return result;
 }
 
-function pointsOf(verdicts: readonly TaskVerdict[]): GradedPoint[] {
-  return gradeTasks(verdicts).flatMap(({ points }) => points);
+function pointsOf(pack: Pack, verdicts: readonly TaskVerdict[]): GradedPoint[] {
+  return gradeTasks(verdicts, pack.weights).flatMap(({ points }) => points);
 }
 
 /** What keeps this machine from grading, and the fix; undefined when it can. */
@@ -103,7 +103,7 @@ function resultOf(
   seed: string,
   verdicts: readonly TaskVerdict[],
 ): GradeResult {
-  const tasks = gradeTasks(verdicts);
+  const tasks = gradeTasks(verdicts, pack.weights);
   const score = scoreOf(tasks.flatMap(({ points }) => points));
   const core = tasks.filter(({ stretch }) => !stretch);
   const grades = (core.length > 0 ? core : tasks).map((task) => task.grade);

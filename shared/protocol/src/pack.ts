@@ -18,6 +18,8 @@ export const packSchema = z.object({
   /** The time box in minutes; left out: none. */
   minutes: z.int().positive().exactOptional(),
   ai: aiPolicySchema,
+  /** How much a point counts, by its id. A point that is not here counts 1. Left out: each counts 1. */
+  weights: z.record(z.string(), z.int().positive()).exactOptional(),
   /** SHA-256 over every other file of the repository as it was made, hexadecimal. */
   digest: z.string(),
 });

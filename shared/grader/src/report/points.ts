@@ -33,13 +33,13 @@ export function classOf(grade: string): string {
 }
 
 function renderPoint(
-  { id, text: sentence, grade }: GradedPoint,
+  { id, text: sentence, grade, weight }: GradedPoint,
   tests: readonly TestVerdict[],
 ): Html {
   const own = tests.filter((test) => test.points.includes(id) && test.status !== 'passed');
   return html`<tr>
     <td>${id}</td>
-    <td class="${classOf(grade)}">${grade}</td>
+    <td class="${classOf(grade)}">${grade}${weight === 1 ? '' : `, counts ${weight}`}</td>
     <td>${sentence} ${own.map(renderTest)}</td>
   </tr>`;
 }

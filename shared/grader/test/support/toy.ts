@@ -63,9 +63,14 @@ export class ToyPack extends Folder {
 
   /**
    * @param lab whose packages the service gets; a lab of this repository if it needs any.
-   * @param tests the text of its test file.
+   * @param tests the text of its test file. @param more what else the pack says.
    */
-  constructor(lab = '01-toy', servers: readonly string[] = [], tests = TESTS) {
+  constructor(
+    lab = '01-toy',
+    servers: readonly string[] = [],
+    tests = TESTS,
+    more: Partial<Pack> = {},
+  ) {
     super();
     this.lab = lab;
     const starter: Texts = {
@@ -91,6 +96,7 @@ export class ToyPack extends Folder {
       minutes: 60,
       ai: 'declared',
       digest: digestOfFiles(bytes),
+      ...more,
     };
     writeAll(this.dir, { ...files, 'pack.json': JSON.stringify(pack) });
   }
