@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { findLab, readCatalog } from '@backend-labs/catalog';
 import { sandboxTrouble } from '@backend-labs/launcher';
 import { describe, expect, test } from 'vitest';
-import { ticketFor } from '../src/pack/texts.ts';
+import { ticketFor } from '../src/pack/ticket.ts';
 import { checkWeights, weightsText } from '../src/pack/weights.ts';
 import { Folder, ROOT } from './support/folder.ts';
 import { ToyPack } from './support/toy.ts';

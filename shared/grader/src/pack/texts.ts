@@ -60,22 +60,3 @@ Send the repository: a link that we may clone, or an archive made with
 so a task that is half done is worth handing in. ${weightsText(lab, assignment)}
 `;
 }
-
-/** The ticket without the tasks that are not asked for. */
-export function ticketFor(ticket: string, lab: Lab, assignment: Assignment): string {
-  const chosen = new Set(assignment.tasks);
-  const sections = ticket.split(/^(?=## )/mu);
-  const [head = '', ...rest] = sections.filter((section) => {
-    const number = /^## Task (?<number>\d+)\b/u.exec(section)?.groups?.['number'];
-    return number === undefined || chosen.has(Number(number));
-  });
-  const isWhole = lab.tasks.every(({ number }) => chosen.has(number));
-  const notes = [
-    !isWhole &&
-      `This assignment asks for ${namedTasks(assignment.tasks)} only. The other tasks are left out below.`,
-    assignment.weights && weightsText(lab, assignment),
-  ].filter(Boolean);
-  if (notes.length === 0) return ticket;
-  const note = `> ${notes.join(' ')}\n\n`;
-  return [head, ...rest].join('').replace(/^(?<title># .*\n+)/u, `$<title>${note}`);
-}
