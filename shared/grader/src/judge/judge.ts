@@ -7,6 +7,7 @@ import type { Files } from '../pack/toolchain.ts';
 import { blamedForRedis, isJudged } from './blamed.ts';
 import { freeShared } from './blocked-redis.ts';
 import { OwnRedis } from './own-redis.ts';
+import { withoutPaths } from './paths.ts';
 import { RedisWatch } from './redis-watch.ts';
 import { layOutStage } from './stage.ts';
 
@@ -73,7 +74,8 @@ export async function judgeSubmission(options: JudgeOptions): Promise<TaskVerdic
   }
   await using live = connectStack(stack.servers);
   if (stack.servers['postgres']) await (await live.of('postgres')).dropTemplates(`${owner}/`);
-  return lab.tasks.flatMap(({ number }) => verdicts.get(number) ?? []);
+  const judged = lab.tasks.flatMap(({ number }) => verdicts.get(number) ?? []);
+  return withoutPaths(judged, [target, folder.dir, stateDir, root]);
 }
 
 /** A task that waits for one that failed stays as it is. */

@@ -44,6 +44,7 @@ export async function writePack(options: PackOptions): Promise<Pack> {
     ...(minutes !== undefined && { minutes }),
     ai,
     ...(weights && { weights }),
+    passedByStarter: passedByStarter(lab, assignment.tasks),
     digest: digestOfFiles(files),
   };
   files.set(PACK, Buffer.from(`${JSON.stringify(pack, undefined, 2)}\n`));
@@ -68,6 +69,12 @@ function packFiles(root: string, lab: Lab, assignment: Assignment): Files {
   files.set('README.md', Buffer.from(frontPage(lab, assignment)));
   files.set('.gitignore', Buffer.from(IGNORED));
   return files;
+}
+
+function passedByStarter({ tasks, starter }: Lab, chosen: readonly number[]): string[] {
+  return tasks
+    .filter(({ number }) => chosen.includes(number))
+    .flatMap(({ points }) => points.flatMap(({ id }) => (starter.fails.includes(id) ? [] : [id])));
 }
 
 /** A task that others need can only be judged together with them. */

@@ -46,7 +46,7 @@ export function renderReport(parts: ReportParts): string {
         <h1>${pack.title}</h1>
         ${renderHead(result, pack, history)}
         <h2>Points</h2>
-        ${result.tasks.map((task) => renderTask(task, byTask.get(task.task)))}
+        ${result.tasks.map((task) => renderTask(task, byTask.get(task.task), pack))}
         ${
           questions.length > 0
             ? html`<h2>Ask in the interview</h2>
