@@ -275,6 +275,10 @@ export const COMMANDS: Commands = {
         value: 'POLICY',
         help: 'allowed, declared or forbidden; default: declared',
       },
+      'allow-dependencies': {
+        type: 'boolean',
+        help: 'the candidate may add packages of the npm registry; default: new ones are not installed',
+      },
       to: { type: 'string', value: 'DIR', help: 'the folder to make' },
       json: JSON_FLAG,
     },

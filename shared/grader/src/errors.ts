@@ -9,7 +9,9 @@ export type GraderErrorCode =
   | 'NO_COMMIT'
   | 'NO_RESULT'
   | 'BAD_KEY'
-  | 'BAD_WEIGHT';
+  | 'BAD_WEIGHT'
+  | 'BAD_PACKAGES'
+  | 'NO_PACKAGES';
 
 /** The message is one line that says what to do. */
 export class GraderError extends Error {

@@ -114,6 +114,7 @@ function resultOf(
       digest: pack.digest,
       ...(pack.minutes !== undefined && { minutes: pack.minutes }),
       ai: pack.ai,
+      ...(pack.newPackages && { newPackages: pack.newPackages }),
     },
     submission: { digest: taken.digest, ...(commit !== undefined && { commit }) },
     seed,

@@ -64,7 +64,9 @@ async function graded(
   });
 }
 
-function render({ grade: verdict, score, tasks, leftOut }: GradeResult, report: string): string {
+function render(result: GradeResult, report: string): string {
+  const { grade: verdict, score, tasks, leftOut, pack, newDependencies } = result;
+  const notInstalled = pack.newPackages === 'allowed' ? [] : newDependencies;
   const shown = score ? `${score.points} of ${score.of} points` : 'run it again with --resume';
   return [
     ...tasks.map((task) => {
@@ -74,6 +76,9 @@ function render({ grade: verdict, score, tasks, leftOut }: GradeResult, report: 
     `${verdict}: ${shown}`,
     ...(leftOut.length > 0
       ? [`${leftOut.length} changes outside the candidate's files did not count.`]
+      : []),
+    ...(notInstalled.length > 0
+      ? [clean(`New packages were not installed: ${notInstalled.join(', ')}.`)]
       : []),
     clean(report),
   ].join('\n');

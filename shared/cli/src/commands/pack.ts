@@ -28,6 +28,7 @@ export const run: Run = async (args, context) => {
     ai: policyOf(args.text('ai') ?? 'declared'),
     ...(minutes !== undefined && { minutes }),
     ...(weights && { weights }),
+    ...(args.on('allow-dependencies') && { newPackages: 'allowed' }),
   });
   if (args.on('json')) console.log(JSON.stringify(pack, undefined, 2));
   else {

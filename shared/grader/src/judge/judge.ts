@@ -33,7 +33,7 @@ export async function judgeSubmission(options: JudgeOptions): Promise<TaskVerdic
   const { root, stateDir, pack, seed, earlier = [], onProgress, onVerdict } = options;
   const owner = await ownerTag();
   using folder = await takeFolder(join(stateDir, 'runs'), `grade-${pack.lab}`);
-  const stage = layOutStage(folder.dir, root, pack, options.pristine, options.taken);
+  const stage = await layOutStage(folder.dir, root, pack, options.pristine, options.taken);
   const { lab, target, readable } = stage;
   const where = { root, stateDir, ...(onProgress && { onProgress }) };
   const stack = await openStack(lab.servers, where);

@@ -1,9 +1,10 @@
 import type { GradedPoint, Pack } from '@backend-labs/protocol';
-import { GraderError } from '../errors.ts';
+import { GraderError, type GraderErrorCode } from '../errors.ts';
 import type { Files } from '../pack/toolchain.ts';
 import type { AtCommit } from '../submission/commits.ts';
+import type { Submission } from '../submission/files.ts';
 import type { Commit } from '../submission/repository.ts';
-import { type Taken, takeWork } from '../submission/take.ts';
+import { takeWork } from '../submission/take.ts';
 
 /** One commit on the way to a submission. */
 export interface Step {
@@ -11,6 +12,8 @@ export interface Step {
   /** Empty: the commit had no work that could be judged. */
   readonly points: readonly GradedPoint[];
 }
+
+const NO_WORK = new Set<GraderErrorCode>(['NO_SUBMISSION', 'BAD_PACKAGES']);
 
 export interface StepsOptions {
   readonly commits: readonly AtCommit[];
@@ -24,23 +27,27 @@ export interface StepsOptions {
 
 /** Judges a submission at some of its commits. Commits with the same work are judged once. */
 export async function judgeSteps(options: StepsOptions): Promise<Step[]> {
-  const { commits, pack, pristine, known, judge, onProgress } = options;
+  const { commits, onProgress } = options;
   const steps: Step[] = [];
   for (const { commit, submission } of commits) {
     const shown = `commit ${commit.id.slice(0, 8)}, ${steps.length + 1} of ${commits.length}`;
     onProgress?.(`Grading the history: ${shown}`);
-    const work = workIn(() => takeWork(submission, pack, pristine));
-    if (work && !known.has(work.digest)) known.set(work.digest, await judge(work.files));
-    steps.push({ commit, points: known.get(work?.digest ?? '') ?? [] });
+    steps.push({ commit, points: await pointsAt(submission, options) });
   }
   return steps;
 }
 
-function workIn(take: () => Taken): Taken | undefined {
+async function pointsAt(
+  submission: Submission,
+  { pack, pristine, known, judge }: StepsOptions,
+): Promise<readonly GradedPoint[]> {
   try {
-    return take();
+    const { digest, files } = takeWork(submission, pack, pristine);
+    const points = known.get(digest) ?? (await judge(files));
+    known.set(digest, points);
+    return points;
   } catch (error) {
-    if (error instanceof GraderError && error.code === 'NO_SUBMISSION') return undefined;
+    if (error instanceof GraderError && NO_WORK.has(error.code)) return [];
     throw error;
   }
 }

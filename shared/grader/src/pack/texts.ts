@@ -4,7 +4,7 @@ import { namedTasks } from './listed.ts';
 import { weightsText } from './weights.ts';
 
 /** What a candidate is asked to do. */
-export type Assignment = Pick<Pack, 'tasks' | 'minutes' | 'ai' | 'weights'>;
+export type Assignment = Pick<Pack, 'tasks' | 'minutes' | 'ai' | 'weights' | 'newPackages'>;
 
 const AI: Readonly<Record<AiPolicy, string>> = {
   allowed:
@@ -14,6 +14,13 @@ const AI: Readonly<Record<AiPolicy, string>> = {
   forbidden:
     'Do not use AI tools: no chat assistant, no completion that writes more than a line. Documentation and search engines are fine.',
 };
+
+const ONLY_THESE =
+  'Use those that `package.json` names. No other package is installed when we grade.';
+
+function mayAdd(lab: string): string {
+  return `You may add packages from the npm registry: run \`npm install <name>\` in \`work/${lab}/\`, and commit \`package.json\` and \`package-lock.json\`. We install them from that lock file, without running their install scripts. A package from git, from a folder or from another address is refused.`;
+}
 
 /** `1 h 30 min`. */
 export function duration(minutes: number): string {
@@ -25,7 +32,7 @@ export function duration(minutes: number): string {
 /** The README at the top of a candidate's repository. */
 export function frontPage(lab: Lab, assignment: Assignment): string {
   const { id, title } = lab;
-  const { tasks, minutes, ai } = assignment;
+  const { tasks, minutes, ai, newPackages } = assignment;
   const box =
     minutes === undefined
       ? 'There is no time box.'
@@ -50,7 +57,7 @@ You need Node 18 or newer and git. The first start installs the rest.
 - **Time.** ${box}
 - **AI.** ${AI[ai]}
 - **Edit** the files in \`work/${id}/\`. No other change counts: we grade your files with our own copy of the tests, and with other data.
-- **Packages.** Use those that \`package.json\` names. No other package is installed when we grade.
+- **Packages.** ${newPackages === 'allowed' ? mayAdd(id) : ONLY_THESE}
 - **Commit** as you usually do. We read the history.
 
 ## Hand in

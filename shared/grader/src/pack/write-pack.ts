@@ -29,7 +29,7 @@ export interface PackOptions extends Assignment {
  * @throws GraderError `NOT_EMPTY`, `BAD_WEIGHT`, `NO_GIT`.
  */
 export async function writePack(options: PackOptions): Promise<Pack> {
-  const { root, lab, to, tasks, minutes, ai, weights } = options;
+  const { root, lab, to, tasks, minutes, ai, weights, newPackages } = options;
   if (existsSync(to) && readdirSync(to).length > 0) {
     throw new GraderError('NOT_EMPTY', `${to} is not empty. Name a new folder.`);
   }
@@ -44,6 +44,7 @@ export async function writePack(options: PackOptions): Promise<Pack> {
     ...(minutes !== undefined && { minutes }),
     ai,
     ...(weights && { weights }),
+    ...(newPackages && { newPackages }),
     passedByStarter: passedByStarter(lab, assignment.tasks),
     digest: digestOfFiles(files),
   };

@@ -46,7 +46,9 @@ function renderFile(path: string, before: Buffer | undefined, after: Buffer | un
       <p>It changed too much to compare.</p>
     </details>`;
   const rest = lines.length - MOST_LINES;
-  return html`<details open>
+  // Nobody reads what npm wrote.
+  const open = path.endsWith('package-lock.json') ? '' : html`open`;
+  return html`<details ${open}>
     ${head}
     <pre>${lines.slice(0, MOST_LINES).map(renderLine)}</pre>
     ${rest > 0 ? html`<p>${rest} more lines.</p>` : ''}

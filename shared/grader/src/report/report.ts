@@ -55,7 +55,7 @@ export function renderReport(parts: ReportParts): string {
                 </ol>`
             : ''
         }
-        ${renderOutside(result)}
+        ${renderPackages(result)} ${renderOutside(result)}
         <h2>Commits</h2>
         ${renderSteps(steps)} ${renderHistory(history)}
         <h2>Changes to the starter</h2>
@@ -109,15 +109,26 @@ function span(history: readonly Commit[]): string {
   return `${duration(minutes)} between the candidate's first and last commit`;
 }
 
-function renderOutside({ leftOut, newDependencies }: GradeResult): Html {
-  if (leftOut.length === 0 && newDependencies.length === 0) return html``;
+function renderPackages({ newDependencies, pack }: GradeResult): Html {
+  if (newDependencies.length === 0 || pack.newPackages !== 'allowed') return html``;
+  const names = newDependencies.map((name) => html`<li><code>${text(name, SUBJECT)}</code></li>`);
+  return html`<h2>New packages</h2>
+    <p>The pack allows them. They were installed from the candidate's package-lock.json.</p>
+    <ul>
+      ${names}
+    </ul>`;
+}
+
+function renderOutside({ leftOut, pack, newDependencies }: GradeResult): Html {
+  const notInstalled = pack.newPackages === 'allowed' ? [] : newDependencies;
+  if (leftOut.length === 0 && notInstalled.length === 0) return html``;
   return html`<h2>Did not count</h2>
     <p>
       These changes are outside the files that a candidate may edit. The submission was graded
       without them.
     </p>
     <ul>
-      ${newDependencies.map((name) => html`<li>new package <code>${text(name, SUBJECT)}</code></li>`)}
+      ${notInstalled.map((name) => html`<li>new package <code>${text(name, SUBJECT)}</code></li>`)}
       ${leftOut.map(({ path, why }) => html`<li><code>${text(path, SUBJECT)}</code> ${why}</li>`)}
     </ul>`;
 }
