@@ -111,6 +111,8 @@ describe('architecture', () => {
     expect(spawning.toSorted()).toEqual([
       // It starts git only.
       'shared/grader/src/git.ts',
+      // It starts npm only, without scripts.
+      'shared/grader/src/packages/install.ts',
       'shared/launcher/src/sandbox/available.ts',
       'shared/launcher/src/sandbox/start.ts',
       'shared/launcher/src/start-process.ts',

@@ -260,6 +260,11 @@ export const COMMANDS: Commands = {
         help: 'only these tasks and the tasks they need; default: all',
       },
       time: { type: 'string', value: 'TIME', help: 'the time box, such as 3h or 90m' },
+      weight: {
+        type: 'string',
+        value: 'N.N=W,N=W',
+        help: 'what a point counts, or each point of a task, such as 2.3=3,4=2; default: 1',
+      },
       variant: {
         type: 'string',
         value: 'SEED',
@@ -269,6 +274,10 @@ export const COMMANDS: Commands = {
         type: 'string',
         value: 'POLICY',
         help: 'allowed, declared or forbidden; default: declared',
+      },
+      'allow-dependencies': {
+        type: 'boolean',
+        help: 'the candidate may add packages of the npm registry; default: new ones are not installed',
       },
       to: { type: 'string', value: 'DIR', help: 'the folder to make' },
       json: JSON_FLAG,
@@ -294,6 +303,15 @@ export const COMMANDS: Commands = {
         help: 'of a git repository: grade the last commit before this time (ISO 8601)',
       },
       seed: { type: 'string', value: 'S', help: 'seed of the data that the tests draw' },
+      history: {
+        type: 'boolean',
+        help: 'of a git repository: judge some commits too, and show in the report how the points came',
+      },
+      commits: {
+        type: 'string',
+        value: 'N',
+        help: 'with --history: judge at most N commits, the last one always; default: 5',
+      },
       resume: { type: 'boolean', help: 'judge only what an earlier run could not judge' },
       check: {
         type: 'string',

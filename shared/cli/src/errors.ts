@@ -47,7 +47,7 @@ export function told(error: unknown): ErrorReport {
 }
 
 /** Without these the machine is at fault, otherwise the command line. */
-const NEEDED: ReadonlySet<unknown> = new Set(['NO_GIT', 'NO_SANDBOX', 'BAD_KEY']);
+const NEEDED: ReadonlySet<unknown> = new Set(['NO_GIT', 'NO_SANDBOX', 'BAD_KEY', 'NO_PACKAGES']);
 
 function graderExit(code: unknown): number {
   return NEEDED.has(code) ? EXIT.machine : EXIT.usage;

@@ -101,6 +101,15 @@ describe('a wrong argument is one line and exit code 2', () => {
       'labs: 01-query-plans has no solution "best".',
     ],
     [['reset', '1', '--restore', 'nowhere'], 'labs: '],
+    [
+      ['pack', '7', '--to', 'x', '--weight', '2.3'],
+      'labs: --weight takes points or tasks with whole numbers from 1, such as 2.3=3,4=2, not "2.3".',
+    ],
+    [
+      ['pack', '7', '--to', 'x', '--tasks', '2,3', '--weight', '4=2'],
+      'labs: The pack has no point 4.1. It has tasks 2 and 3.',
+    ],
+    [['grade', 'ada', '--pack', 'take-home', '--commits', '3'], 'labs: --commits needs --history.'],
   ])('labs %j', async (words, says) => {
     using labs = new Labs();
     const { exit, out, err } = await labs.run(...words);

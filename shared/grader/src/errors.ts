@@ -8,7 +8,10 @@ export type GraderErrorCode =
   | 'BAD_ARCHIVE'
   | 'NO_COMMIT'
   | 'NO_RESULT'
-  | 'BAD_KEY';
+  | 'BAD_KEY'
+  | 'BAD_WEIGHT'
+  | 'BAD_PACKAGES'
+  | 'NO_PACKAGES';
 
 /** The message is one line that says what to do. */
 export class GraderError extends Error {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandboxTrouble } from '@backend-labs/launcher';
 import {
+  type GradedPoint,
   gradeResultSchema,
   type GradeResult,
   type Pack,
@@ -12,10 +13,12 @@ import {
 import { GraderError } from './errors.ts';
 import { judgeSubmission } from './judge/judge.ts';
 import { gradeTasks, scoreOf, worst } from './judge/score.ts';
+import { judgeSteps } from './judge/steps.ts';
 import { readPristine } from './pack/pristine.ts';
 import { interviewQuestions } from './report/interview.ts';
 import { renderReport } from './report/report.ts';
 import { graderKey, type GraderKey, sign } from './sign.ts';
+import { readCommits } from './submission/commits.ts';
 import { readSubmission, type ReadSubmission } from './submission/read.ts';
 import { type Taken, takeWork } from './submission/take.ts';
 
@@ -32,6 +35,8 @@ export interface GradeOptions {
   readonly seed?: string;
   /** The folder for `result.json`, `result.jws`, `report.html` and `verdicts.json`. */
   readonly to: string;
+  /** Judges a git repository at so many of its commits too, for the report. Left out: it does not. */
+  readonly commits?: number;
   /** Goes on where an earlier run into `to` left points not judged. */
   readonly resume?: boolean;
   readonly onProgress?: (line: string) => void;
@@ -49,19 +54,26 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   const { pack, files: pristine } = readPristine(options.pack);
   const { submission: given, deadline } = options;
   const submission = typeof given === 'string' ? await readSubmission(given, deadline) : given;
+  const commits =
+    typeof given === 'string' && options.commits !== undefined
+      ? await readCommits(given, deadline, options.commits)
+      : [];
   const taken = takeWork(submission, pack, pristine);
   const key = await graderKey(options.stateDir);
   const seed = options.seed ?? seedOf(key, pack);
   const earlier = options.resume === true ? readEarlier(options.to, taken, seed) : [];
-  const verdicts = await judgeSubmission({
-    ...options,
-    pack,
-    pristine,
-    taken: taken.files,
-    seed,
-    earlier,
-  });
+  const job = { ...options, pack, pristine, seed };
+  const verdicts = await judgeSubmission({ ...job, taken: taken.files, earlier });
   const result = resultOf(pack, taken, submission.commit, seed, verdicts);
+  const steps = await judgeSteps({
+    ...job,
+    commits,
+    known: new Map([[taken.digest, pointsOf(pack, verdicts)]]),
+    judge: async (files) => {
+      const { onVerdict: _submissions, ...silent } = job;
+      return pointsOf(pack, await judgeSubmission({ ...silent, taken: files }));
+    },
+  });
   mkdirSync(options.to, { recursive: true });
   const write = (name: string, text: string) => writeFileSync(join(options.to, name), text);
   write('verdicts.json', json(verdicts));
@@ -69,9 +81,13 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   write('result.jws', await sign(result, key));
   const { history } = submission;
   const questions = interviewQuestions(interviewOf(options.root, pack), result);
-  const parts = { result, pack, verdicts, pristine, taken, history, questions };
+  const parts = { result, pack, verdicts, pristine, taken, history, steps, questions };
   write('report.html', renderReport(parts));
   return result;
+}
+
+function pointsOf(pack: Pack, verdicts: readonly TaskVerdict[]): GradedPoint[] {
+  return gradeTasks(verdicts, pack.weights).flatMap(({ points }) => points);
 }
 
 /** What keeps this machine from grading, and the fix; undefined when it can. */
@@ -87,7 +103,7 @@ function resultOf(
   seed: string,
   verdicts: readonly TaskVerdict[],
 ): GradeResult {
-  const tasks = gradeTasks(verdicts);
+  const tasks = gradeTasks(verdicts, pack.weights);
   const score = scoreOf(tasks.flatMap(({ points }) => points));
   const core = tasks.filter(({ stretch }) => !stretch);
   const grades = (core.length > 0 ? core : tasks).map((task) => task.grade);
@@ -98,6 +114,7 @@ function resultOf(
       digest: pack.digest,
       ...(pack.minutes !== undefined && { minutes: pack.minutes }),
       ai: pack.ai,
+      ...(pack.newPackages && { newPackages: pack.newPackages }),
     },
     submission: { digest: taken.digest, ...(commit !== undefined && { commit }) },
     seed,

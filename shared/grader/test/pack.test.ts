@@ -23,6 +23,13 @@ describe('a pack', () => {
     expect(readPack(folder.dir)).toEqual(pack);
   });
 
+  test('says which of its points the starter passes', () => {
+    const points = lab.tasks.slice(0, 3).flatMap((task) => task.points.map(({ id }) => id));
+    const { fails } = lab.starter;
+    expect(pack.passedByStarter?.length).toBeGreaterThan(0);
+    expect(pack.passedByStarter).toEqual(points.filter((id) => !fails.includes(id)));
+  });
+
   test('has no file that gives an answer away', () => {
     const spoils =
       /solutions|misconception|designs|hints|debrief|measurements|mutants|proof\.json|interview/i;

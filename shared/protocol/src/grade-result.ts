@@ -49,6 +49,7 @@ export const gradeResultSchema = z.object({
     digest: z.string(),
     minutes: z.int().positive().exactOptional(),
     ai: aiPolicySchema,
+    newPackages: z.literal('allowed').exactOptional(),
   }),
   submission: z.object({
     /** SHA-256 over the files that were taken, hexadecimal. */
@@ -65,7 +66,10 @@ export const gradeResultSchema = z.object({
   tasks: z.array(gradedTaskSchema).readonly(),
   /** Changes outside the files that a candidate may edit; none of them counts. */
   leftOut: z.array(leftOutSchema).readonly(),
-  /** Packages that the candidate's package.json names and the pack does not; none was installed. */
+  /**
+   * Packages that the candidate's package.json names and the pack does not. They were installed if the
+   * pack allows it.
+   */
   newDependencies: z.array(z.string()).readonly(),
   times: z.object({
     /** ISO 8601, UTC. */

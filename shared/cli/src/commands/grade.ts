@@ -9,6 +9,9 @@ import { requireSandbox } from '../sandbox.ts';
 import { Waiting } from '../ui/progress-line.ts';
 import { clean } from '../ui/untrusted.ts';
 
+/** What `--history` judges: each takes as long as the submission. */
+const COMMITS = 5;
+
 export const run: Run = async (args, context) => {
   const file = args.text('check');
   if (file !== undefined) return check(resolve(context.cwd, file), args.on('json'), context);
@@ -24,6 +27,9 @@ export const run: Run = async (args, context) => {
     throw new UsageError(
       `--deadline takes a time such as 2026-12-01T18:00:00Z, not "${deadline}".`,
     );
+  }
+  if (args.text('commits') !== undefined && !args.on('history')) {
+    throw new UsageError('--commits needs --history.');
   }
   await requireSandbox(context);
   const submission = given.includes('://') ? given : resolve(context.cwd, given);
@@ -51,13 +57,16 @@ async function graded(
     stateDir,
     ...options,
     ...(seed !== undefined && { seed }),
+    ...(args.on('history') && { commits: args.count('commits', COMMITS) }),
     resume: args.on('resume'),
     onProgress: waiting.say,
     onVerdict: ({ task, status }) => waiting.tick(`Grading: task ${task} ${status}`),
   });
 }
 
-function render({ grade: verdict, score, tasks, leftOut }: GradeResult, report: string): string {
+function render(result: GradeResult, report: string): string {
+  const { grade: verdict, score, tasks, leftOut, pack, newDependencies } = result;
+  const notInstalled = pack.newPackages === 'allowed' ? [] : newDependencies;
   const shown = score ? `${score.points} of ${score.of} points` : 'run it again with --resume';
   return [
     ...tasks.map((task) => {
@@ -67,6 +76,9 @@ function render({ grade: verdict, score, tasks, leftOut }: GradeResult, report: 
     `${verdict}: ${shown}`,
     ...(leftOut.length > 0
       ? [`${leftOut.length} changes outside the candidate's files did not count.`]
+      : []),
+    ...(notInstalled.length > 0
+      ? [clean(`New packages were not installed: ${notInstalled.join(', ')}.`)]
       : []),
     clean(report),
   ].join('\n');

@@ -19,6 +19,7 @@ export const run: Run = async (args, context) => {
   using scratch = mkdtempDisposableSync(join(tmpdir(), 'labs-pack-'));
   const seed = args.text('variant');
   const lab = seed === undefined ? found : await variantOf(context, found, seed, scratch.path);
+  const weights = weightsOf(args.text('weight'), lab);
   const pack = await writePack({
     root: context.root,
     lab,
@@ -26,6 +27,8 @@ export const run: Run = async (args, context) => {
     tasks: tasksOf(args, lab),
     ai: policyOf(args.text('ai') ?? 'declared'),
     ...(minutes !== undefined && { minutes }),
+    ...(weights && { weights }),
+    ...(args.on('allow-dependencies') && { newPackages: 'allowed' }),
   });
   if (args.on('json')) console.log(JSON.stringify(pack, undefined, 2));
   else {
@@ -51,6 +54,25 @@ export function policyOf(text: string): AiPolicy {
   const policy = aiPolicySchema.safeParse(text);
   if (policy.success) return policy.data;
   throw new UsageError(`--ai takes allowed, declared or forbidden, not "${text}".`);
+}
+
+/** `2.3=3,4=2`: of a point, or of each point of a task. A point comes before its task. */
+function weightsOf(text: string | undefined, lab: Lab): Record<string, number> | undefined {
+  if (text === undefined) return undefined;
+  const ofTasks: [string, number][] = [];
+  const ofPoints: [string, number][] = [];
+  for (const part of text.split(',')) {
+    const { name = '', weight } =
+      /^\s*(?<name>[^=]+)=(?<weight>[1-9]\d{0,2})\s*$/u.exec(part)?.groups ?? {};
+    if (weight === undefined) {
+      throw new UsageError(
+        `--weight takes points or tasks with whole numbers from 1, such as 2.3=3,4=2, not "${part}".`,
+      );
+    }
+    if (name.includes('.')) ofPoints.push([name, Number(weight)]);
+    else for (const { id } of findTask(lab, name).points) ofTasks.push([id, Number(weight)]);
+  }
+  return Object.fromEntries([...ofTasks, ...ofPoints]);
 }
 
 function minutesOf(text: string | undefined): number | undefined {

@@ -2,14 +2,16 @@ import { join } from 'node:path';
 import type { Lab, Task } from '@backend-labs/catalog';
 import type { Pack, TaskVerdict } from '@backend-labs/protocol';
 import { judge, Session, takeFolder } from '@backend-labs/runner';
-import { connectStack, openStack, ownerTag } from '@backend-labs/stack';
+import { connectStack, type OpenedStack, openStack, ownerTag } from '@backend-labs/stack';
 import type { Files } from '../pack/toolchain.ts';
+import { blamedForRedis, isJudged } from './blamed.ts';
+import { freeShared } from './blocked-redis.ts';
+import { OwnRedis } from './own-redis.ts';
+import { withoutPaths } from './paths.ts';
+import { RedisWatch } from './redis-watch.ts';
 import { layOutStage } from './stage.ts';
 
 const ROW = 'submission';
-/** A server that fell over is up again the second time. */
-const ROUNDS = 2;
-const JUDGED = new Set<TaskVerdict['status']>(['passed', 'failed']);
 
 export interface JudgeOptions {
   readonly root: string;
@@ -31,34 +33,49 @@ export async function judgeSubmission(options: JudgeOptions): Promise<TaskVerdic
   const { root, stateDir, pack, seed, earlier = [], onProgress, onVerdict } = options;
   const owner = await ownerTag();
   using folder = await takeFolder(join(stateDir, 'runs'), `grade-${pack.lab}`);
-  const stage = layOutStage(folder.dir, root, pack, options.pristine, options.taken);
+  const stage = await layOutStage(folder.dir, root, pack, options.pristine, options.taken);
   const { lab, target, readable } = stage;
-  const stack = await openStack(lab.servers, { root, stateDir, ...(onProgress && { onProgress }) });
-  const context = {
-    servers: stack.servers,
-    stateDir,
-    templates: `${owner}/`,
-    keepFailed: false,
-    seed,
-    sandbox: { readable },
-  };
-  await using session = await Session.open({ lab, rows: [{ name: ROW, target }], context });
+  const where = { root, stateDir, ...(onProgress && { onProgress }) };
+  const stack = await openStack(lab.servers, where);
   const verdicts = new Map(earlier.filter(isJudged).map((verdict) => [verdict.task, verdict]));
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const judgeOpen = async (servers: OpenedStack['servers']) => {
     const open = openTasks(lab, verdicts);
-    if (open.length === 0) break;
+    if (open.length === 0) return;
+    const context = {
+      servers,
+      stateDir,
+      templates: `${owner}/`,
+      keepFailed: false,
+      seed,
+      sandbox: { readable },
+    };
+    await using session = await Session.open({ lab, rows: [{ name: ROW, target }], context });
     const judged = await judge(session, stack, lab, ROW, open, (event) => {
       if (event.type === 'task ended') onVerdict?.(event.verdict);
     });
     for (const verdict of judged) verdicts.set(verdict.task, verdict);
+  };
+  const { redis } = stack.servers;
+  {
+    await using _watch = redis && new RedisWatch(redis, () => freeShared(redis, where));
+    await judgeOpen(stack.servers);
+  }
+  // A server that fell over is up again the second time, and what one submission does to a Redis of its own
+  // says nothing about the machine.
+  if (openTasks(lab, verdicts).length > 0) {
+    await using own = redis && (await OwnRedis.open(redis, where));
+    await judgeOpen({ ...stack.servers, ...(own && { redis: own.address }) });
+    const observed = await own?.blockage();
+    for (const { number, servers } of openTasks(lab, verdicts)) {
+      const verdict = verdicts.get(number);
+      if (observed === undefined || !verdict || !servers.includes('redis')) continue;
+      verdicts.set(number, blamedForRedis(verdict, observed));
+    }
   }
   await using live = connectStack(stack.servers);
   if (stack.servers['postgres']) await (await live.of('postgres')).dropTemplates(`${owner}/`);
-  return lab.tasks.flatMap(({ number }) => verdicts.get(number) ?? []);
-}
-
-function isJudged({ status, points }: TaskVerdict): boolean {
-  return JUDGED.has(status) && points.every((point) => JUDGED.has(point.status));
+  const judged = lab.tasks.flatMap(({ number }) => verdicts.get(number) ?? []);
+  return withoutPaths(judged, [target, folder.dir, stateDir, root]);
 }
 
 /** A task that waits for one that failed stays as it is. */

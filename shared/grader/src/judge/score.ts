@@ -2,23 +2,27 @@ import type {
   Grade,
   GradedPoint,
   GradedTask,
+  Pack,
   Score,
   Status,
   TaskVerdict,
 } from '@backend-labs/protocol';
 
-/** Of each point, until a lab says otherwise. */
+/** Of a point that the pack gives no weight. */
 const WEIGHT = 1;
 
 /** The tasks of a submission with grades instead of statuses. */
-export function gradeTasks(verdicts: readonly TaskVerdict[]): GradedTask[] {
+export function gradeTasks(
+  verdicts: readonly TaskVerdict[],
+  weights: Pack['weights'] = {},
+): GradedTask[] {
   const statuses = new Map(verdicts.map(({ task, status }) => [task, status]));
   return verdicts.map((verdict): GradedTask => {
     const { task, slug, title, stretch, waitsFor = 0 } = verdict;
     const points = verdict.points.map((point): GradedPoint => {
       const { id, text } = point;
       const grade = gradeOf(point.status, statuses.get(waitsFor));
-      return { id, text, grade, weight: WEIGHT, lessons: lessonsOf(verdict, id) };
+      return { id, text, grade, weight: weights[id] ?? WEIGHT, lessons: lessonsOf(verdict, id) };
     });
     const score = scoreOf(points);
     const grade = worst(points.map((point) => point.grade));

@@ -2,7 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { editableEntries, type Lab } from '@backend-labs/catalog';
 import { parseDocument } from 'yaml';
-import { ticketFor, type Assignment } from './texts.ts';
+import type { Assignment } from './texts.ts';
+import { ticketFor } from './ticket.ts';
 import type { Files } from './toolchain.ts';
 
 const PLACEHOLDER = '// This task is not part of the assignment.\nexport {};\n';

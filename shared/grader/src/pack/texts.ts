@@ -1,8 +1,10 @@
 import type { Lab } from '@backend-labs/catalog';
 import type { AiPolicy, Pack } from '@backend-labs/protocol';
+import { namedTasks } from './listed.ts';
+import { weightsText } from './weights.ts';
 
 /** What a candidate is asked to do. */
-export type Assignment = Pick<Pack, 'tasks' | 'minutes' | 'ai'>;
+export type Assignment = Pick<Pack, 'tasks' | 'minutes' | 'ai' | 'weights' | 'newPackages'>;
 
 const AI: Readonly<Record<AiPolicy, string>> = {
   allowed:
@@ -13,6 +15,13 @@ const AI: Readonly<Record<AiPolicy, string>> = {
     'Do not use AI tools: no chat assistant, no completion that writes more than a line. Documentation and search engines are fine.',
 };
 
+const ONLY_THESE =
+  'Use those that `package.json` names. No other package is installed when we grade.';
+
+function mayAdd(lab: string): string {
+  return `You may add packages from the npm registry: run \`npm install <name>\` in \`work/${lab}/\`, and commit \`package.json\` and \`package-lock.json\`. We install them from that lock file, without running their install scripts. A package from git, from a folder or from another address is refused.`;
+}
+
 /** `1 h 30 min`. */
 export function duration(minutes: number): string {
   const hours = Math.floor(minutes / 60);
@@ -21,14 +30,16 @@ export function duration(minutes: number): string {
 }
 
 /** The README at the top of a candidate's repository. */
-export function frontPage({ id, title }: Lab, { tasks, minutes, ai }: Assignment): string {
+export function frontPage(lab: Lab, assignment: Assignment): string {
+  const { id, title } = lab;
+  const { tasks, minutes, ai, newPackages } = assignment;
   const box =
     minutes === undefined
       ? 'There is no time box.'
       : `The time box is **${duration(minutes)}** of work. Stop when it is over, even if a task is open: nobody expects every task.`;
   return `# Take-home: ${title}
 
-A small service is half built. Read the ticket in \`work/${id}/README.md\`, and do ${named(tasks)}.
+A small service is half built. Read the ticket in \`work/${id}/README.md\`, and do ${namedTasks(tasks)}.
 
 ## Run it
 
@@ -46,31 +57,13 @@ You need Node 18 or newer and git. The first start installs the rest.
 - **Time.** ${box}
 - **AI.** ${AI[ai]}
 - **Edit** the files in \`work/${id}/\`. No other change counts: we grade your files with our own copy of the tests, and with other data.
-- **Packages.** Use those that \`package.json\` names. No other package is installed when we grade.
+- **Packages.** ${newPackages === 'allowed' ? mayAdd(id) : ONLY_THESE}
 - **Commit** as you usually do. We read the history.
 
 ## Hand in
 
 Send the repository: a link that we may clone, or an archive made with
 \`git archive --format=zip -o take-home.zip HEAD\`. Each numbered point of the ticket counts on its own,
-so a task that is half done is worth handing in.
+so a task that is half done is worth handing in. ${weightsText(lab, assignment)}
 `;
-}
-
-/** The ticket without the tasks that are not asked for. */
-export function ticketFor(ticket: string, lab: Lab, assignment: Assignment): string {
-  const chosen = new Set(assignment.tasks);
-  if (lab.tasks.every(({ number }) => chosen.has(number))) return ticket;
-  const sections = ticket.split(/^(?=## )/mu);
-  const [head = '', ...rest] = sections.filter((section) => {
-    const number = /^## Task (?<number>\d+)\b/u.exec(section)?.groups?.['number'];
-    return number === undefined || chosen.has(Number(number));
-  });
-  const note = `> This assignment asks for ${named(assignment.tasks)} only. The other tasks are left out below.\n\n`;
-  return [head, ...rest].join('').replace(/^(?<title># .*\n+)/u, `$<title>${note}`);
-}
-
-function named(tasks: readonly number[]): string {
-  if (tasks.length === 1) return `task ${tasks[0]}`;
-  return `tasks ${tasks.slice(0, -1).join(', ')} and ${tasks.at(-1)}`;
 }

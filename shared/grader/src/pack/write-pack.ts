@@ -7,6 +7,7 @@ import { firstCommit } from '../git.ts';
 import { digestOfFiles } from './digest.ts';
 import { labFiles, starterFiles } from './lab-files.ts';
 import { frontPage, type Assignment } from './texts.ts';
+import { checkWeights } from './weights.ts';
 import { type Files, toolchainFiles } from './toolchain.ts';
 
 /** The file at the top of a pack that says what it is. */
@@ -25,21 +26,26 @@ export interface PackOptions extends Assignment {
 /**
  * Writes a candidate's repository, with one commit: ticket, starter, visible tests and tool chain.
  *
- * @throws GraderError `NOT_EMPTY`, `NO_GIT`.
+ * @throws GraderError `NOT_EMPTY`, `BAD_WEIGHT`, `NO_GIT`.
  */
 export async function writePack(options: PackOptions): Promise<Pack> {
-  const { root, lab, to, tasks, minutes, ai } = options;
+  const { root, lab, to, tasks, minutes, ai, weights, newPackages } = options;
   if (existsSync(to) && readdirSync(to).length > 0) {
     throw new GraderError('NOT_EMPTY', `${to} is not empty. Name a new folder.`);
   }
-  const files = packFiles(root, lab, withNeeds(lab, tasks, options));
+  const assignment = withNeeds(lab, tasks, options);
+  checkWeights(lab, assignment);
+  const files = packFiles(root, lab, assignment);
   const pack: Pack = {
     pack: 1,
     lab: lab.id,
     title: lab.title,
-    tasks: withNeeds(lab, tasks, options).tasks,
+    tasks: assignment.tasks,
     ...(minutes !== undefined && { minutes }),
     ai,
+    ...(weights && { weights }),
+    ...(newPackages && { newPackages }),
+    passedByStarter: passedByStarter(lab, assignment.tasks),
     digest: digestOfFiles(files),
   };
   files.set(PACK, Buffer.from(`${JSON.stringify(pack, undefined, 2)}\n`));
@@ -66,6 +72,12 @@ function packFiles(root: string, lab: Lab, assignment: Assignment): Files {
   return files;
 }
 
+function passedByStarter({ tasks, starter }: Lab, chosen: readonly number[]): string[] {
+  return tasks
+    .filter(({ number }) => chosen.includes(number))
+    .flatMap(({ points }) => points.flatMap(({ id }) => (starter.fails.includes(id) ? [] : [id])));
+}
+
 /** A task that others need can only be judged together with them. */
 function withNeeds(lab: Lab, tasks: readonly number[], assignment: Assignment): Assignment {
   const wanted = new Set(tasks);
@@ -73,6 +85,5 @@ function withNeeds(lab: Lab, tasks: readonly number[], assignment: Assignment): 
     if (wanted.has(number)) for (const need of needs) wanted.add(need);
   }
   const all = lab.tasks.map(({ number }) => number).filter((number) => wanted.has(number));
-  const { minutes, ai } = assignment;
-  return { tasks: all, ai, ...(minutes !== undefined && { minutes }) };
+  return { ...assignment, tasks: all };
 }

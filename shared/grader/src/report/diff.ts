@@ -1,4 +1,4 @@
-import { structuredPatch } from 'diff';
+import { structuredPatch, type StructuredPatchHunk } from 'diff';
 import type { Files } from '../pack/toolchain.ts';
 import { html, text, type Html } from './html.ts';
 
@@ -6,6 +6,10 @@ import { html, text, type Html } from './html.ts';
 const MOST_FILES = 60;
 const MOST_LINES = 600;
 const LONGEST = 300;
+/** Width of a line's number. */
+const DIGITS = 4;
+/** Stands for the lines between two hunks. */
+const GAP = '⋮';
 /** Milliseconds for one file: a hostile one may take minutes. */
 const WITHIN_MS = 2_000;
 const TEXT = /^[^\0]*$/u;
@@ -35,21 +39,36 @@ function renderFile(path: string, before: Buffer | undefined, after: Buffer | un
     </details>`;
   }
   const patch = structuredPatch('a', 'b', old ?? '', now ?? '', '', '', { timeout: WITHIN_MS });
-  const lines = patch?.hunks.flatMap((hunk) => [`@@ line ${hunk.newStart} @@`, ...hunk.lines]);
+  const lines = patch?.hunks.flatMap((hunk, at) => [...(at > 0 ? [GAP] : []), ...numbered(hunk)]);
   if (!lines)
     return html`<details>
       ${head}
       <p>It changed too much to compare.</p>
     </details>`;
   const rest = lines.length - MOST_LINES;
-  return html`<details open>
+  // Nobody reads what npm wrote.
+  const open = path.endsWith('package-lock.json') ? '' : html`open`;
+  return html`<details ${open}>
     ${head}
     <pre>${lines.slice(0, MOST_LINES).map(renderLine)}</pre>
     ${rest > 0 ? html`<p>${rest} more lines.</p>` : ''}
   </details>`;
 }
 
+/** Each line of a hunk after its number: of the new file, or of the old one if the line was removed. */
+function numbered({ oldStart, newStart, lines }: StructuredPatchHunk): string[] {
+  let [old, now] = [oldStart, newStart];
+  return lines.map((line) => {
+    const number = line.startsWith('-') ? old : now;
+    // A remark about the end of the file.
+    if (line.startsWith('\\')) return line;
+    if (!line.startsWith('+')) old += 1;
+    if (!line.startsWith('-')) now += 1;
+    return `${line[0]}${String(number).padStart(DIGITS)}  ${line.slice(1)}`;
+  });
+}
+
 function renderLine(line: string): Html {
-  const kind = { '+': 'added', '-': 'removed', '@': 'place' }[line[0] ?? ''] ?? 'same';
-  return html`<span class="${kind}">${text(line, LONGEST)} </span>`;
+  const kind = { '+': 'added', '-': 'removed', [GAP]: 'place' }[line[0] ?? ''] ?? 'same';
+  return html`<span class="${kind}">${text(line, LONGEST)}</span>${'\n'}`;
 }

@@ -2,6 +2,7 @@ import type {
   Failure,
   GradedPoint,
   GradedTask,
+  Pack,
   TaskVerdict,
   TestVerdict,
 } from '@backend-labs/protocol';
@@ -12,15 +13,21 @@ const LONGEST = 1_500;
 const MOST_LINES = 8;
 
 /** A task with its points; of each failed one what the test saw, and the lesson. */
-export function renderTask(task: GradedTask, verdict: TaskVerdict | undefined): Html {
+export function renderTask(
+  task: GradedTask,
+  verdict: TaskVerdict | undefined,
+  { passedByStarter = [] }: Pick<Pack, 'passedByStarter'>,
+): Html {
+  const given = task.points.filter(({ id }) => passedByStarter.includes(id));
   return html`<h3>
       Task ${task.task}: ${task.title}
       <small class="${classOf(task.grade)}">${shownScore(task)}</small>
     </h3>
     ${verdict?.trouble ? html`<p class="not-judged">${text(verdict.trouble.message, LONGEST)}</p>` : ''}
     <table>
-      ${task.points.map((point) => renderPoint(point, verdict?.tests ?? []))}
-    </table>`;
+      ${task.points.map((point) => renderPoint(point, verdict?.tests ?? [], given.includes(point)))}
+    </table>
+    ${given.length > 0 ? html`<p>* The untouched starter passes this point as well.</p>` : ''}`;
 }
 
 export function shownScore({ score, grade, stretch }: GradedTask): string {
@@ -33,13 +40,14 @@ export function classOf(grade: string): string {
 }
 
 function renderPoint(
-  { id, text: sentence, grade }: GradedPoint,
+  { id, text: sentence, grade, weight }: GradedPoint,
   tests: readonly TestVerdict[],
+  isGiven: boolean,
 ): Html {
   const own = tests.filter((test) => test.points.includes(id) && test.status !== 'passed');
   return html`<tr>
-    <td>${id}</td>
-    <td class="${classOf(grade)}">${grade}</td>
+    <td>${id}${isGiven ? '*' : ''}</td>
+    <td class="${classOf(grade)}">${grade}${weight === 1 ? '' : `, counts ${weight}`}</td>
     <td>${sentence} ${own.map(renderTest)}</td>
   </tr>`;
 }

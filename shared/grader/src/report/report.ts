@@ -1,4 +1,5 @@
 import type { GradeResult, Pack, TaskVerdict } from '@backend-labs/protocol';
+import type { Step } from '../judge/steps.ts';
 import { duration } from '../pack/texts.ts';
 import type { Files } from '../pack/toolchain.ts';
 import type { Commit } from '../submission/repository.ts';
@@ -6,6 +7,7 @@ import type { Taken } from '../submission/take.ts';
 import { renderDiff } from './diff.ts';
 import { html, PAGE_POLICY, text, type Html } from './html.ts';
 import { classOf, renderTask, shownScore } from './points.ts';
+import { renderSteps } from './steps.ts';
 import { STYLE } from './style.ts';
 
 export interface ReportParts {
@@ -16,6 +18,8 @@ export interface ReportParts {
   readonly pristine: Files;
   readonly taken: Taken;
   readonly history: readonly Commit[];
+  /** Commits that were judged as well, oldest first. */
+  readonly steps: readonly Step[];
   /** What to ask the candidate. */
   readonly questions: readonly string[];
 }
@@ -25,7 +29,7 @@ const MINUTE_MS = 60_000;
 
 /** The page for a reviewer: one file, without a script and without a network. */
 export function renderReport(parts: ReportParts): string {
-  const { result, pack, verdicts, pristine, taken, history, questions } = parts;
+  const { result, pack, verdicts, pristine, taken, history, steps, questions } = parts;
   const byTask = new Map(verdicts.map((verdict) => [verdict.task, verdict]));
   const page = html`<!doctype html>
     <html lang="en">
@@ -42,7 +46,7 @@ export function renderReport(parts: ReportParts): string {
         <h1>${pack.title}</h1>
         ${renderHead(result, pack, history)}
         <h2>Points</h2>
-        ${result.tasks.map((task) => renderTask(task, byTask.get(task.task)))}
+        ${result.tasks.map((task) => renderTask(task, byTask.get(task.task), pack))}
         ${
           questions.length > 0
             ? html`<h2>Ask in the interview</h2>
@@ -51,9 +55,9 @@ export function renderReport(parts: ReportParts): string {
                 </ol>`
             : ''
         }
-        ${renderOutside(result)}
+        ${renderPackages(result)} ${renderOutside(result)}
         <h2>Commits</h2>
-        ${renderHistory(history)}
+        ${renderSteps(steps)} ${renderHistory(history)}
         <h2>Changes to the starter</h2>
         ${renderDiff(starterIn(pristine, pack.lab), taken.files)}
       </body>
@@ -105,15 +109,26 @@ function span(history: readonly Commit[]): string {
   return `${duration(minutes)} between the candidate's first and last commit`;
 }
 
-function renderOutside({ leftOut, newDependencies }: GradeResult): Html {
-  if (leftOut.length === 0 && newDependencies.length === 0) return html``;
+function renderPackages({ newDependencies, pack }: GradeResult): Html {
+  if (newDependencies.length === 0 || pack.newPackages !== 'allowed') return html``;
+  const names = newDependencies.map((name) => html`<li><code>${text(name, SUBJECT)}</code></li>`);
+  return html`<h2>New packages</h2>
+    <p>The pack allows them. They were installed from the candidate's package-lock.json.</p>
+    <ul>
+      ${names}
+    </ul>`;
+}
+
+function renderOutside({ leftOut, pack, newDependencies }: GradeResult): Html {
+  const notInstalled = pack.newPackages === 'allowed' ? [] : newDependencies;
+  if (leftOut.length === 0 && notInstalled.length === 0) return html``;
   return html`<h2>Did not count</h2>
     <p>
       These changes are outside the files that a candidate may edit. The submission was graded
       without them.
     </p>
     <ul>
-      ${newDependencies.map((name) => html`<li>new package <code>${text(name, SUBJECT)}</code></li>`)}
+      ${notInstalled.map((name) => html`<li>new package <code>${text(name, SUBJECT)}</code></li>`)}
       ${leftOut.map(({ path, why }) => html`<li><code>${text(path, SUBJECT)}</code> ${why}</li>`)}
     </ul>`;
 }

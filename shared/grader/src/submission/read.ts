@@ -12,6 +12,12 @@ export interface ReadSubmission extends Submission {
   readonly history: readonly Commit[];
 }
 
+const URL_OF_GIT = /^(?:https|ssh|file):\/\//u;
+
+export function isRepository(source: string): boolean {
+  return URL_OF_GIT.test(source) || existsSync(join(source, '.git'));
+}
+
 /**
  * Reads a submission: a folder, a `.zip`, a `.tar.gz`, or with a deadline (or by URL) a git
  * repository. Of a folder the files as they are count, and its commits are only shown.
@@ -20,12 +26,12 @@ export interface ReadSubmission extends Submission {
  * @throws GraderError `NO_SUBMISSION`, `BAD_ARCHIVE`, `NO_COMMIT`.
  */
 export async function readSubmission(source: string, deadline?: string): Promise<ReadSubmission> {
-  const isUrl = /^(?:https|ssh|file):\/\//u.test(source);
+  const isUrl = URL_OF_GIT.test(source);
   const stats = isUrl ? undefined : statSync(source, { throwIfNoEntry: false });
   if (!isUrl && !stats) {
     throw new GraderError('NO_SUBMISSION', `There is no ${source}. Check the path.`);
   }
-  const isGit = isUrl || (stats?.isDirectory() && existsSync(join(source, '.git')));
+  const isGit = isRepository(source);
   if (deadline !== undefined && !isGit) {
     const message = `${source} is not a git repository. Leave out --deadline.`;
     throw new GraderError('NO_SUBMISSION', message);

@@ -2,6 +2,7 @@ import type { LeftOut, Pack } from '@backend-labs/protocol';
 import { GraderError } from '../errors.ts';
 import { digestOfFiles } from '../pack/digest.ts';
 import type { Files } from '../pack/toolchain.ts';
+import { newNames } from '../packages/new-names.ts';
 import { LIMITS, type Submission } from './files.ts';
 
 /** What of a submission is judged, and what is not. */
@@ -57,31 +58,7 @@ export function takeWork(submission: Submission, pack: Pack, pristine: Files): T
   return {
     files,
     leftOut: leftOut.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
-    newDependencies: newNames(manifest, starter),
+    newDependencies: newNames(manifest, starter).slice(0, LIMITS.listed),
     digest: digestOfFiles(files),
   };
-}
-
-function newNames(manifest: Buffer | undefined, starter: Buffer | undefined): string[] {
-  const known = new Set(dependenciesOf(starter));
-  return dependenciesOf(manifest)
-    .filter((name) => !known.has(name))
-    .toSorted()
-    .slice(0, LIMITS.listed);
-}
-
-function dependenciesOf(manifest: Buffer | undefined): string[] {
-  let read: unknown;
-  try {
-    read = JSON.parse(String(manifest));
-  } catch {
-    return [];
-  }
-  const { dependencies, devDependencies, optionalDependencies } = (read ?? {}) as Record<
-    string,
-    unknown
-  >;
-  return [dependencies, devDependencies, optionalDependencies].flatMap((all) =>
-    typeof all === 'object' && all !== null ? Object.keys(all) : [],
-  );
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { GradeResult, Pack } from '@backend-labs/protocol';
@@ -60,8 +61,16 @@ type Texts = Readonly<Record<string, string>>;
 export class ToyPack extends Folder {
   readonly lab: string;
 
-  /** @param lab whose packages the service gets; a lab of this repository if it needs any. */
-  constructor(lab = '01-toy', servers: readonly string[] = []) {
+  /**
+   * @param lab whose packages the service gets; a lab of this repository if it needs any.
+   * @param tests the text of its test file. @param more what else the pack says.
+   */
+  constructor(
+    lab = '01-toy',
+    servers: readonly string[] = [],
+    tests = TESTS,
+    more: Partial<Pack> = {},
+  ) {
     super();
     this.lab = lab;
     const starter: Texts = {
@@ -76,7 +85,7 @@ export class ToyPack extends Folder {
       files[`work/${lab}/${path}`] = text;
     }
     files[`labs/${lab}/lab.yaml`] = manifest(lab, servers);
-    files[`labs/${lab}/tests/1-greet.test.ts`] = TESTS;
+    files[`labs/${lab}/tests/1-greet.test.ts`] = tests;
     files[`labs/${lab}/data/1-schema.sql`] = 'CREATE TABLE secret AS SELECT 42 AS answer;\n';
     const bytes = new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
     const pack: Pack = {
@@ -87,6 +96,7 @@ export class ToyPack extends Folder {
       minutes: 60,
       ai: 'declared',
       digest: digestOfFiles(bytes),
+      ...more,
     };
     writeAll(this.dir, { ...files, 'pack.json': JSON.stringify(pack) });
   }
@@ -108,23 +118,42 @@ export class ToyPack extends Folder {
     more: { readonly resume?: boolean } = {},
   ): Promise<GradeResult> {
     using submission = new Folder();
-    const home = `work/${this.lab}/`;
-    writeAll(submission.dir, {
-      [`${home}package.json`]: JSON.stringify(MANIFEST_OF_SERVICE),
-      [`${home}src/server.ts`]: SERVER,
-      ...Object.fromEntries(Object.entries(work).map(([path, text]) => [home + path, text])),
-      ...outside,
-    });
+    writeAll(submission.dir, { ...this.#service(), ...this.#inWork(work), ...outside });
+    return await this.gradeFolder(submission, to, more);
+  }
+
+  /** Grades a folder as it is. */
+  async gradeFolder(
+    submission: Folder,
+    to: Folder,
+    more: { readonly resume?: boolean; readonly commits?: number } = {},
+  ): Promise<GradeResult> {
     const { stateDir } = this;
-    const source = submission.dir;
-    return await grade({
-      root: ROOT,
-      stateDir,
-      submission: source,
-      pack: this.dir,
-      to: to.dir,
-      ...more,
-    });
+    const [source, pack] = [submission.dir, this.dir];
+    return await grade({ root: ROOT, stateDir, submission: source, pack, to: to.dir, ...more });
+  }
+
+  /** Commits a submission of some files. */
+  commit(submission: Folder, work: Texts, subject: string, date: string): void {
+    writeAll(submission.dir, { ...this.#service(), ...this.#inWork(work) });
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@b.test', ...args], {
+        cwd: submission.dir,
+        env: { ...process.env, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
+      });
+    git('init', '-q');
+    git('add', '-A');
+    git('commit', '-qm', subject);
+  }
+
+  #service(): Texts {
+    const manifestText = JSON.stringify(MANIFEST_OF_SERVICE);
+    return this.#inWork({ 'package.json': manifestText, 'src/server.ts': SERVER });
+  }
+
+  #inWork(files: Texts): Texts {
+    const home = `work/${this.lab}/`;
+    return Object.fromEntries(Object.entries(files).map(([path, text]) => [home + path, text]));
   }
 }
 
