@@ -45,12 +45,12 @@ export interface VerdictView {
 
 /** A task's verdict, its points, and what a person needs to go on. */
 export function renderVerdict(verdict: TaskVerdict, view: VerdictView = {}): string {
-  const { task, title, status, points, tests, trouble } = verdict;
+  const { task, title, status, points, trouble } = verdict;
   const head = ` ${markOf(status)} ${task}  ${title}${suffix(verdict)}`;
   if (status === 'passed' || status === 'waiting') return head;
   return [
     head,
-    ...(status === 'not run' && tests.length === 0 ? [] : points.map(renderPoint)),
+    ...(status === 'not run' && verdict.tests.length === 0 ? [] : points.map(renderPoint)),
     ...(status === 'failed' ? [] : trouble ? ['', renderFailure(trouble)] : []),
     ...chosen(verdict, view).flatMap((test, at, tests) =>
       renderTest(test, verdict, view, tests.slice(0, at)),

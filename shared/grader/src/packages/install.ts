@@ -48,7 +48,7 @@ export async function installPackages(dir: string, { manifest, lock }: Packages)
 function errorOf(cause: unknown): { readonly code: string; readonly summary: string } {
   const { stdout = '', code, message = '' } = cause as Partial<Record<string, string>>;
   try {
-    const { error } = JSON.parse(stdout) as { error: { code: string; summary: string } };
+    const { error } = JSON.parse(stdout) as { error: { code: unknown; summary: unknown } };
     return { code: String(error.code), summary: String(error.summary) };
   } catch {
     return { code: String(code), summary: message };
