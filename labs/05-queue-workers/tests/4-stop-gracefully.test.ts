@@ -35,7 +35,7 @@ const DELAY = 3_000;
 const ENDS_WITHIN = 5_000;
 const TRIED_WITHIN = 10_000;
 /** Until a worker that was sent SIGTERM says something to the broker, if it does. */
-const SIGN_WITHIN = 1_000;
+const SIGN_WITHIN = 5_000;
 
 const by = (name: string) => (wire: AmqpWire) => wire.count(name) > 0;
 

@@ -22,7 +22,7 @@ import { expectSame } from './same.ts';
 import { idle, type WiredWorker } from './workers.ts';
 
 /** Until a worker has let go of what it does not work on, in ms. */
-const LETS_GO_WITHIN = 1_000;
+const LETS_GO_WITHIN = 5_000;
 
 /** The row of a job that was given up. */
 export function isGivenUp(row: JobRow | undefined): void {

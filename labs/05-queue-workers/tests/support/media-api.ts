@@ -24,7 +24,7 @@ export const KEPT_WITHIN = 45_000;
 /** Until a media-api that works well has answered a first upload; one that does not is started again. */
 const WELL_WITHIN = 2_000;
 /** Until the message of such an upload has passed, if it is sent at once. */
-const PASSES_WITHIN = 1_000;
+const PASSES_WITHIN = 10_000;
 /** A media-api that has answered only errors for this part of the time does not come back by itself. */
 const BROKEN_FOR = 1 / 3;
 /** An upload costs a row; one that is refused is sent again this much later. */

@@ -5,7 +5,7 @@ import { amqpUrl, Renderer, workerOf } from './media.ts';
 type Env = Readonly<Record<string, string>>;
 
 /** Until a worker has let go of what it is done with, in ms; far more than it takes. */
-const LETS_GO_WITHIN = 1_000;
+const LETS_GO_WITHIN = 5_000;
 /** Until the broker delivers a message in the place of one that was let go of, in ms. Measured: 20 to 45. */
 const NEXT_WITHIN = 1_000;
 
