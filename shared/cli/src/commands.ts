@@ -1,10 +1,10 @@
 import type { Commands, FlagInfo } from './command.ts';
+import { JSON_FLAG, RULES } from './flags.ts';
 
 const LAB = { name: 'lab', required: true } as const;
 const A_LAB = { name: 'lab', required: false } as const;
 const A_TASK = { name: 'task', required: false } as const;
 
-const JSON_FLAG: FlagInfo = { type: 'boolean', help: 'print JSON' };
 const WORK_FLAG: FlagInfo = {
   type: 'string',
   value: 'DIR',
@@ -254,30 +254,12 @@ export const COMMANDS: Commands = {
     summary: 'Make a take-home: a repository for a candidate, with the visible tests.',
     positionals: [LAB],
     flags: {
-      tasks: {
-        type: 'string',
-        value: 'N,N',
-        help: 'only these tasks and the tasks they need; default: all',
-      },
+      ...RULES,
       time: { type: 'string', value: 'TIME', help: 'the time box, such as 3h or 90m' },
-      weight: {
-        type: 'string',
-        value: 'N.N=W,N=W',
-        help: 'what a point counts, or each point of a task, such as 2.3=3,4=2; default: 1',
-      },
       variant: {
         type: 'string',
         value: 'SEED',
         help: 'a variant of the lab, which this seed draws',
-      },
-      ai: {
-        type: 'string',
-        value: 'POLICY',
-        help: 'allowed, declared or forbidden; default: declared',
-      },
-      'allow-dependencies': {
-        type: 'boolean',
-        help: 'the candidate may add packages of the npm registry; default: new ones are not installed',
       },
       to: { type: 'string', value: 'DIR', help: 'the folder to make' },
       json: JSON_FLAG,

@@ -21,8 +21,7 @@ async function classWith(labs: Labs): Promise<string> {
     dir: course,
     root: ROOT,
     lab: findLab(readCatalog(ROOT), '0'),
-    tasks: [1],
-    ai: 'declared',
+    rules: { tasks: [1], ai: 'declared' },
     due: '2026-01-01T18:00Z',
     late: { hours: 0, perDay: 0 },
   });
@@ -44,6 +43,23 @@ const ANSWER = Array.from(
   (_, n) =>
     `export async function f${n}(a: string[]) { for (const b of a) if (b.length > ${n}) await g(b, ${n} * 2); }`,
 ).join('\n');
+
+test('an assignment takes the weights and the rule on new packages that a pack takes', async () => {
+  using labs = new Labs();
+  writeFileSync(join(labs.home, 'roster.csv'), 'id,name\nada,Ada\n');
+  const course = join(labs.home, 'course');
+  initClass({ dir: course, roster: join(labs.home, 'roster.csv'), title: 'Backend' });
+  const rules = ['--tasks', '1', '--weight', '1.2=3', '--allow-dependencies'];
+  const due = ['--due', '2126-01-01T18:00Z'];
+  const { exit } = await labs.run('class', 'assign', 'course', '0', ...rules, ...due);
+  expect(exit).toBe(0);
+  const pack = readFileSync(join(course, 'packs/00-first-ticket/pack.json'), 'utf8');
+  expect(JSON.parse(pack)).toMatchObject({
+    tasks: [1],
+    weights: { '1.2': 3 },
+    newPackages: 'allowed',
+  });
+});
 
 describe('the results of a class', () => {
   test('are a page, and files in each format', async () => {

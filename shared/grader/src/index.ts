@@ -5,6 +5,7 @@ export { readPristine } from './pack/pristine.ts';
 export { readPack } from './pack/read-pack.ts';
 export { duration } from './pack/texts.ts';
 export { CANDIDATE_COMMANDS } from './pack/toolchain.ts';
+export { type Assignment as PackRules } from './pack/texts.ts';
 export { writePack, type PackOptions } from './pack/write-pack.ts';
 export { Html, html, PAGE_POLICY, text } from './report/html.ts';
 export { STYLE } from './report/style.ts';

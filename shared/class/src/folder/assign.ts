@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Lab } from '@backend-labs/catalog';
-import { writePack } from '@backend-labs/grader';
-import type { AiPolicy } from '@backend-labs/protocol';
+import { type PackRules, writePack } from '@backend-labs/grader';
 import { ClassError } from '../errors.ts';
 import type { LatePolicy } from '../records.ts';
 import { addAssignment, type FiledAssignment, newAssignment, readClassFile } from './class-file.ts';
@@ -12,8 +11,7 @@ export interface AssignOptions {
   /** This repository. */
   readonly root: string;
   readonly lab: Lab;
-  readonly tasks: readonly number[];
-  readonly ai: AiPolicy;
+  readonly rules: PackRules;
   /** ISO 8601 with a zone. */
   readonly due: string;
   readonly late: LatePolicy;
@@ -28,7 +26,7 @@ export interface AssignOptions {
  * @throws ClassError `NO_CLASS`, `CLASS_INVALID`, `CLASS_EXISTS`, `BAD_VALUE`; GraderError `NOT_EMPTY`.
  */
 export async function assign(options: AssignOptions): Promise<FiledAssignment> {
-  const { dir, root, lab, tasks, ai, due, late } = options;
+  const { dir, root, lab, rules, due, late } = options;
   const layout = new Layout(dir);
   const { assignments } = readClassFile(layout);
   const added = newAssignment({
@@ -44,7 +42,7 @@ export async function assign(options: AssignOptions): Promise<FiledAssignment> {
     const message = `The class has an assignment ${added.id} already. Give this one another --id.`;
     throw new ClassError('CLASS_EXISTS', message);
   }
-  await writePack({ root, lab, tasks, ai, to: layout.pack(added.id) });
+  await writePack({ root, lab, to: layout.pack(added.id), ...rules });
   addAssignment(layout, added);
   return added;
 }

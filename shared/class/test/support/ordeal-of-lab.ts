@@ -62,8 +62,7 @@ const { id: assignment } = await assign({
   dir: course,
   root: ROOT,
   lab,
-  tasks,
-  ai: 'declared',
+  rules: { tasks, ai: 'declared' },
   due: '2126-12-01T18:00:00Z',
   late: { hours: 0, perDay: 0 },
 });

@@ -2,7 +2,7 @@ import { mkdtempDisposableSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findLab, findTask, readCatalog, type Lab } from '@backend-labs/catalog';
-import { duration, writePack } from '@backend-labs/grader';
+import { duration, type PackRules, writePack } from '@backend-labs/grader';
 import { aiPolicySchema, type AiPolicy } from '@backend-labs/protocol';
 import { draw, readSpec } from '@backend-labs/variants';
 import type { Arguments, Run } from '../command.ts';
@@ -19,16 +19,12 @@ export const run: Run = async (args, context) => {
   using scratch = mkdtempDisposableSync(join(tmpdir(), 'labs-pack-'));
   const seed = args.text('variant');
   const lab = seed === undefined ? found : await variantOf(context, found, seed, scratch.path);
-  const weights = weightsOf(args.text('weight'), lab);
   const pack = await writePack({
     root: context.root,
     lab,
     to,
-    tasks: tasksOf(args, lab),
-    ai: policyOf(args.text('ai') ?? 'declared'),
+    ...rulesOf(args, lab),
     ...(minutes !== undefined && { minutes }),
-    ...(weights && { weights }),
-    ...(args.on('allow-dependencies') && { newPackages: 'allowed' }),
   });
   if (args.on('json')) console.log(JSON.stringify(pack, undefined, 2));
   else {
@@ -45,12 +41,23 @@ function variantOf(context: Context, lab: Lab, seed: string, home: string): Prom
   return makeVariant(context, lab, draw(lab.id, readSpec(lab), seed), home);
 }
 
-export function tasksOf(args: Arguments, lab: Lab): number[] {
+/** What a pack asks for and what it counts, by the flags that `pack` and `class assign` share. */
+export function rulesOf(args: Arguments, lab: Lab): PackRules {
+  const weights = weightsOf(args.text('weight'), lab);
+  return {
+    tasks: tasksOf(args, lab),
+    ai: policyOf(args.text('ai') ?? 'declared'),
+    ...(weights && { weights }),
+    ...(args.on('allow-dependencies') && { newPackages: 'allowed' }),
+  };
+}
+
+function tasksOf(args: Arguments, lab: Lab): number[] {
   const names = args.text('tasks')?.split(',') ?? lab.tasks.map(({ slug }) => slug);
   return names.map((name) => findTask(lab, name.trim()).number);
 }
 
-export function policyOf(text: string): AiPolicy {
+function policyOf(text: string): AiPolicy {
   const policy = aiPolicySchema.safeParse(text);
   if (policy.success) return policy.data;
   throw new UsageError(`--ai takes allowed, declared or forbidden, not "${text}".`);

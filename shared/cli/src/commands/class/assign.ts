@@ -4,7 +4,7 @@ import { classDir } from '../../class/arguments.ts';
 import type { Arguments, Run } from '../../command.ts';
 import { shownPath } from '../../context.ts';
 import { EXIT, UsageError } from '../../errors.ts';
-import { policyOf, tasksOf } from '../pack.ts';
+import { rulesOf } from '../pack.ts';
 
 export const run: Run = async (args, context) => {
   const dir = classDir(args, context);
@@ -16,8 +16,7 @@ export const run: Run = async (args, context) => {
     dir,
     root: context.root,
     lab,
-    tasks: tasksOf(args, lab),
-    ai: policyOf(args.text('ai') ?? 'declared'),
+    rules: rulesOf(args, lab),
     due,
     late: { hours: number(args, 'late-hours'), perDay: number(args, 'late-per-day') / 100 },
     ...(id !== undefined && { id }),

@@ -1,9 +1,9 @@
 import type { Commands, FlagInfo } from '../../command.ts';
+import { JSON_FLAG, RULES } from '../../flags.ts';
 
 const DIR = { name: 'class folder', required: true } as const;
 const A_DIR = { name: 'class folder', required: false } as const;
 
-const JSON_FLAG: FlagInfo = { type: 'boolean', help: 'print JSON' };
 const ASSIGNMENT: FlagInfo = {
   type: 'string',
   multiple: true,
@@ -55,11 +55,7 @@ export const COMMANDS: Commands = {
     positionals: [DIR, { name: 'lab', required: true }],
     flags: {
       due: { type: 'string', value: 'TIME', help: 'when it is due (ISO 8601)' },
-      tasks: {
-        type: 'string',
-        value: 'N,N',
-        help: 'only these tasks and the tasks they need; default: all',
-      },
+      ...RULES,
       id: {
         type: 'string',
         value: 'ID',
@@ -75,11 +71,6 @@ export const COMMANDS: Commands = {
         type: 'string',
         value: 'PERCENT',
         help: 'what each begun day costs, in per cent of the score; default: 0',
-      },
-      ai: {
-        type: 'string',
-        value: 'POLICY',
-        help: 'allowed, declared or forbidden; default: declared',
       },
     },
     example: 'labs class assign course 7 --tasks 2,3 --due 2026-12-11T18:00Z --late-hours 48',
