@@ -32,6 +32,8 @@ export class AuthServer implements AsyncDisposable {
   published: readonly SigningKey[];
   readonly #opaque = new Map<string, Members>();
   #outage: { reply: Reply } | undefined;
+  /** Resolves when the keys may be answered. */
+  #released = Promise.resolve();
   /** How many introspections it answered with 401. */
   refusedClients = 0;
 
@@ -65,6 +67,13 @@ export class AuthServer implements AsyncDisposable {
   /** How often the keys were fetched. */
   get fetches(): number {
     return this.#double.requests.filter(({ path }) => path === JWKS).length;
+  }
+
+  /** Counts fetches of the keys and answers none, until disposed. */
+  holdKeys(): Disposable {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#released = promise;
+    return { [Symbol.dispose]: resolve };
   }
 
   /** Publishes a key as well, until disposed. */
@@ -143,10 +152,11 @@ export class AuthServer implements AsyncDisposable {
     return this.#outage?.reply ?? { body: this.#opaque.get(token) ?? { active: false } };
   }
 
-  #serve(request: RecordedRequest): Reply {
+  async #serve(request: RecordedRequest): Promise<Reply> {
     const { path } = request;
     if (path === INTROSPECT) return this.#introspect(request);
     if (path !== JWKS) return { status: 404, body: { error: 'not found' } };
+    await this.#released;
     return this.#outage?.reply ?? { body: { keys: this.published.map(published) } };
   }
 }
