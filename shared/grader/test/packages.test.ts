@@ -121,7 +121,7 @@ describe.skipIf(missing)('a submission with a new package', () => {
     using pack = new ToyPack('01-toy', [], undefined, { newPackages: 'allowed' });
     using to = new Folder();
     await using registry = await Registry.open(to.path('owned'));
-    const lock = registry.lock.replace(/sha512-\w{9}/u, 'sha512-AAAAAAAAA');
+    const lock = registry.lock.replace(/sha512-.{9}/u, 'sha512-AAAAAAAAA');
     const grading = pack.grade(work(lock), to);
     await expect(grading).rejects.toMatchObject({ code: 'BAD_PACKAGES' });
   });
