@@ -66,6 +66,23 @@ test('measure sees what the service sends, without the probe and other databases
   expect([use.count(), use.count('SET'), use.count('KEYS')]).toEqual([2, 1, 0]);
 });
 
+test('measure starts while other clients are busy', async ({ client, redis, signal }) => {
+  const isOver = new AbortController();
+  const busy = Promise.all(
+    Array.from({ length: 8 }, async () => {
+      while (!isOver.signal.aborted && !signal.aborted) await client.get('busy');
+    }),
+  );
+  const seen = [];
+  for (let turn = 0; turn < 30; turn++) {
+    const use = await redis.measure(async () => client.get(`turn:${turn}`));
+    seen.push(use.commands.filter(({ args }) => args[0] === `turn:${turn}`).length);
+  }
+  isOver.abort();
+  await busy;
+  expect(seen).toEqual(Array.from({ length: 30 }, () => 1));
+});
+
 test('any command can be sent', async ({ redis }) => {
   await redis.command('HSET', 'h', 'field', 7);
   expect(await redis.command('HGET', 'h', 'field')).toBe('7');

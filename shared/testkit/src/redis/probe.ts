@@ -82,9 +82,11 @@ export class RedisProbe implements Disposable {
   async measure<T>(work: () => T | Promise<T>): Promise<CommandUse<T>> {
     const mark = `measured-${crypto.randomUUID()}`;
     const own = await this.#address();
-    const monitor = await this.#ask('watch the commands', () => this.#redis.monitor());
+    const monitor = this.#redis.duplicate();
+    monitor.on('error', (error: Error) => (this.#trouble.last = error));
     const watch = new RedisWatch(monitor, { db: this.#db, own, mark });
     try {
+      await this.#ask('watch the commands', () => startMonitor(monitor));
       const result = await work();
       // Redis runs one command at a time: what it shows before the mark is all there was.
       await this.#ask('end the watch', async () => {
@@ -118,4 +120,19 @@ export class RedisProbe implements Disposable {
       throw new ProbeTrouble('redis', doing, this.#trouble.last ?? error);
     }
   }
+}
+
+/**
+ * `monitor()` of ioredis takes what Redis shows for the answer to a command until a promise after
+ * Redis' OK has run, and fails if another client's command comes with the OK. This one knows at the OK.
+ */
+async function startMonitor(redis: Redis): Promise<void> {
+  await redis.connect();
+  const command = new Redis.Command('monitor');
+  const { resolve } = command;
+  command.resolve = (answer) => {
+    Object.assign(redis, { status: 'monitoring' });
+    resolve(answer);
+  };
+  await redis.sendCommand(command);
 }
