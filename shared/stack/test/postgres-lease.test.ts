@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectStack, openStack } from '../src/index.ts';
+import { Admin } from '../src/servers/postgres/admin.ts';
 import type { PostgresTools } from '../src/servers/postgres/types.ts';
 import type { LeaseRequest, ServerAddress, Stack } from '../src/types.ts';
 import { inProcess } from './support/sandbox.ts';
@@ -44,6 +45,18 @@ afterAll(async () => {
     await rows(postgres.url, `DROP DATABASE "${String(datname)}" WITH (FORCE)`);
   }
   await rm(dataDir, { recursive: true });
+});
+
+test('two processes may drop the same role', async () => {
+  await using one = new Admin(postgres);
+  await using two = new Admin(postgres);
+  const role = `lease_99_stack_test_${process.pid}_twice`;
+  for (let turn = 0; turn < 40; turn++) {
+    await one.ensureRole(role);
+    await Promise.all([one, one, two, two].map((admin) => admin.dropRole(role)));
+  }
+  const left = await rows(postgres.url, `SELECT 1 FROM pg_roles WHERE rolname = '${role}'`);
+  expect(left).toEqual([]);
 });
 
 test('a lease is a database of its own, with the data of the lab', async () => {

@@ -106,6 +106,16 @@ export class Admin implements AsyncDisposable {
     );
   }
 
+  /** Drops a role that owns nothing; does nothing if there is no such role. */
+  async dropRole(role: string): Promise<void> {
+    await this.run(
+      `drop the role ${role}`,
+      // Two processes may drop the same one: without the lock, one can find half of it.
+      `
+       DROP ROLE IF EXISTS ${ident(role)}`,
+    );
+  }
+
   /** Makes sure that `pg_stat_statements` can be read here, for all databases of the server. */
   ensureStatistics(): Promise<void> {
     this.#statistics ??= this.#createStatistics();

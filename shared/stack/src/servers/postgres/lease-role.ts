@@ -42,7 +42,7 @@ export async function giveToLab(
 /** Drops a role that `makeLeaseRole` made, once its database is gone. */
 export async function dropLeaseRole(admin: Admin, role: string): Promise<void> {
   if (!isLeaseRole(role)) return;
-  await admin.run(`drop the role ${role}`, `DROP ROLE IF EXISTS ${ident(role)}`);
+  await admin.dropRole(role);
 }
 
 function isLeaseRole(role: string): boolean {
