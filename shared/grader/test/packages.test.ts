@@ -14,7 +14,7 @@ type Texts = Readonly<Record<string, unknown>>;
 
 const LOCKED = {
   version: '1.0.0',
-  resolved: 'https://registry.npmjs.org/tiny/-/tiny-1.0.0.tgz',
+  resolved: 'https://npm.example.com/tiny/-/tiny-1.0.0.tgz',
   integrity: 'sha512-x',
 };
 
@@ -35,9 +35,14 @@ describe('new packages', () => {
       { 'node_modules/tiny': LOCKED, 'node_modules/tiny/node_modules/@a/b': LOCKED },
     ],
     [{ tiny: 'latest' }, { 'node_modules/tiny': { version: '1.0.0', integrity: 'sha512-x' } }],
-  ] as const)('of the registry are taken: %j', ([dependencies, locked]) => {
+  ] as const)('of a registry are taken, from the grader’s own: %j', ([dependencies, locked]) => {
     const { lock } = checkPackages(filesOf(dependencies, locked));
-    expect(JSON.parse(lock)).toMatchObject({ packages: locked });
+    const taken = Object.keys(locked).map((place) => [
+      place,
+      { version: '1.0.0', integrity: 'sha512-x' },
+    ]);
+    const { '': _root, ...packages } = (JSON.parse(lock) as { packages: Texts }).packages;
+    expect(packages).toEqual(Object.fromEntries(taken));
   });
 
   test.for([
@@ -55,7 +60,8 @@ describe('new packages', () => {
   });
 
   test.for([
-    ['another host', { 'node_modules/tiny': { ...LOCKED, resolved: 'https://example.com/t.tgz' } }],
+    ['a page', { 'node_modules/tiny': { ...LOCKED, resolved: 'https://example.com/t.tgz' } }],
+    ['a file', { 'node_modules/tiny': { ...LOCKED, resolved: 'file:../-/tiny-1.0.0.tgz' } }],
     ['git', { 'node_modules/tiny': { ...LOCKED, resolved: 'git+https://example.com/t.git' } }],
     ['no checksum', { 'node_modules/tiny': { version: '1.0.0', resolved: LOCKED.resolved } }],
     ['a link', { 'node_modules/tiny': { ...LOCKED, link: true } }],

@@ -26,7 +26,8 @@ const lockSchema = z.object({
   packages: z.record(z.string(), lockedSchema),
 });
 
-const REGISTRY = 'https://registry.npmjs.org/';
+/** Where a registry keeps the archive of a package: no folder, no repository, no other page. */
+const ARCHIVE = /^https?:\/\/\S+\/-\/[^/]+\.tgz$/u;
 const MOST_PACKAGES = 1_000;
 /** Where npm puts a package: in `node_modules`, or in that of another package. */
 const PLACE = /^node_modules\/(?:@[\w.-]+\/)?[\w.-]+(?:\/node_modules\/(?:@[\w.-]+\/)?[\w.-]+)*$/u;
@@ -41,8 +42,8 @@ export interface Packages {
 }
 
 /**
- * What a submission asks to install. It names nothing but packages of the npm registry, with the
- * checksum of each.
+ * What a submission asks to install. It names nothing but packages of a registry, with the checksum of
+ * each. They are fetched from the grader's own registry, whatever the candidate's npm has asked.
  *
  * @throws GraderError `BAD_PACKAGES`.
  */
@@ -56,6 +57,7 @@ export function checkPackages(files: Files): Packages {
   for (const [place, locked] of all) {
     checkSpecs(locked);
     if (place !== '') checkLocked(place, locked);
+    delete locked.resolved;
   }
   return {
     manifest: JSON.stringify({ private: true, ...manifest }),
@@ -69,7 +71,7 @@ export function checkPackages(files: Files): Packages {
 
 function checkLocked(place: string, { link, resolved, integrity }: z.infer<typeof lockedSchema>) {
   if (link === true || !PLACE.test(place)) throw refused(`${place} is a folder`);
-  if (resolved !== undefined && !resolved.startsWith(REGISTRY)) {
+  if (resolved !== undefined && !ARCHIVE.test(resolved)) {
     throw refused(`${place} comes from ${resolved}`);
   }
   if (integrity === undefined) throw refused(`${place} has no checksum in package-lock.json`);
@@ -96,6 +98,6 @@ function read<T>(files: Files, name: string, schema: z.ZodType<T>): T {
 const LONGEST = 200;
 
 function refused(why: string, cause?: unknown): GraderError {
-  const message = `The new packages are refused: ${text(why, LONGEST)}. They may come from the npm registry only, with a checksum in package-lock.json. Ask the candidate.`;
+  const message = `The new packages are refused: ${text(why, LONGEST)}. They may come from an npm registry only, with a checksum in package-lock.json. Ask the candidate.`;
   return new GraderError('BAD_PACKAGES', message, { cause });
 }

@@ -10,6 +10,7 @@ export class Registry implements AsyncDisposable {
   readonly #server = createServer((request, response) => {
     this.requests.push(request.url ?? '');
     if (request.url?.endsWith('.tgz') === true) response.end(this.#tarball);
+    else if (request.url === '/tiny') response.end(this.#packument(request.headers.host ?? ''));
     else response.writeHead(404).end();
   });
   readonly #before = process.env['npm_config_registry'];
@@ -37,17 +38,27 @@ export class Registry implements AsyncDisposable {
     return registry;
   }
 
+  #packument(host: string): string {
+    const tarball = `http://${host}/tiny/-/tiny-1.0.0.tgz`;
+    const dist = { tarball, integrity: this.#integrity };
+    const version = { name: 'tiny', version: '1.0.0', hasInstallScript: true, dist };
+    return JSON.stringify({ name: 'tiny', versions: { '1.0.0': version } });
+  }
+
+  get #integrity(): string {
+    return `sha512-${createHash('sha512').update(this.#tarball).digest('base64')}`;
+  }
+
   /** The lock file that npm writes for a project that depends on `tiny`. */
   get lock(): string {
-    const sha = createHash('sha512').update(this.#tarball).digest('base64');
     return JSON.stringify({
       lockfileVersion: 3,
       packages: {
         '': { dependencies: { tiny: '1.0.0' } },
         'node_modules/tiny': {
           version: '1.0.0',
-          resolved: 'https://registry.npmjs.org/tiny/-/tiny-1.0.0.tgz',
-          integrity: `sha512-${sha}`,
+          resolved: 'https://npm.example.com/tiny/-/tiny-1.0.0.tgz',
+          integrity: this.#integrity,
           hasInstallScript: true,
         },
       },
