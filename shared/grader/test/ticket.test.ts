@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Lab, loadLab, readCatalog } from '@backend-labs/catalog';
 import { describe, expect, test } from 'vitest';
-import { labFiles } from '../src/pack/lab-files.ts';
+import { labFiles, starterFiles } from '../src/pack/lab-files.ts';
 import { ticketFor } from '../src/pack/ticket.ts';
 import { CANDIDATE_COMMANDS } from '../src/pack/toolchain.ts';
 import { Folder, ROOT } from './support/folder.ts';
@@ -22,6 +22,20 @@ function tasksIn(text: string): number[] {
   const named = text.matchAll(/\btasks?\s+(?<numbers>\d+(?:(?:,\s*|\s+(?:and|or|to)\s+)\d+)*)/giu);
   return [...named].flatMap(({ groups }) => groups?.['numbers']?.match(/\d+/gu) ?? []).map(Number);
 }
+
+test.each(labs)('the starter of $id says what to do for the chosen tasks only', (lab) => {
+  const said = (tasks: readonly number[]) =>
+    [...starterFiles(lab, { tasks: [...tasks], ai: 'allowed' }).values()].flatMap((bytes) =>
+      [...bytes.toString().matchAll(/TODO\(task (\d+)\)/gu)].map(([, number]) => Number(number)),
+    );
+  const all = lab.tasks.map(({ number }) => number);
+  const each = all.flatMap((number) => {
+    const own = said([number]);
+    expect(own.filter((other) => other !== number)).toEqual([]);
+    return own;
+  });
+  expect(each).toHaveLength(said(all).length);
+});
 
 describe.each(labs)('the ticket of $id', (lab) => {
   const all = lab.tasks.map(({ number }) => number);

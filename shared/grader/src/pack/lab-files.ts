@@ -33,11 +33,24 @@ export function starterFiles(lab: Lab, assignment: Assignment): Files {
   const files: Files = new Map(
     editableEntries(lab)
       .flatMap((name) => filesIn(lab.dir, `{${name},${name}/**/*}`))
-      .map((path) => [path, readFileSync(join(lab.dir, path))]),
+      .map((path) => [path, withoutTodos(readFileSync(join(lab.dir, path)), assignment)]),
   );
   const ticket = readFileSync(join(lab.dir, 'README.md'), 'utf8');
   files.set('README.md', Buffer.from(ticketFor(ticket, lab, assignment)));
   return files;
+}
+
+/** A comment that says what to do for a task: a line, and nothing beside it. */
+const TODO = /^[ \t]*(?:\/\/|--|\/\*\*) TODO\(task (?<number>\d+)\):.*\n/gmu;
+
+/** A file of the starter, without what it says to do for tasks that are left out. */
+function withoutTodos(bytes: Buffer, { tasks }: Assignment): Buffer {
+  // The bytes of a picture, say, stay as they are.
+  const text = bytes.toString('latin1');
+  const kept = text.replaceAll(TODO, (line, number: string) =>
+    tasks.includes(Number(number)) ? line : '',
+  );
+  return Buffer.from(kept, 'latin1');
 }
 
 /** `lab.yaml` without its list of mistakes in the starter. */
