@@ -66,7 +66,7 @@ export function piecesOfStrings(text: string, program: Program): Piece[] {
   return pieces;
 }
 
-/** `test`, of `test('…')`, `test.each([…])('…')` and `test.skip('…')`. */
+/** `test`, of `test('…')` and of `test.each([…])('…')`. */
 function rootOf({ callee }: CallExpression): string {
   let node: Expression = callee;
   while (node.type === 'MemberExpression' || node.type === 'CallExpression') {
