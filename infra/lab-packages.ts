@@ -6,9 +6,6 @@ import { parse } from 'yaml';
 
 export const ROOT = resolve(import.meta.dirname, '..');
 
-/** The public registry. npm asks the user's own in its place. */
-const PUBLIC = 'https://registry.npmjs.org/';
-
 /** The parts of a package.json that name other packages. */
 export interface Manifest {
   readonly name: string;
@@ -80,13 +77,8 @@ function update(folder: string, versions: Readonly<Record<string, string>>): voi
     const words = ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund'];
     execFileSync('npm', words, { cwd: dir, stdio: ['ignore', 'ignore', 'inherit'] });
     const lock = JSON.parse(readFileSync(join(dir, 'package-lock.json'), 'utf8')) as Lock;
-    for (const [path, entry] of Object.entries(lock.packages)) {
-      const name = path.replace(/^.*node_modules\//u, '');
-      const { version = '', ...rest } = entry;
-      const archive = `${PUBLIC}${name}/-/${name.replace(/^.*\//u, '')}-${version}.tgz`;
-      // Some users' npm writes no address, or that of a registry of their own.
-      if (path !== '') lock.packages[path] = { version, ...rest, resolved: archive };
-    }
+    // The checksum says what a package is. Where it comes from is for each user's npm to know.
+    for (const entry of Object.values(lock.packages)) delete entry.resolved;
     writeFileSync(join(ROOT, folder, 'package.json'), text);
     writeFileSync(join(ROOT, folder, 'package-lock.json'), `${JSON.stringify(lock, null, 2)}\n`);
   } finally {

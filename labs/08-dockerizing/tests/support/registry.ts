@@ -1,13 +1,16 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { asVersion, NEW_VERSIONS, PATCHED } from './patched.ts';
 
+const run = promisify(execFile);
+
 const FRESH_MS = 3_600_000;
-const NPM = 'https://registry.npmjs.org/';
 
 /** No upstream registry, and the package was never fetched here before: the machine's fault. */
 export class RegistryTrouble extends Error {
@@ -56,13 +59,9 @@ export class Registry implements AsyncDisposable {
     return `registry=${url}\n${url.replace('http:', '')}:_authToken=${this.token}\n`;
   }
 
-  /** The package `ms` in a version of the registry's own, as a lock file names it. */
-  async patchedEntry(version: string): Promise<{ integrity: string; resolved: string }> {
-    const archive = await this.#archive(version);
-    return {
-      integrity: integrityOf(archive),
-      resolved: `${NPM}${PATCHED}/-/${PATCHED}-${version}.tgz`,
-    };
+  /** The checksum of the package `ms` in a version of the registry's own. */
+  async checksum(version: string): Promise<string> {
+    return integrityOf(await this.#archive(version));
   }
 
   /** Throws if anything could not be fetched: then a failed build says nothing about the learner. */
@@ -118,8 +117,9 @@ export class Registry implements AsyncDisposable {
     const latest = manifest.versions[manifest['dist-tags'].latest];
     if (latest === undefined) return;
     for (const version of NEW_VERSIONS) {
-      const { integrity, resolved: tarball } = await this.patchedEntry(version);
-      manifest.versions[version] = { ...latest, version, dist: { tarball, integrity } };
+      const tarball = `${PATCHED}-${version}.tgz`;
+      const dist = { tarball, integrity: await this.checksum(version) };
+      manifest.versions[version] = { ...latest, version, dist };
       manifest['dist-tags'].latest = version;
     }
   }
@@ -170,10 +170,9 @@ function integrityOf(archive: Buffer): string {
   return `sha512-${createHash('sha512').update(archive).digest('base64')}`;
 }
 
-/** The registry of the user's own npm: by variable or by `~/.npmrc`. The default is npm's own. */
+/** The registry of the user's own npm. */
 async function upstreamRegistry(): Promise<string> {
-  const config = await readFile(join(homedir(), '.npmrc'), 'utf8').catch(() => '');
-  const named = /^\s*registry\s*=\s*(\S+)/mu.exec(config)?.[1];
-  const url = process.env['npm_config_registry'] ?? named ?? NPM;
+  const { stdout } = await run('npm', ['config', 'get', 'registry'], { cwd: homedir() });
+  const url = stdout.trim();
   return url.endsWith('/') ? url : `${url}/`;
 }
