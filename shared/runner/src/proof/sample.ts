@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
 /** Misconceptions in a sample. */
-const FEW = 3;
+const FEW = 2;
 
 /**
- * Rows of a proven lab to judge all the same: the starter, one solution, one design and a few
+ * Rows of a proven lab to judge all the same: the starter, a solution or a design, and a few
  * misconceptions.
  *
  * @param names as `rowNames` has them.
@@ -12,13 +12,12 @@ const FEW = 3;
  */
 export function sampleOf(names: readonly string[], seed: string): string[] {
   const drawn = names.toSorted((a, b) => rank(seed, a).localeCompare(rank(seed, b)));
-  const some = (kind: string, most: number) =>
-    drawn.filter((name) => name.startsWith(`${kind}/`)).slice(0, most);
+  const some = (kind: RegExp, most: number) =>
+    drawn.filter((name) => kind.test(name)).slice(0, most);
   const chosen = new Set([
     'starter',
-    ...some('solutions', 1),
-    ...some('designs', 1),
-    ...some('misconceptions', FEW),
+    ...some(/^(?:solutions|designs)\//u, 1),
+    ...some(/^misconceptions\//u, FEW),
   ]);
   return names.filter((name) => chosen.has(name));
 }
