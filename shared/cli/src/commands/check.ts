@@ -31,36 +31,53 @@ export const run: Run = async (args, context) => {
   const { root } = context;
   const [full, write] = [args.on('full'), args.on('write')];
   const tool = (bin: string, ...rest: string[]) => runTool(root, bin, rest);
-  const steps: Step[] = [
+  const spelling = ['lint', '--no-progress', '--config', 'infra/prose/spelling.yaml'];
+  // Servers that are fetched wait for the network while the tools work.
+  const together: Step[] = [
     { name: 'types', run: () => tool('tsc', '--noEmit') },
     { name: 'lint', run: () => tool('oxlint', '--type-aware', '--deny-warnings', '.') },
     { name: 'format', run: () => tool('oxfmt', '--check', '.') },
     { name: 'prose', run: () => tool('node', 'infra/prose/main.ts') },
-    {
-      name: 'spelling',
-      run: () => tool('cspell', 'lint', '--no-progress', '--config', 'infra/prose/spelling.yaml'),
-    },
+    { name: 'spelling', run: () => tool('cspell', ...spelling) },
     { name: 'servers', run: () => servers(context) },
+  ];
+  const inTurn: Step[] = [
     { name: 'sandbox', run: () => sandbox(context) },
     unitTestStep(context, { full, write }),
     ...labSteps(context, { full, write }),
   ];
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const step of steps) {
-    const started = performance.now();
-    const { passed, failed, skipped } = await step.run();
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const mark = failed > 0 ? paint('red', '✗') : paint('green', '✓');
-    const rest = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} NOT RUN` : ''}`;
-    console.log(`${mark} ${step.name}: ${passed} passed${rest}  ${paint('dim', `${seconds} s`)}`);
+  const add = ({ line, tally: { passed, failed, skipped } }: Ended) => {
+    console.log(line);
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;
-  }
+  };
+  for (const ended of await Promise.all(together.map(timed))) add(ended);
+  for (const step of inTurn) add(await timed(step));
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
   console.log(`\nlabs: ${total.passed} passed, ${total.failed} failed${skipped}`);
   return total.failed > 0 ? EXIT.red : EXIT.green;
 };
+
+interface Ended {
+  readonly tally: Tally;
+  /** What is said of the step. */
+  readonly line: string;
+}
+
+async function timed({ name, run: work }: Step): Promise<Ended> {
+  const started = performance.now();
+  const tally = await work();
+  const { passed, failed, skipped } = tally;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const mark = failed > 0 ? paint('red', '✗') : paint('green', '✓');
+  const rest = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} NOT RUN` : ''}`;
+  return {
+    tally,
+    line: `${mark} ${name}: ${passed} passed${rest}  ${paint('dim', `${seconds} s`)}`,
+  };
+}
 
 /** Starts the servers before anything needs them. A server that is not available is NOT RUN. */
 async function servers({ root, stateDir }: Context): Promise<Tally> {
