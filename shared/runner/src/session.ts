@@ -54,7 +54,7 @@ export interface SessionOptions {
     RunContext,
     'servers' | 'stateDir' | 'templates' | 'keepFailed' | 'seed' | 'sandbox' | 'ahead'
   >;
-  /** Outer deadline of one test, in ms; `TEST_DEADLINE` when left out. */
+  /** Outer deadline of one test, in ms; `TEST_DEADLINE` or `BUILD_DEADLINE` when left out. */
   readonly testDeadline?: number;
 }
 
@@ -62,6 +62,9 @@ export type OnCellEvent = (event: CellEvent) => void;
 
 /** Outer deadline of one test, in ms: far above what any takes, so that its end is a fault of ours. */
 export const TEST_DEADLINE = 120_000;
+
+/** The same where a test may build images: each build has four minutes of its own. */
+export const BUILD_DEADLINE = 600_000;
 
 /**
  * Warnings of Node's that say nothing to a learner: kafkajs sets timers that have run out, and a test
@@ -103,7 +106,9 @@ export class Session implements AsyncDisposable {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
-    const { lab, rows, context, testDeadline = TEST_DEADLINE } = options;
+    const { lab, rows, context } = options;
+    const most = lab.servers.includes('images') ? BUILD_DEADLINE : TEST_DEADLINE;
+    const testDeadline = options.testDeadline ?? most;
     const workers = new LastingWorkers();
     const reporter = new CellReporter(lab, () => void workers.retire());
     const run: RunContext = {

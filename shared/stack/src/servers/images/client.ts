@@ -67,7 +67,7 @@ export async function callEngine(
   return stdout;
 }
 
-/** Both streams of a command, in the order in which they came, and its exit code. */
+/** Both streams of a command, in the order in which they came, and its exit code; 1 when it was ended. */
 export async function engineOutput(
   { file, args, env }: EngineClient,
   words: readonly string[],
@@ -82,11 +82,13 @@ export async function engineOutput(
   const parts: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (part: Buffer) => parts.push(part));
-  const code = await new Promise<number>((done, fail) => {
+  const code = await new Promise<number | null>((done, fail) => {
     child.once('error', fail);
-    child.once('close', (exit) => done(exit ?? 1));
+    child.once('close', done);
   });
-  return { code, text: Buffer.concat(parts).toString('utf8') };
+  const text = Buffer.concat(parts).toString('utf8');
+  if (code !== null) return { code, text };
+  return { code: 1, text: `${text}\nIt had not ended after ${timeoutMs / 1000} s.\n` };
 }
 
 function split(url: string): string[] {
