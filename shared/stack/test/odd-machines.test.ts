@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { openStack, stackDown } from '../src/index.ts';
 import { makeLinks } from '../src/servers/postgres/programs.ts';
+import { rows } from './support/postgres.ts';
 import { sandbox } from './support/sandbox.ts';
 
 const run = promisify(execFile);
@@ -22,7 +24,7 @@ async function can(...command: string[]): Promise<boolean> {
 }
 
 interface Opened {
-  readonly servers: Record<string, unknown>;
+  readonly servers: Readonly<Record<string, { readonly url: string }>>;
   readonly missing: readonly { readonly code: string; readonly message: string }[];
 }
 
@@ -52,7 +54,13 @@ test
     await using box = await sandbox();
     const mount = `mount -t tmpfs -o ${options} x /dev/shm; exec "$@"`;
     const below = ['unshare', '-m', 'sh', '-c', mount, 'sh'];
-    expect((await openBelow(box.stateDir, below, 'postgres')).missing).toEqual([]);
+    const { servers } = await openStack(['postgres'], box.options);
+    await rows(servers.postgres?.url ?? '', 'CREATE TABLE kept AS SELECT 7 AS n');
+    await stackDown(box.options);
+    const opened = await openBelow(box.stateDir, below, 'postgres');
+    expect(opened.missing).toEqual([]);
+    const url = opened.servers['postgres']?.url ?? '';
+    expect(await rows(url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
   },
 );
 
