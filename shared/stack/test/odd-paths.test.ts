@@ -36,6 +36,11 @@ test('servers start in a folder whose name has every odd character, and write no
   await Promise.all(
     NAMES.map((name) => rm(join(options.stateDir, 'servers', name, 'server.json'))),
   );
+  expect((await openStack(['postgres'], options)).missing).toEqual([]);
+  const found = await findByFolder(options.stateDir);
+  const postgres = found.filter(({ command }) => command.includes('config_file'));
+  // The one that nobody had a record of was ended first.
+  expect(postgres).toHaveLength(1);
   await stackDown(options);
   expect(await findByFolder(options.stateDir)).toEqual([]);
 });
