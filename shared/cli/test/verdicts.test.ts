@@ -128,11 +128,49 @@ test('a machine at fault says all that it has to say', () => {
   expect(shown).toContain('   Fix       Start it.');
 });
 
-test('what a program wrote cannot reach the terminal', () => {
-  const nasty: Failure = { status: 'failed', message: 'a\u001b[2Jb\u0007' };
-  const shown = renderVerdict({ ...red, tests: [testOf('2.2', nasty)] });
-  expect(shown).not.toContain('\u001b[2J');
-  expect(shown).not.toContain('\u0007');
+/** Clears the terminal, sets its title, and ends with the same sequence as one byte. */
+const NASTY = 'a\u001b[2J\u001b]0;b\u0007\u009b2J';
+const tally = { right: 1, of: 2, what: 'requests', wrong: [NASTY] };
+const service = { errors: [NASTY], tail: [NASTY] };
+const seen = { id: 'seen', observed: NASTY, meaning: 'it is bad.', lookAt: 'it.' };
+
+test.each<[string, Partial<TestVerdict>, object]>([
+  ['a message', { failures: [{ status: 'failed', message: NASTY }] }, {}],
+  [
+    'a message of several lines',
+    { failures: [{ status: 'failed', message: `x\n  ${NASTY}` }] },
+    {},
+  ],
+  ['a wrong input', { failures: [{ status: 'failed', message: NASTY, tally }] }, {}],
+  ['a lesson', { failures: [{ ...PLAIN, lesson: seen }] }, {}],
+  ['an error line of the service', { failures: [PLAIN], service }, {}],
+  ['any line of the service', { failures: [PLAIN], service }, { logs: true }],
+])('what a program wrote cannot reach the terminal in %s', (_where, wrote, view) => {
+  const shown = renderVerdict({ ...red, tests: [{ ...testOf('2.2', PLAIN), ...wrote }] }, view);
+  expect(shown).toContain('a\uFFFD[2J\uFFFD]0;b\uFFFD\uFFFD2J');
+  for (const control of ['\u001b[2J', '\u001b]', '\u0007', '\u009b']) {
+    expect(shown).not.toContain(control);
+  }
+});
+
+test('a red task shows the error lines of the service, and `--logs` all that it wrote', () => {
+  const noisy = { errors: ['it broke'], tail: ['it listens', 'it broke'] };
+  const withService = (found: object) => ({
+    ...red,
+    tests: [{ ...testOf('2.2', PLAIN), service: { ...noisy, ...found } }],
+  });
+  expect(lines(withService({})).slice(-2)).toEqual([
+    "   the service's last error lines:",
+    '     it broke',
+  ]);
+  expect(lines(withService({}), { logs: true }).slice(-3)).toEqual([
+    '   the service wrote:',
+    '     it listens',
+    '     it broke',
+  ]);
+  expect(lines(withService({ errors: [] })).at(-1)).toBe(
+    '   the service logged no error; --logs shows what it wrote',
+  );
 });
 
 test('a summary counts tasks and points', () => {
