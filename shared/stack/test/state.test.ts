@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { asStateError, reason, StateUnwritable } from '../src/errors.ts';
@@ -73,4 +75,13 @@ test('passwords are not shown', () => {
 test('several causes are reported on one line', () => {
   const both = new AggregateError([new Error('one\n two'), new Error('three')]);
   expect(reason(both)).toBe('one two; three');
+});
+
+test('a failed request is reported by its cause', async () => {
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  const error: unknown = await fetch(`http://127.0.0.1:${port}`).catch((caught: unknown) => caught);
+  expect(reason(error)).toBe(`connect ECONNREFUSED 127.0.0.1:${port}`);
 });
