@@ -36,6 +36,13 @@ test('standard input goes to the command', async () => {
   expect((await run.done).stdout).toBe('what a person types');
 });
 
+test('standard output under npm is the command’s alone', async () => {
+  const npm = findNpm(process.env);
+  const args = [...npm.args, 'run', 'labs', '--', 'show', '--json'];
+  const { done } = follow(spawn(npm.command, args, { cwd: checkout.root, env: checkout.env }));
+  expect(JSON.parse((await done).stdout)).toMatchObject({ args: ['show', '--json'] });
+});
+
 describe('a signal', () => {
   test('sent to the bootstrap alone reaches the command once', async () => {
     const run = checkout.start(['count']);

@@ -159,6 +159,7 @@ export class Checkout implements AsyncDisposable {
       dependencies: { deep: '1.0.0' },
       files: { 'index.js': "module.exports = 'tiny ' + require.resolve('deep/package.json');" },
     });
+    cpSync(join(ROOT, '.npmrc'), join(this.root, '.npmrc'));
     const cli = { name: 'cli', version: '1.0.0', type: 'module', dependencies: { tiny: '1.0.0' } };
     this.write(
       'package.json',
@@ -166,7 +167,11 @@ export class Checkout implements AsyncDisposable {
         name: 'tiny-labs',
         private: true,
         type: 'module',
-        scripts: { count: 'node infra/bootstrap.mjs count', wait: 'node infra/bootstrap.mjs wait' },
+        scripts: {
+          count: 'node infra/bootstrap.mjs count',
+          labs: 'node infra/bootstrap.mjs',
+          wait: 'node infra/bootstrap.mjs wait',
+        },
       }),
     );
     this.write('pnpm-workspace.yaml', 'packages:\n  - labs/*\n  - shared/*\n');
