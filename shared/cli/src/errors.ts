@@ -1,5 +1,6 @@
 import { WorkError } from '@backend-labs/workbench';
 import { StackError } from '@backend-labs/stack';
+import { clean } from './ui/untrusted.ts';
 
 /** Exit codes of every command. */
 export const EXIT = { green: 0, red: 1, usage: 2, machine: 3, interrupted: 130 } as const;
@@ -25,6 +26,12 @@ interface ErrorReport {
 
 /** The line to print for an error, and the exit code. */
 export function told(error: unknown): ErrorReport {
+  const report = reportOn(error);
+  // It may quote a learner's package.json.
+  return { ...report, line: clean(report.line) };
+}
+
+function reportOn(error: unknown): ErrorReport {
   if (!(error instanceof Error))
     return { line: String(error), exit: EXIT.machine, unexpected: true };
   const { name, message } = error;

@@ -122,6 +122,17 @@ test('labs run ends, with its programs, when what started it is killed', async (
   expect(await hasGone(Number(pid))).toBe(true);
 });
 
+test('a control character in package.json does not reach the terminal', async () => {
+  using labs = await Labs.onPostgres();
+  await labs.run('reset', '2');
+  const manifest = { scripts: { 'go\u001b[2J': 'node src/server.ts' } };
+  writeFileSync(join(labs.work, '02-pagination-versioning/package.json'), JSON.stringify(manifest));
+  const port = await getPort({ host: '127.0.0.1', port: portNumbers(18_080, 18_999) });
+  const { exit, err } = await labs.run('run', '2', '--port', String(port));
+  expect(err).toContain('package.json has no script "start". It has go\uFFFD[2J.\n');
+  expect(exit).toBe(2);
+});
+
 test('labs run prints the traces of a service that has OpenTelemetry', async () => {
   using labs = await Labs.onPostgres();
   await labs.run('reset', '1');
