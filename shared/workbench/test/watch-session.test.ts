@@ -1,7 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findLab, layOut, readCatalog, solutionsOf } from '@backend-labs/catalog';
+import { findLab, type Lab, layOut, readCatalog, solutionsOf } from '@backend-labs/catalog';
 import { stackDown, stackStatus } from '@backend-labs/stack';
 import { expect, test, vi } from 'vitest';
 import { WatchSession, type WatchEvent } from '../src/index.ts';
@@ -92,3 +92,59 @@ test('a save is judged again, point by point, and a green task opens the next', 
     rmSync(home, { recursive: true, force: true });
   }
 });
+
+/** A lab of one task that needs Redis, which starts quickly, and no database. */
+function toyLab(home: string): Lab {
+  const file = join(home, 'lab/tests/1-one.test.ts');
+  mkdirSync(join(home, 'lab/tests'), { recursive: true });
+  writeFileSync(
+    file,
+    `import { expect, judges, test } from '${join(ROOT, 'shared/testkit/src/index.ts')}';
+     test('one', judges('1.1'), async ({ redis }) => {
+       expect(await redis.keys()).toEqual([]);
+     });`,
+  );
+  const lab = findLab(readCatalog(ROOT), '2');
+  const [first] = lab.tasks;
+  if (!first) throw new TypeError('the lab has no task');
+  const servers = ['redis'];
+  const points = [{ id: '1.1', text: 'There is no key.' }];
+  return { ...lab, dir: join(home, 'lab'), servers, tasks: [{ ...first, points, servers, file }] };
+}
+
+test('another server than Postgres that was killed is started again', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'labs-watch-'));
+  const copy = join(home, 'copy');
+  const stateDir = join(home, 'state');
+  mkdirSync(copy);
+  try {
+    await using session = await WatchSession.open({
+      bench: { root: ROOT, stateDir },
+      lab: toyLab(home),
+      copy,
+      onEvent: () => {},
+    });
+    const isPassed = () =>
+      vi.waitFor(
+        () =>
+          expect(session.state).toMatchObject({ running: false, results: [{ status: 'passed' }] }),
+        { timeout: 60_000 },
+      );
+    await isPassed();
+    const killed = await pidOf('redis', stateDir);
+    process.kill(killed, 'SIGKILL');
+    session.run();
+    await isPassed();
+    expect(await pidOf('redis', stateDir)).not.toBe(killed);
+  } finally {
+    await stackDown({ stateDir });
+    rmSync(home, { recursive: true, force: true });
+  }
+});
+
+/** Never 0: that would be this test's own process group. */
+async function pidOf(server: string, stateDir: string): Promise<number> {
+  const found = (await stackStatus({ stateDir })).find(({ name }) => name === server);
+  if (!found?.pid) throw new TypeError(`none of our processes is ${server}`);
+  return found.pid;
+}
