@@ -22,7 +22,7 @@ export class Screen implements Disposable {
     this.#draw();
   }
 
-  /** Stops drawing while another program has the terminal. */
+  /** Stops drawing: another program has the terminal, or the watch ends. */
   hide(): void {
     this.#hidden = true;
   }

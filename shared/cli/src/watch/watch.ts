@@ -102,6 +102,8 @@ class WatchTerminal {
       case 'p':
         return await this.#psql(session, keyboard);
       case 'q':
+        // A test that has not ended yet may still report: that would take this line off the screen.
+        this.#screen.hide();
         if (session.isRunning) process.stdout.write('Stopping …\n');
         return await session.stop();
       default:

@@ -48,6 +48,16 @@ export class Labs implements Disposable {
     });
   }
 
+  /** On a terminal of its own, whose keys are its standard input. Linux: flags of `script` differ. */
+  startOnTerminal(...args: string[]): ChildProcess {
+    const words = [process.execPath, MAIN, ...args].map((word) => `'${word}'`);
+    return spawn('script', ['-qec', `exec ${words.join(' ')}`, '/dev/null'], {
+      env: { ...this.env, TERM: 'xterm-256color' },
+      cwd: this.home,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+  }
+
   run(...args: string[]): Promise<Outcome> {
     return outcomeOf(this.start(...args));
   }
