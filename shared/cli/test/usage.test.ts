@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findLab, readCatalog } from '@backend-labs/catalog';
+import { findLab, layOut, readCatalog } from '@backend-labs/catalog';
 import { copyKey, record } from '@backend-labs/workbench';
 import { describe, expect, test } from 'vitest';
 import type { CommandInfo } from '../src/command.ts';
@@ -186,6 +186,17 @@ test('a solution is shown after green, or with --spoil', async () => {
   const spoiled = await labs.run('solution', '1', '--spoil', '--diff');
   expect(spoiled.exit).toBe(0);
   expect(spoiled.out).toMatch(/^\+\+\+ reference\/src\//m);
+});
+
+test('no control character of a copy reaches the terminal with the diff to a solution', async () => {
+  using labs = new Labs();
+  const lab = findLab(readCatalog(ROOT), '0');
+  const copy = join(labs.work, lab.id);
+  layOut(lab, [], copy);
+  const mine = readFileSync(join(copy, 'src/list-books.ts'), 'utf8');
+  writeFileSync(join(copy, 'src/list-books.ts'), `// \u001b[2J\r\n${mine}`);
+  const { out } = await labs.run('solution', '0', '--spoil', '--diff');
+  expect(out).toMatch(/^-\/\/ \uFFFD\[2J$/mu);
 });
 
 test('a solution is shown after the copy that --work names is green', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SOLUTION_NOTES, type Lab, type Solution } from '@backend-labs/catalog';
 import { createTwoFilesPatch } from 'diff';
 import { paint } from './style.ts';
+import { clean } from './untrusted.ts';
 
 /** The author's notes on a solution. */
 export function solutionNotes({ dir, name }: Solution): string {
@@ -26,9 +27,9 @@ export function renderDiff(lab: Lab, solution: Solution, copy: string | undefine
       const mine = read(from, path);
       if (mine === text) return '';
       return createTwoFilesPatch(`${label}/${path}`, `${solution.name}/${path}`, mine, text)
-        .split('\n')
+        .split(/\r?\n/u)
         .slice(1)
-        .map(colourLine)
+        .map((line) => colourLine(clean(line)))
         .join('\n');
     })
     .join('');
