@@ -16,30 +16,59 @@ function preIn(page: string): string {
   return pres.map((pre) => pre.replaceAll(/<[^>]+>/gu, '')).join('\n');
 }
 
-test('the diff has each line on its own, with its number', () => {
-  const lines = Array.from({ length: 20 }, (_, at) => `line ${at + 1}`);
-  const changed = lines.toSpliced(17, 1).with(1, 'changed');
-  const files = (all: readonly string[]) => new Map([['a.ts', Buffer.from(all.join('\n'))]]);
-  const { source } = renderDiff(files(lines), files(changed));
-  expect(preIn(source).split('\n')).toEqual([
-    '    1  line 1',
-    '-   2  line 2',
-    '+   2  changed',
-    '    3  line 3',
-    '    4  line 4',
-    '    5  line 5',
-    '    6  line 6',
+const filesOf = (lines: readonly string[]) => new Map([['a.ts', Buffer.from(lines.join('\n'))]]);
+const LINES = Array.from({ length: 40 }, (_, at) => `line ${at + 1}`);
+
+test('the diff has each line with its old and its new number, and marks each gap', () => {
+  const changed = LINES.toSpliced(25, 1).with(9, 'changed');
+  expect(preIn(renderDiff(filesOf(LINES), filesOf(changed)).source).split('\n')).toEqual([
     '⋮',
-    '   14  line 14',
-    '   15  line 15',
-    '   16  line 16',
-    '   17  line 17',
-    '-  18  line 18',
-    '   18  line 19',
-    '   19  line 20',
-    String.raw`\ No newline at end of file`,
+    '   6    6   line 6',
+    '   7    7   line 7',
+    '   8    8   line 8',
+    '   9    9   line 9',
+    '  10      - line 10',
+    '       10 + changed',
+    '  11   11   line 11',
+    '  12   12   line 12',
+    '  13   13   line 13',
+    '  14   14   line 14',
+    '⋮',
+    '  22   22   line 22',
+    '  23   23   line 23',
+    '  24   24   line 24',
+    '  25   25   line 25',
+    '  26      - line 26',
+    '  27   26   line 27',
+    '  28   27   line 28',
+    '  29   28   line 29',
+    '  30   29   line 30',
+    '⋮',
     '',
   ]);
+});
+
+test.for([
+  ['changed', filesOf(LINES.slice(0, 5)), filesOf(['new', ...LINES])],
+  ['new', new Map(), filesOf(LINES)],
+  ['deleted', filesOf([...LINES, '']), new Map()],
+] as const)('the diff of a %s file has no mark where the file begins or ends', ([, old, now]) => {
+  const lines = preIn(renderDiff(old, now).source).split('\n');
+  expect(lines.length).toBeGreaterThan(40);
+  expect(lines).not.toContain('⋮');
+});
+
+test('a file of the diff is folded, and says how many lines came and went', () => {
+  const { source } = renderDiff(filesOf(LINES), filesOf(['x', 'y', ...LINES.slice(1)]));
+  expect(source).not.toContain('<details open');
+  const [, summary = ''] = /<summary>([\s\S]*?)<\/summary>/u.exec(source) ?? [];
+  expect(summary.replaceAll(/<[^>]+>/gu, '').replaceAll(/\s+/gu, ' ')).toBe('a.ts changed +2 −1');
+});
+
+test('a diff that is cut says so where it ends', () => {
+  const { source } = renderDiff(filesOf([]), filesOf(Array.from({ length: 700 }, () => 'x')));
+  expect(preIn(source).trimEnd().split('\n').slice(-2)).toEqual(['      600 + x', '⋮']);
+  expect(source).toContain('<span class="added">+700</span>');
 });
 
 test.for([

@@ -8,13 +8,18 @@ const MOST_LINES = 600;
 const LONGEST = 300;
 /** Width of a line's number. */
 const DIGITS = 4;
-/** Stands for the lines between two hunks. */
-const GAP = '⋮';
+/** Stands for lines that are left out. */
+const GAP: Line = { kind: 'place', shown: '⋮' };
 /** Milliseconds for one file: a hostile one may take minutes. */
 const WITHIN_MS = 2_000;
 const TEXT = /^[^\0]*$/u;
 
-/** What a candidate changed, file by file. */
+interface Line {
+  readonly kind: 'added' | 'removed' | 'same' | 'place';
+  readonly shown: string;
+}
+
+/** What a candidate changed, file by file, each folded. */
 export function renderDiff(before: Files, after: Files): Html {
   const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted().filter((path) => {
     const [old, now] = [before.get(path), after.get(path)];
@@ -30,45 +35,65 @@ export function renderDiff(before: Files, after: Files): Html {
 
 function renderFile(path: string, before: Buffer | undefined, after: Buffer | undefined): Html {
   const what = before ? (after ? 'changed' : 'deleted') : 'new';
-  const [old, now] = [before, after].map((bytes) => bytes?.toString('utf8') ?? '');
-  const head = html`<summary><code>${text(path, LONGEST)}</code> ${what}</summary>`;
-  if (!TEXT.test(old ?? '') || !TEXT.test(now ?? '')) {
-    return html`<details>
-      ${head}
-      <p>It is not text.</p>
-    </details>`;
+  const [old = '', now = ''] = [before, after].map((bytes) => bytes?.toString('utf8') ?? '');
+  if (!TEXT.test(old) || !TEXT.test(now)) {
+    return folded(path, what, html`<p>It is not text.</p>`);
   }
-  const patch = structuredPatch('a', 'b', old ?? '', now ?? '', '', '', { timeout: WITHIN_MS });
-  const lines = patch?.hunks.flatMap((hunk, at) => [...(at > 0 ? [GAP] : []), ...numbered(hunk)]);
-  if (!lines)
-    return html`<details>
-      ${head}
-      <p>It changed too much to compare.</p>
-    </details>`;
+  const patch = structuredPatch('a', 'b', old, now, '', '', { timeout: WITHIN_MS });
+  if (!patch) return folded(path, what, html`<p>It changed too much to compare.</p>`);
+  const lines = linesOf(patch.hunks, old);
+  const count = (kind: Line['kind']) => lines.filter((line) => line.kind === kind).length;
   const rest = lines.length - MOST_LINES;
-  // Nobody reads what npm wrote.
-  const open = path.endsWith('package-lock.json') ? '' : html`open`;
-  return html`<details ${open}>
-    ${head}
-    <pre>${lines.slice(0, MOST_LINES).map(renderLine)}</pre>
-    ${rest > 0 ? html`<p>${rest} more lines.</p>` : ''}
+  const shown = [...lines.slice(0, MOST_LINES), ...(rest > 0 ? [GAP] : [])];
+  return folded(
+    path,
+    html`${what} <span class="added">+${count('added')}</span>
+      <span class="removed">−${count('removed')}</span>`,
+    html`<pre>${shown.map(renderLine)}</pre>
+      ${rest > 0 ? html`<p>${rest} more lines.</p>` : ''}`,
+  );
+}
+
+function folded(path: string, what: Html | string, body: Html): Html {
+  return html`<details>
+    <summary><code>${text(path, LONGEST)}</code> ${what}</summary>
+    ${body}
   </details>`;
 }
 
-/** Each line of a hunk after its number: of the new file, or of the old one if the line was removed. */
-function numbered({ oldStart, newStart, lines }: StructuredPatchHunk): string[] {
+/** The lines of all hunks, with a mark wherever lines of the file are between or around them. */
+function linesOf(hunks: readonly StructuredPatchHunk[], old: string): Line[] {
+  const last = hunks.at(-1);
+  const isCutAbove = Math.max(hunks[0]?.oldStart ?? 0, hunks[0]?.newStart ?? 0) > 1;
+  const isCutBelow = last !== undefined && last.oldStart + last.oldLines <= linesIn(old);
+  return [
+    ...(isCutAbove ? [GAP] : []),
+    ...hunks.flatMap((hunk, at) => [...(at > 0 ? [GAP] : []), ...numbered(hunk)]),
+    ...(isCutBelow ? [GAP] : []),
+  ];
+}
+
+/** Each line of a hunk after its two numbers: in the old file, and in the new one. */
+function numbered({ oldStart, newStart, lines }: StructuredPatchHunk): Line[] {
   let [old, now] = [oldStart, newStart];
-  return lines.map((line) => {
-    const number = line.startsWith('-') ? old : now;
+  return lines.map((line): Line => {
+    const [sign = ' ', rest] = [line[0], line.slice(1)];
     // A remark about the end of the file.
-    if (line.startsWith('\\')) return line;
-    if (!line.startsWith('+')) old += 1;
-    if (!line.startsWith('-')) now += 1;
-    return `${line[0]}${String(number).padStart(DIGITS)}  ${line.slice(1)}`;
+    if (sign === '\\') return { kind: 'same', shown: line };
+    const numbers = [sign === '+' ? '' : old, sign === '-' ? '' : now];
+    const columns = numbers.map((number) => String(number).padStart(DIGITS)).join(' ');
+    if (sign !== '+') old += 1;
+    if (sign !== '-') now += 1;
+    const kind = sign === '+' ? 'added' : sign === '-' ? 'removed' : 'same';
+    return { kind, shown: `${columns} ${sign} ${rest}` };
   });
 }
 
-function renderLine(line: string): Html {
-  const kind = { '+': 'added', '-': 'removed', [GAP]: 'place' }[line[0] ?? ''] ?? 'same';
-  return html`<span class="${kind}">${text(line, LONGEST)}</span>${'\n'}`;
+function linesIn(file: string): number {
+  if (file === '') return 0;
+  return file.split('\n').length - (file.endsWith('\n') ? 1 : 0);
+}
+
+function renderLine({ kind, shown }: Line): Html {
+  return html`<span class="${kind}">${text(shown, LONGEST)}</span>${'\n'}`;
 }
