@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { gradeTasks, scoreOf } from '../src/judge/score.ts';
 import { html, text } from '../src/report/html.ts';
 import { interviewQuestions } from '../src/report/interview.ts';
+import { prose } from '../src/report/prose.ts';
+import { passed, reportOf, resultOf } from './support/report.ts';
 
 const verdict = (
   task: number,
@@ -55,6 +57,14 @@ describe('the page', () => {
       '<p title="&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;">' +
         '<b>&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;</b></p>',
     );
+  });
+
+  test('shows what is between backticks as code, escaped as well', () => {
+    expect(prose('From `!` to `<b>`, a ` b').source).toBe(
+      'From <code>!</code> to <code>&lt;b&gt;</code>, a ` b',
+    );
+    const result = resultOf([passed('1.1', { text: 'Run `npm test`.' })]);
+    expect(reportOf({ result })).toContain('Run <code>npm test</code>.');
   });
 
   test('has long texts cut, and control characters replaced', () => {

@@ -7,6 +7,7 @@ import type {
   TestVerdict,
 } from '@backend-labs/protocol';
 import { html, text, type Html } from './html.ts';
+import { prose } from './prose.ts';
 
 /** Characters of one of a candidate's texts, and lines of what a service wrote. */
 const LONGEST = 1_500;
@@ -48,14 +49,14 @@ function renderPoint(
   return html`<tr>
     <td>${id}${isGiven ? '*' : ''}</td>
     <td class="${classOf(grade)}">${grade}${weight === 1 ? '' : `, counts ${weight}`}</td>
-    <td>${sentence} ${own.map(renderTest)}</td>
+    <td>${prose(sentence)} ${own.map(renderTest)}</td>
   </tr>`;
 }
 
 function renderTest({ title, failures, service }: TestVerdict): Html {
   const [failure] = failures;
   return html`<details>
-    <summary>${title}</summary>
+    <summary>${prose(title)}</summary>
     ${failure ? renderFailure(failure) : ''}
     ${
       service && service.errors.length > 0
@@ -74,7 +75,7 @@ function renderFailure({ message, lesson }: Failure): Html {
       <dt>Observed</dt>
       <dd>${text(lesson.observed, LONGEST)}</dd>
       <dt>Meaning</dt>
-      <dd>${text(lesson.meaning, LONGEST)}</dd>
+      <dd>${prose(text(lesson.meaning, LONGEST))}</dd>
     </dl>`;
   }
   return html`<pre>${text(message, LONGEST)}</pre>`;

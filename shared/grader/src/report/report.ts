@@ -7,6 +7,7 @@ import type { Taken } from '../submission/take.ts';
 import { renderDiff } from './diff.ts';
 import { html, PAGE_POLICY, text, type Html } from './html.ts';
 import { classOf, renderTask, shownScore } from './points.ts';
+import { prose } from './prose.ts';
 import { renderSteps } from './steps.ts';
 import { STYLE } from './style.ts';
 
@@ -51,7 +52,7 @@ export function renderReport(parts: ReportParts): string {
           questions.length > 0
             ? html`<h2>Ask in the interview</h2>
                 <ol>
-                  ${questions.map((one) => html`<li>${one}</li>`)}
+                  ${questions.map((one) => html`<li>${prose(one)}</li>`)}
                 </ol>`
             : ''
         }
