@@ -1,10 +1,10 @@
-import type { GradeResult, TaskVerdict } from '@backend-labs/protocol';
+import type { TaskVerdict } from '@backend-labs/protocol';
 import { describe, expect, test } from 'vitest';
 import { gradeTasks, scoreOf } from '../src/judge/score.ts';
 import { html, text } from '../src/report/html.ts';
 import { interviewQuestions } from '../src/report/interview.ts';
 import { prose } from '../src/report/prose.ts';
-import { passed, reportOf, resultOf } from './support/report.ts';
+import { passed, point, reportOf, resultOf, wordsOf } from './support/report.ts';
 
 const verdict = (
   task: number,
@@ -73,28 +73,32 @@ describe('the page', () => {
   });
 });
 
-test('interview questions follow what the submission did', () => {
+test('interview questions follow what the submission did, and say from where they come', () => {
   const page = `# Questions
 - Any question?
-- (check-then-act) What happens between the look and the write?
+- (check-then-act, 2.2) What happens between the look and the write?
+- (1) How did you show it?
 - (3.1) Why is this one wrong,
   and when?
 - (9) Never asked.
 `;
-  const point = { text: '', weight: 1, grade: 'failed' } as const;
-  const tasks = [
-    {
-      task: 3,
-      slug: '',
-      title: '',
-      stretch: false,
-      grade: 'failed',
-      points: [{ ...point, id: '3.1', lessons: ['check-then-act'] }],
-    },
-  ];
-  expect(interviewQuestions(page, { tasks } as unknown as GradeResult)).toEqual([
-    'What happens between the look and the write?',
-    'Why is this one wrong, and when?',
-    'Any question?',
+  const lessons = ['check-then-act'];
+  const result = resultOf([
+    passed('1.1'),
+    point('2.1', { lessons }),
+    point('2.2'),
+    point('3.1'),
+    point('3.2', { lessons }),
   ]);
+  const questions = interviewQuestions(page, result);
+  expect(questions).toEqual([
+    {
+      text: 'What happens between the look and the write?',
+      from: 'From points 2.1, 2.2 and 3.2, not passed.',
+    },
+    { text: 'Why is this one wrong, and when?', from: 'From point 3.1, not passed.' },
+    { text: 'How did you show it?', from: 'From task 1, passed.' },
+    { text: 'Any question?', from: 'For every candidate.' },
+  ]);
+  expect(wordsOf(reportOf({ questions }))).toContain('How did you show it? From task 1, passed.');
 });

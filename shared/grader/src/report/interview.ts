@@ -1,4 +1,5 @@
-import type { GradeResult } from '@backend-labs/protocol';
+import type { GradedTask, GradeResult } from '@backend-labs/protocol';
+import { listed, namedTasks } from '../pack/listed.ts';
 
 /** Questions in a report. */
 const MOST = 5;
@@ -9,13 +10,20 @@ interface Question {
   readonly text: string;
 }
 
+/** A question for one candidate. */
+export interface Asked {
+  readonly text: string;
+  /** What of the submission it comes from: a sentence. */
+  readonly from: string;
+}
+
 /**
  * The questions to ask this candidate: first those about lessons that the submission met, then about
  * points that it failed, then about tasks that it passed, then any.
  *
  * @param page a lab's `interview.md`: `- (check-then-act, 2.1) Why …?` a question.
  */
-export function interviewQuestions(page: string, { tasks }: GradeResult): string[] {
+export function interviewQuestions(page: string, { tasks }: GradeResult): Asked[] {
   const points = tasks.flatMap((task) => task.points);
   const ranks = [
     new Set(points.flatMap(({ lessons }) => lessons)),
@@ -32,7 +40,22 @@ export function interviewQuestions(page: string, { tasks }: GradeResult): string
     .filter(({ rank }) => Number.isFinite(rank))
     .toSorted((a, b) => a.rank - b.rank)
     .slice(0, MOST)
-    .map(({ question }) => question.text);
+    .map(({ question }) => ({ text: question.text, from: originOf(question, tasks) }));
+}
+
+/** Points that met the question's lessons, or are named by it; else tasks that it names. */
+function originOf({ about }: Question, tasks: readonly GradedTask[]): string {
+  if (about.length === 0) return 'For every candidate.';
+  const open = tasks
+    .flatMap(({ points }) => points)
+    .filter(({ grade }) => grade !== 'passed')
+    .filter(({ id, lessons }) => [id, ...lessons].some((name) => about.includes(name)));
+  if (open.length > 0) {
+    const names = listed(open.map(({ id }) => id));
+    return `From ${open.length === 1 ? 'point' : 'points'} ${names}, not passed.`;
+  }
+  const done = tasks.filter(({ task, grade }) => grade === 'passed' && about.includes(`${task}`));
+  return `From ${namedTasks(done.map(({ task }) => task))}, passed.`;
 }
 
 function questionsIn(page: string): Question[] {

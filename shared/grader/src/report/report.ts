@@ -6,6 +6,7 @@ import type { Commit } from '../submission/repository.ts';
 import type { Taken } from '../submission/take.ts';
 import { renderDiff } from './diff.ts';
 import { html, PAGE_POLICY, text, type Html } from './html.ts';
+import type { Asked } from './interview.ts';
 import { classOf, renderTask, shownScore } from './points.ts';
 import { prose } from './prose.ts';
 import { renderSteps } from './steps.ts';
@@ -22,7 +23,7 @@ export interface ReportParts {
   /** Commits that were judged as well, oldest first. */
   readonly steps: readonly Step[];
   /** What to ask the candidate. */
-  readonly questions: readonly string[];
+  readonly questions: readonly Asked[];
 }
 
 const SUBJECT = 120;
@@ -52,7 +53,7 @@ export function renderReport(parts: ReportParts): string {
           questions.length > 0
             ? html`<h2>Ask in the interview</h2>
                 <ol>
-                  ${questions.map((one) => html`<li>${prose(one)}</li>`)}
+                  ${questions.map((one) => html`<li>${prose(one.text)} <small>${one.from}</small></li>`)}
                 </ol>`
             : ''
         }
