@@ -17,9 +17,12 @@ import { judgeSteps } from './judge/steps.ts';
 import { readPristine } from './pack/pristine.ts';
 import { interviewQuestions } from './report/interview.ts';
 import { renderReport } from './report/report.ts';
+import { starterPoints } from './report/starter.ts';
 import { graderKey, type GraderKey, sign } from './sign.ts';
 import { readCommits } from './submission/commits.ts';
+import { ownCommits } from './submission/own-commits.ts';
 import { readSubmission, type ReadSubmission } from './submission/read.ts';
+import type { Commit } from './submission/repository.ts';
 import { type Taken, takeWork } from './submission/take.ts';
 
 export interface GradeOptions {
@@ -54,9 +57,10 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   const { pack, files: pristine } = readPristine(options.pack);
   const { submission: given, deadline } = options;
   const submission = typeof given === 'string' ? await readSubmission(given, deadline) : given;
+  const own = (commits: readonly Commit[]) => ownCommits(commits, pristine);
   const commits =
     typeof given === 'string' && options.commits !== undefined
-      ? await readCommits(given, deadline, options.commits)
+      ? await readCommits(given, deadline, options.commits, own)
       : [];
   const taken = takeWork(submission, pack, pristine);
   const key = await graderKey(options.stateDir);
@@ -65,10 +69,15 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   const job = { ...options, pack, pristine, seed };
   const verdicts = await judgeSubmission({ ...job, taken: taken.files, earlier });
   const result = resultOf(pack, taken, submission.commit, seed, verdicts);
+  const starter = starterPoints(result, pack);
+  const { digest: untouched } = takeWork({ files: pristine, leftOut: [] }, pack, pristine);
   const steps = await judgeSteps({
     ...job,
     commits,
-    known: new Map([[taken.digest, pointsOf(pack, verdicts)]]),
+    known: new Map([
+      ...(starter ? [[untouched, starter] as const] : []),
+      [taken.digest, pointsOf(pack, verdicts)],
+    ]),
     judge: async (files) => {
       const { onVerdict: _submissions, ...silent } = job;
       return pointsOf(pack, await judgeSubmission({ ...silent, taken: files }));
@@ -79,7 +88,7 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   write('verdicts.json', json(verdicts));
   write('result.json', json(result));
   write('result.jws', await sign(result, key));
-  const { history } = submission;
+  const history = own(submission.history);
   const questions = interviewQuestions(interviewOf(options.root, pack), result);
   const parts = { result, pack, verdicts, pristine, taken, history, steps, questions };
   write('report.html', renderReport(parts));

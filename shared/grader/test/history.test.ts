@@ -3,15 +3,16 @@ import { sandboxTrouble } from '@backend-labs/launcher';
 import { afterAll, describe, expect, test } from 'vitest';
 import { spread } from '../src/submission/commits.ts';
 import { Folder } from './support/folder.ts';
-import { GOOD, STARTER, ToyPack } from './support/toy.ts';
+import { GOOD, ToyPack, writeAll } from './support/toy.ts';
 
 const missing = (await sandboxTrouble())?.message;
-const pack = new ToyPack();
+// In truth the starter passes neither: where 1.2 is passed, it was not judged.
+const pack = new ToyPack('01-toy', [], undefined, { passedByStarter: ['1.2'] });
 afterAll(() => pack[Symbol.dispose]());
 const HALF = `export const answer = (url) => (url === '/hello' ? 'hello' : undefined);`;
 
 /** Versions of git differ in how they write UTC. */
-const at = (hour: number) => expect.stringMatching(`^2026-01-01T${hour}:00:00(?:Z|[+]00:00)$`);
+const at = (time: string) => expect.stringMatching(`^2026-01-01T${time}:00(?:Z|[+]00:00)$`);
 
 /** The rows of the table of commits: each its cells' texts. */
 function rowsIn(report: string): string[][] {
@@ -24,18 +25,21 @@ function rowsIn(report: string): string[][] {
 }
 
 describe.skipIf(missing)('the history', () => {
-  test('shows the points of each commit, and leaves the result as it is', async () => {
+  test('shows the points of the starter and of each commit, and leaves the result as it is', async () => {
     using submission = new Folder();
     using to = new Folder();
     using plain = new Folder();
-    pack.commit(submission, { 'src/answer.ts': STARTER }, 'Take-home', '2026-01-01T10:00:00Z');
+    pack.commitStarter(submission, '2026-01-01T10:00:00Z');
+    writeAll(submission.dir, { 'NOTES.md': 'Not work.' });
+    pack.commit(submission, {}, 'Take notes', '2026-01-01T10:30:00Z');
     pack.commit(submission, { 'src/answer.ts': HALF }, 'Say hello', '2026-01-01T11:00:00Z');
     pack.commit(submission, { 'src/answer.ts': GOOD }, 'Say it back', '2026-01-01T12:00:00Z');
     const result = await pack.gradeFolder(submission, to, { commits: 5 });
     expect(rowsIn(readFileSync(to.path('report.html'), 'utf8'))).toEqual([
-      ['Take-home', at(10), '0 of 2', '', ''],
-      ['Say hello', at(11), '1 of 2', '1.1', ''],
-      ['Say it back', at(12), '2 of 2', '1.2', ''],
+      ['The starter', '', '', '1 of 2', '', ''],
+      ['Take notes', at('10:30'), '1 file, +1 −0', '1 of 2', '', ''],
+      ['Say hello', at('11:00'), '1 file, +1 −1', '1 of 2', '1.1', '1.2'],
+      ['Say it back', at('12:00'), '1 file, +2 −1', '2 of 2', '1.2', ''],
     ]);
     const { times } = result;
     expect({ ...(await pack.gradeFolder(submission, plain)), times }).toEqual(result);

@@ -4,12 +4,13 @@ import { duration } from '../pack/texts.ts';
 import type { Files } from '../pack/toolchain.ts';
 import type { Commit } from '../submission/repository.ts';
 import type { Taken } from '../submission/take.ts';
+import { renderCommits } from './commits.ts';
 import { renderDiff } from './diff.ts';
 import { html, PAGE_POLICY, text, type Html } from './html.ts';
 import type { Asked } from './interview.ts';
 import { classOf, renderTask, shownScore } from './points.ts';
 import { prose } from './prose.ts';
-import { renderSteps } from './steps.ts';
+import { starterPoints } from './starter.ts';
 import { STYLE } from './style.ts';
 
 export interface ReportParts {
@@ -19,6 +20,7 @@ export interface ReportParts {
   /** All files of the pack. */
   readonly pristine: Files;
   readonly taken: Taken;
+  /** The candidate's commits, oldest first. */
   readonly history: readonly Commit[];
   /** Commits that were judged as well, oldest first. */
   readonly steps: readonly Step[];
@@ -59,7 +61,7 @@ export function renderReport(parts: ReportParts): string {
         }
         ${renderPackages(result)} ${renderOutside(result)}
         <h2>Commits</h2>
-        ${renderSteps(steps)} ${renderHistory(history)}
+        ${renderCommits({ history, steps, starter: starterPoints(result, pack) })}
         <h2>Changes to the starter</h2>
         ${renderDiff(starterIn(pristine, pack.lab), taken.files)}
       </body>
@@ -100,14 +102,9 @@ function renderHead(result: GradeResult, pack: Pack, history: readonly Commit[])
 
 /** The clock of the candidate's machine said so: a hint, no more. */
 function span(history: readonly Commit[]): string {
-  const times = history
-    .map(({ at }) => Date.parse(at))
-    .filter(Number.isFinite)
-    .slice(1);
-  const [first] = times;
-  const last = times.at(-1);
-  if (first === undefined || last === undefined) return 'the commits do not say how long it took';
-  const minutes = Math.max(1, Math.round((last - first) / MINUTE_MS));
+  const times = history.map(({ at }) => Date.parse(at)).filter(Number.isFinite);
+  if (times.length < 2) return 'the commits do not say how long it took';
+  const minutes = Math.max(1, Math.round((Math.max(...times) - Math.min(...times)) / MINUTE_MS));
   return `${duration(minutes)} between the candidate's first and last commit`;
 }
 
@@ -133,21 +130,6 @@ function renderOutside({ leftOut, pack, newDependencies }: GradeResult): Html {
       ${notInstalled.map((name) => html`<li>new package <code>${text(name, SUBJECT)}</code></li>`)}
       ${leftOut.map(({ path, why }) => html`<li><code>${text(path, SUBJECT)}</code> ${why}</li>`)}
     </ul>`;
-}
-
-function renderHistory(history: readonly Commit[]): Html {
-  if (history.length === 0) return html`<p>The submission has no git history.</p>`;
-  return html`<table>
-    ${history.map(
-      ({ id, at, subject, changes }) =>
-        html`<tr>
-          <td><code>${id.slice(0, 8)}</code></td>
-          <td>${text(at, SUBJECT)}</td>
-          <td>${text(subject, SUBJECT)}</td>
-          <td>${text(changes, SUBJECT)}</td>
-        </tr>`,
-    )}
-  </table>`;
 }
 
 function starterIn(pristine: Files, lab: string): Files {

@@ -13,12 +13,14 @@ export interface AtCommit {
  * Reads a git repository at a few of its commits, oldest first: spread evenly, and the last one always.
  *
  * @param deadline ISO 8601: the last commit before it is the last one. @param most how many to read.
+ * @param own picks the commits of a history that may be read.
  * @throws GraderError `NO_SUBMISSION` when it is not a git repository, `NO_COMMIT`.
  */
 export async function readCommits(
   source: string,
   deadline: string | undefined,
   most: number,
+  own: (history: readonly Commit[]) => readonly Commit[],
 ): Promise<AtCommit[]> {
   if (!isRepository(source)) {
     const message = `${source} is not a git repository, so it has no history. Leave out --history.`;
@@ -27,7 +29,7 @@ export async function readCommits(
   using repository = await Repository.clone(source);
   const history = await repository.history(await repository.last(deadline));
   const read: AtCommit[] = [];
-  for (const commit of spread(history, most)) {
+  for (const commit of spread(own(history), most)) {
     read.push({ commit, submission: await repository.read(commit.id) });
   }
   return read;

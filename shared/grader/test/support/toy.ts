@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { GradeResult, Pack } from '@backend-labs/protocol';
 import { grade } from '../../src/grade.ts';
@@ -133,9 +133,20 @@ export class ToyPack extends Folder {
     return await grade({ root: ROOT, stateDir, submission: source, pack, to: to.dir, ...more });
   }
 
+  /** Commits the pack as a candidate gets it. */
+  commitStarter(submission: Folder, date: string): void {
+    const { stateDir } = this;
+    cpSync(this.dir, submission.dir, { recursive: true, filter: (path) => path !== stateDir });
+    this.#commitAll(submission, 'Initial commit', date);
+  }
+
   /** Commits a submission of some files. */
   commit(submission: Folder, work: Texts, subject: string, date: string): void {
     writeAll(submission.dir, { ...this.#service(), ...this.#inWork(work) });
+    this.#commitAll(submission, subject, date);
+  }
+
+  #commitAll(submission: Folder, subject: string, date: string): void {
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@b.test', ...args], {
         cwd: submission.dir,
