@@ -20,6 +20,7 @@ import { renderReport } from './report/report.ts';
 import { starterPoints } from './report/starter.ts';
 import { graderKey, type GraderKey, sign } from './sign.ts';
 import { readCommits } from './submission/commits.ts';
+import { submissionName } from './submission/name.ts';
 import { ownCommits } from './submission/own-commits.ts';
 import { readSubmission, type ReadSubmission } from './submission/read.ts';
 import type { Commit } from './submission/repository.ts';
@@ -90,7 +91,8 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   write('result.jws', await sign(result, key));
   const history = own(submission.history);
   const questions = interviewQuestions(interviewOf(options.root, pack), result);
-  const parts = { result, pack, verdicts, pristine, taken, history, steps, questions };
+  const name = typeof given === 'string' ? { name: submissionName(given) } : {};
+  const parts = { result, pack, ...name, verdicts, pristine, taken, history, steps, questions };
   write('report.html', renderReport(parts));
   return result;
 }

@@ -11,6 +11,7 @@ export { Html, html, PAGE_POLICY, text } from './report/html.ts';
 export { STYLE } from './report/style.ts';
 export { readFolder } from './submission/folder.ts';
 export { checkSigned, graderKey, sign, type Checked } from './sign.ts';
+export { submissionName } from './submission/name.ts';
 export { readSubmission, type ReadSubmission } from './submission/read.ts';
 export { Repository, type Commit } from './submission/repository.ts';
 export { takeWork, type Taken } from './submission/take.ts';

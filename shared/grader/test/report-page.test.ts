@@ -106,6 +106,6 @@ describe.skipIf(missing)('a grade', () => {
     const report = readFileSync(to.path('report.html'), 'utf8');
     expect(report).toContain('<td>1.2*</td>');
     expect(report).toContain('<td>1.1</td>');
-    expect(report).toContain('* The untouched starter passes this point as well.');
+    expect(report.split('the untouched starter passes as well').length).toBe(2);
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { checkSigned, grade, graderKey } from '@backend-labs/grader';
+import { join, resolve } from 'node:path';
+import { checkSigned, grade, graderKey, submissionName } from '@backend-labs/grader';
 import type { GradeResult } from '@backend-labs/protocol';
 import type { Arguments, Run } from '../command.ts';
 import { shownPath, type Context } from '../context.ts';
@@ -33,7 +33,7 @@ export const run: Run = async (args, context) => {
   }
   await requireSandbox(context);
   const submission = given.includes('://') ? given : resolve(context.cwd, given);
-  const to = resolve(context.cwd, args.text('to') ?? join('grades', nameOf(submission)));
+  const to = resolve(context.cwd, args.text('to') ?? join('grades', submissionName(submission)));
   const result = await graded(args, context, {
     submission,
     pack: resolve(context.cwd, pack),
@@ -108,8 +108,4 @@ async function check(file: string, json: boolean, { stateDir }: Context): Promis
 function exitCode({ grade: verdict }: GradeResult): number {
   if (verdict === 'not judged') return EXIT.machine;
   return verdict === 'passed' ? EXIT.green : EXIT.red;
-}
-
-function nameOf(submission: string): string {
-  return basename(submission).replace(/\.(?:zip|tgz|tar\.gz|git)$/iu, '') || 'submission';
 }

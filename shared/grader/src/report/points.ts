@@ -27,8 +27,7 @@ export function renderTask(
     ${verdict?.trouble ? html`<p class="not-judged">${text(verdict.trouble.message, LONGEST)}</p>` : ''}
     <table>
       ${task.points.map((point) => renderPoint(point, verdict?.tests ?? [], given.includes(point)))}
-    </table>
-    ${given.length > 0 ? html`<p>* The untouched starter passes this point as well.</p>` : ''}`;
+    </table>`;
 }
 
 export function shownScore({ score, grade, stretch }: GradedTask): string {
