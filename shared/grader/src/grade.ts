@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandboxTrouble } from '@backend-labs/launcher';
 import {
@@ -16,6 +16,7 @@ import { gradeTasks, scoreOf, worst } from './judge/score.ts';
 import { judgeSteps } from './judge/steps.ts';
 import { readPristine } from './pack/pristine.ts';
 import { interviewQuestions } from './report/interview.ts';
+import { readOfLab } from './report/of-lab.ts';
 import { renderReport } from './report/report.ts';
 import { starterPoints } from './report/starter.ts';
 import { graderKey, type GraderKey, sign } from './sign.ts';
@@ -90,10 +91,12 @@ export async function grade(options: GradeOptions): Promise<GradeResult> {
   write('result.json', json(result));
   write('result.jws', await sign(result, key));
   const history = own(submission.history);
-  const questions = interviewQuestions(interviewOf(options.root, pack), result);
+  const { interview, tasks } = readOfLab(options.root, pack.lab);
+  const questions = interviewQuestions(interview, result);
+  const absent = tasks.filter(({ number }) => !pack.tasks.includes(number));
   const name = typeof given === 'string' ? { name: submissionName(given) } : {};
-  const parts = { result, pack, ...name, verdicts, pristine, taken, history, steps, questions };
-  write('report.html', renderReport(parts));
+  const shown = { result, pack, ...name, absent, verdicts, pristine, taken, history, steps };
+  write('report.html', renderReport({ ...shown, questions }));
   return result;
 }
 
@@ -141,12 +144,6 @@ function resultOf(
 /** Nobody without our key can draw the data of this pack's tests. */
 function seedOf({ jwk }: GraderKey, { digest }: Pack): string {
   return createHmac('sha256', String(jwk.d)).update(digest).digest('hex').slice(0, 16);
-}
-
-/** A candidate does not get it, so it is in the catalogue only. */
-function interviewOf(root: string, { lab }: Pack): string {
-  const file = join(root, 'labs', lab, 'interview.md');
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 /** @throws GraderError `NO_RESULT` unless the earlier run judged the same files with the same data. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { readOfLab } from '../src/report/of-lab.ts';
 import { submissionName } from '../src/submission/name.ts';
+import { ROOT } from './support/folder.ts';
 import { passed, point, reportOf, resultOf, wordsOf } from './support/report.ts';
 
 const POINTS = [passed('1.1'), point('1.2'), passed('3.1'), passed('3.2'), point('3.3')];
@@ -52,6 +54,17 @@ test('the head says what is not judged, and what its numbers are for', () => {
   expect(words).toContain('Hidden tests judge how the service behaves.');
   expect(words).toMatch(/Seed fa59db8f4bcd2f5d : .* repeats the grading\./u);
   expect(words).toMatch(/Files 5c6b106f070f2597 : two gradings with/u);
+});
+
+test('the head names the tasks that are not part of the assignment', () => {
+  const tasks = readOfLab(ROOT, '00-first-ticket').tasks.filter(({ number }) => number > 2);
+  expect(tasks.map(({ number }) => number)).toEqual([3, 4]);
+  const absent = tasks.map(({ number }) => ({ number, title: `Title ${number}` }));
+  expect(wordsOf(reportOf({ absent }))).toContain(
+    'The lab also has task 3 (Title 3) and task 4 (Title 4).',
+  );
+  expect(wordsOf(reportOf({}))).not.toContain('Not part of this assignment');
+  expect(readOfLab(ROOT, '01-toy').tasks).toEqual([]);
 });
 
 test.for([

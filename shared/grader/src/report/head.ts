@@ -4,6 +4,7 @@ import { duration } from '../pack/texts.ts';
 import type { Commit } from '../submission/repository.ts';
 import { earnedOf } from './earned.ts';
 import { html, text, type Html } from './html.ts';
+import type { OfLab } from './of-lab.ts';
 import { classOf, shownScore } from './points.ts';
 
 const MINUTE_MS = 60_000;
@@ -17,6 +18,8 @@ export interface HeadParts {
   readonly pack: Pack;
   /** What the submission is called; left out: it has no name. */
   readonly name?: string;
+  /** The lab's tasks that the assignment leaves out. */
+  readonly absent: OfLab['tasks'];
   /** The candidate's commits, oldest first. */
   readonly history: readonly Commit[];
 }
@@ -96,10 +99,17 @@ function renderTaskRow(task: GradedTask, pack: Pack): Html {
   </tr>`;
 }
 
-function renderFacts({ result, pack, history }: HeadParts): Html {
+function renderFacts({ result, pack, absent, history }: HeadParts): Html {
   const { seed, submission, times } = result;
   const graded = times.graded.slice(0, MINUTES).replace('T', ' ');
+  const others = listed(absent.map(({ number, title }) => `task ${number} (${title})`));
   return html`<dl>
+    ${
+      absent.length === 0
+        ? ''
+        : html`<dt>Not part of this assignment</dt>
+            <dd>The lab also has ${others}.</dd>`
+    }
     <dt>Time</dt>
     <dd>
       Time box: ${pack.minutes === undefined ? 'none' : duration(pack.minutes)}; ${span(history)}.

@@ -59,6 +59,7 @@ export function reportOf(given: Given): string {
   const { pack, taken, ...rest } = given;
   return renderReport({
     result: resultOf([passed('1.1')]),
+    absent: [],
     verdicts: [],
     pristine: new Map(),
     history: [],
