@@ -2,6 +2,8 @@ import type { GradedTask, GradeResult, Pack } from '@backend-labs/protocol';
 import { listed } from '../pack/listed.ts';
 import { duration } from '../pack/texts.ts';
 import type { Commit } from '../submission/repository.ts';
+import type { Taken } from '../submission/take.ts';
+import { renderAi } from './ai.ts';
 import { earnedOf } from './earned.ts';
 import { html, text, type Html } from './html.ts';
 import type { OfLab } from './of-lab.ts';
@@ -20,6 +22,7 @@ export interface HeadParts {
   readonly name?: string;
   /** The lab's tasks that the assignment leaves out. */
   readonly absent: OfLab['tasks'];
+  readonly taken: Taken;
   /** The candidate's commits, oldest first. */
   readonly history: readonly Commit[];
 }
@@ -99,7 +102,7 @@ function renderTaskRow(task: GradedTask, pack: Pack): Html {
   </tr>`;
 }
 
-function renderFacts({ result, pack, absent, history }: HeadParts): Html {
+function renderFacts({ result, pack, absent, taken, history }: HeadParts): Html {
   const { seed, submission, times } = result;
   const graded = times.graded.slice(0, MINUTES).replace('T', ' ');
   const others = listed(absent.map(({ number, title }) => `task ${number} (${title})`));
@@ -115,7 +118,7 @@ function renderFacts({ result, pack, absent, history }: HeadParts): Html {
       Time box: ${pack.minutes === undefined ? 'none' : duration(pack.minutes)}; ${span(history)}.
     </dd>
     <dt>AI</dt>
-    <dd>${pack.ai}</dd>
+    <dd>${renderAi(pack.ai, taken.aiList)}</dd>
     <dt>Not judged</dt>
     <dd>
       Hidden tests judge how the service behaves. Three things are for the reader to judge: how

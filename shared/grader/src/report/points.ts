@@ -72,9 +72,9 @@ function renderFailure({ message, lesson }: Failure): Html {
       <dt>Lesson</dt>
       <dd>${lesson.id}</dd>
       <dt>Observed</dt>
-      <dd>${text(lesson.observed, LONGEST)}</dd>
+      <dd class="said">${text(lesson.observed, LONGEST)}</dd>
       <dt>Meaning</dt>
-      <dd>${prose(text(lesson.meaning, LONGEST))}</dd>
+      <dd class="said">${prose(text(lesson.meaning, LONGEST))}</dd>
     </dl>`;
   }
   return html`<pre>${text(message, LONGEST)}</pre>`;

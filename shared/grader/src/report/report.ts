@@ -1,7 +1,6 @@
 import type { GradeResult, TaskVerdict } from '@backend-labs/protocol';
 import type { Step } from '../judge/steps.ts';
 import type { Files } from '../pack/toolchain.ts';
-import type { Taken } from '../submission/take.ts';
 import { renderCommits } from './commits.ts';
 import { renderDiff } from './diff.ts';
 import { renderHead, type HeadParts } from './head.ts';
@@ -16,7 +15,6 @@ export interface ReportParts extends HeadParts {
   readonly verdicts: readonly TaskVerdict[];
   /** All files of the pack. */
   readonly pristine: Files;
-  readonly taken: Taken;
   /** Commits that were judged as well, oldest first. */
   readonly steps: readonly Step[];
   /** What to ask the candidate. */

@@ -11,12 +11,15 @@ export interface Taken {
   readonly files: Files;
   readonly leftOut: readonly LeftOut[];
   readonly newDependencies: readonly string[];
+  /** What the candidate wrote about AI tools; left out: nothing. It is shown, and never judged. */
+  readonly aiList?: string;
   /** Of the files that were taken. */
   readonly digest: string;
 }
 
-/** The README asks for it: the declaration of AI tools. */
-const EXPECTED = new Set(['work/AI.md']);
+/** The README asks for it: the list of AI tools. */
+const AI_LIST = 'work/AI.md';
+const EXPECTED = new Set([AI_LIST]);
 /** They configure tools, and no tool reads them when we grade. */
 const NOT_WORK =
   /^(?:tests|data|solutions|misconceptions|designs)\/|(?:^|\/)(?:\.npmrc|lab\.yaml|vitest\.(?:config|workspace)\.\w+|pnpm-\w+\.yaml)$/iu;
@@ -55,10 +58,22 @@ export function takeWork(submission: Submission, pack: Pack, pristine: Files): T
   const starter = pristine.get(`${home}package.json`);
   const manifest = files.get('package.json');
   if (starter && !manifest) files.set('package.json', starter);
+  const aiList = aiListIn(submission, home);
   return {
     files,
+    ...(aiList !== undefined && { aiList }),
     leftOut: leftOut.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     newDependencies: newNames(manifest, starter).slice(0, LIMITS.listed),
     digest: digestOfFiles(files),
   };
+}
+
+/** A list in another place is a list even so: the place says nothing about a candidate. */
+function aiListIn({ files }: Submission, home: string): string | undefined {
+  const byName = new Map([...files].map(([path, bytes]) => [path.toLowerCase(), bytes]));
+  const places = [AI_LIST, 'AI.md', `${home}AI.md`].map((path) => path.toLowerCase());
+  return places
+    .map((path) => byName.get(path))
+    .find((bytes) => bytes !== undefined)
+    ?.toString();
 }
