@@ -18,7 +18,7 @@ const at = (time: string) => expect.stringMatching(`^2026-01-01T${time}:00(?:Z|[
 function rowsIn(report: string): string[][] {
   const [, table = ''] = /<th>Commit<\/th>[\s\S]*?<\/tr>([\s\S]*?)<\/table>/u.exec(report) ?? [];
   return [...table.matchAll(/<tr>([\s\S]*?)<\/tr>/gu)].map(([, row = '']) =>
-    [...row.matchAll(/<td>([\s\S]*?)<\/td>/gu)].map(([, cell = '']) =>
+    [...row.matchAll(/<td[^>]*>([\s\S]*?)<\/td>/gu)].map(([, cell = '']) =>
       cell.replaceAll(/<code>.*<\/code>|\s+/gu, ' ').trim(),
     ),
   );

@@ -104,8 +104,8 @@ describe.skipIf(missing)('a grade', () => {
       'work/01-toy/src/answer.ts': 'export const answer = () => undefined;',
     });
     const report = readFileSync(to.path('report.html'), 'utf8');
-    expect(report).toContain('<td>1.2*</td>');
-    expect(report).toContain('<td>1.1</td>');
+    expect(report).toContain('<strong>1.2*</strong>');
+    expect(report).toContain('<strong>1.1</strong>');
     expect(report.split('the untouched starter passes as well').length).toBe(2);
   });
 });

@@ -28,7 +28,7 @@ export function renderCommits({ history, steps, starter }: CommitsParts): Html {
     return row;
   });
   return html`<p>
-      The dates are the candidate's own: the clock of a machine says them, and work before the first
+      The dates are the candidate's own, from the clock of their machine, and work before the first
       commit is not in the time.
       ${
         steps.length === 0
@@ -72,7 +72,7 @@ function renderCommit(commit: Commit, points: Html | undefined, hasPoints: boole
     <td></td>`;
   return html`<tr>
     <td><code>${text(commit.id.slice(0, 8), LONGEST)}</code> ${text(commit.subject, LONGEST)}</td>
-    <td>${text(commit.at, LONGEST)}</td>
+    <td class="date">${text(commit.at, LONGEST)}</td>
     <td>${files} ${files === 1 ? 'file' : 'files'}, +${added} −${removed}</td>
     ${hasPoints ? (points ?? none) : ''}
   </tr>`;

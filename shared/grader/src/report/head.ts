@@ -7,7 +7,7 @@ import { renderAi } from './ai.ts';
 import { earnedOf } from './earned.ts';
 import { html, text, type Html } from './html.ts';
 import type { OfLab } from './of-lab.ts';
-import { classOf, shownScore } from './points.ts';
+import { classOf, shownScore, shownTask } from './points.ts';
 
 const MINUTE_MS = 60_000;
 /** Characters of a name, of an id, and of a date as far as its minutes. */
@@ -91,7 +91,7 @@ function renderTaskRow(task: GradedTask, pack: Pack): Html {
   const { score, points } = task;
   const earned = earnedOf(points, pack);
   return html`<tr>
-    <td>Task ${task.task}: ${task.title}</td>
+    <td>${shownTask(task)}</td>
     <td class="${classOf(task.grade)}">${shownScore(task)}</td>
     ${
       earned

@@ -43,7 +43,7 @@ export function interviewQuestions(page: string, { tasks }: GradeResult): Asked[
     .map(({ question }) => ({ text: question.text, from: originOf(question, tasks) }));
 }
 
-/** Points that met the question's lessons, or are named by it; else tasks that it names. */
+/** The points that the question is about. If it is about none of them, the tasks that it names. */
 function originOf({ about }: Question, tasks: readonly GradedTask[]): string {
   if (about.length === 0) return 'For every candidate.';
   const open = tasks

@@ -13,21 +13,44 @@ import { prose } from './prose.ts';
 const LONGEST = 1_500;
 const MOST_LINES = 8;
 
-/** A task with its points; of each failed one what the test saw, and the lesson. */
-export function renderTask(
+type Starter = Pick<Pack, 'passedByStarter'>;
+
+/** A task's points that did not pass: of each what the tests saw, and what it means. */
+export function renderOpen(
   task: GradedTask,
   verdict: TaskVerdict | undefined,
-  { passedByStarter = [] }: Pick<Pack, 'passedByStarter'>,
+  starter: Starter,
 ): Html {
-  const given = task.points.filter(({ id }) => passedByStarter.includes(id));
-  return html`<h3>
-      Task ${task.task}: ${task.title}
-      <small class="${classOf(task.grade)}">${shownScore(task)}</small>
-    </h3>
-    ${verdict?.trouble ? html`<p class="not-judged">${text(verdict.trouble.message, LONGEST)}</p>` : ''}
+  const open = task.points.filter(({ grade }) => grade !== 'passed');
+  if (open.length === 0) return html``;
+  const { trouble, waitsFor, tests = [] } = verdict ?? {};
+  return html`<h3>${shownTask(task)}</h3>
+    ${trouble ? html`<p class="not-judged">${text(trouble.message, LONGEST)}</p>` : ''}
+    ${waitsFor === undefined ? '' : html`<p>Its tests did not run, because task ${waitsFor} did not pass.</p>`}
+    ${open.map((point) => renderOpenPoint(point, tests, starter))}`;
+}
+
+/** A task's points that passed, folded. */
+export function renderPassed(task: GradedTask, starter: Starter): Html {
+  const points = task.points.filter(({ grade }) => grade === 'passed');
+  if (points.length === 0) return html``;
+  return html`<details>
+    <summary>${shownTask(task)}: ${points.length} passed</summary>
     <table>
-      ${task.points.map((point) => renderPoint(point, verdict?.tests ?? [], given.includes(point)))}
-    </table>`;
+      ${points.map(
+        (point) =>
+          html`<tr>
+            <td>${shownId(point, starter)}</td>
+            <td class="passed">${shownGrade(point)}</td>
+            <td>${prose(point.text)}</td>
+          </tr>`,
+      )}
+    </table>
+  </details>`;
+}
+
+export function shownTask({ task, title }: GradedTask): string {
+  return `Task ${task}: ${title}`;
 }
 
 export function shownScore({ score, grade, stretch }: GradedTask): string {
@@ -39,38 +62,47 @@ export function classOf(grade: string): string {
   return grade.replaceAll(' ', '-');
 }
 
-function renderPoint(
-  { id, text: sentence, grade, weight }: GradedPoint,
+function shownId({ id }: GradedPoint, { passedByStarter = [] }: Starter): string {
+  return `${id}${passedByStarter.includes(id) ? '*' : ''}`;
+}
+
+function shownGrade({ grade, weight }: GradedPoint): string {
+  return `${grade}${weight === 1 ? '' : `, counts ${weight}`}`;
+}
+
+function renderOpenPoint(
+  point: GradedPoint,
   tests: readonly TestVerdict[],
-  isGiven: boolean,
+  starter: Starter,
 ): Html {
-  const own = tests.filter((test) => test.points.includes(id) && test.status !== 'passed');
-  return html`<tr>
-    <td>${id}${isGiven ? '*' : ''}</td>
-    <td class="${classOf(grade)}">${grade}${weight === 1 ? '' : `, counts ${weight}`}</td>
-    <td>${prose(sentence)} ${own.map(renderTest)}</td>
-  </tr>`;
+  const own = tests.filter((test) => test.points.includes(point.id) && test.status !== 'passed');
+  return html`<p>
+      <strong>${shownId(point, starter)}</strong>
+      <span class="${classOf(point.grade)}">${shownGrade(point)}</span>
+      ${prose(point.text)}
+    </p>
+    ${own.map(renderTest)}`;
 }
 
 function renderTest({ title, failures, service }: TestVerdict): Html {
   const [failure] = failures;
-  return html`<details>
-    <summary>${prose(title)}</summary>
+  return html`<div class="test">
+    <p>Test: ${prose(title)}</p>
     ${failure ? renderFailure(failure) : ''}
     ${
       service && service.errors.length > 0
-        ? html`<p>The service wrote:</p>
-            <pre>${text(service.errors.slice(-MOST_LINES).join('\n'), LONGEST)}</pre>`
+        ? html`<details>
+            <summary>The service wrote</summary>
+            <pre>${text(service.errors.slice(-MOST_LINES).join('\n'), LONGEST)}</pre>
+          </details>`
         : ''
     }
-  </details>`;
+  </div>`;
 }
 
 function renderFailure({ message, lesson }: Failure): Html {
   if (lesson) {
     return html`<dl>
-      <dt>Lesson</dt>
-      <dd>${lesson.id}</dd>
       <dt>Observed</dt>
       <dd class="said">${text(lesson.observed, LONGEST)}</dd>
       <dt>Meaning</dt>

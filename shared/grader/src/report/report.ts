@@ -6,7 +6,7 @@ import { renderDiff } from './diff.ts';
 import { renderHead, type HeadParts } from './head.ts';
 import { html, PAGE_POLICY, text, type Html } from './html.ts';
 import type { Asked } from './interview.ts';
-import { renderTask } from './points.ts';
+import { renderOpen, renderPassed } from './points.ts';
 import { prose } from './prose.ts';
 import { starterPoints } from './starter.ts';
 import { STYLE } from './style.ts';
@@ -27,6 +27,7 @@ const SUBJECT = 120;
 export function renderReport(parts: ReportParts): string {
   const { result, pack, name, verdicts, pristine, taken, history, steps, questions } = parts;
   const byTask = new Map(verdicts.map((verdict) => [verdict.task, verdict]));
+  const open = result.tasks.filter(({ grade }) => grade !== 'passed');
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -34,7 +35,8 @@ export function renderReport(parts: ReportParts): string {
         <meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}" />
         <meta name="viewport" content="width=device-width" />
         <title>
-          Take-home: ${pack.title}${name === undefined ? '' : `, ${text(name, SUBJECT)}`}
+          Take-home:
+          ${[pack.title, ...(name === undefined ? [] : [text(name, SUBJECT)])].join(', ')}
         </title>
         <style>
           ${STYLE}
@@ -42,24 +44,28 @@ export function renderReport(parts: ReportParts): string {
       </head>
       <body>
         ${renderHead(parts)}
-        <h2>Points</h2>
-        ${result.tasks.map((task) => renderTask(task, byTask.get(task.task), pack))}
-        ${
-          questions.length > 0
-            ? html`<h2>Ask in the interview</h2>
-                <ol>
-                  ${questions.map((one) => html`<li>${prose(one.text)} <small>${one.from}</small></li>`)}
-                </ol>`
-            : ''
-        }
-        ${renderPackages(result)} ${renderOutside(result)}
+        <h2>What did not pass</h2>
+        ${open.length === 0 ? html`<p>Every point passed.</p>` : ''}
+        ${open.map((task) => renderOpen(task, byTask.get(task.task), pack))}
         <h2>Commits</h2>
         ${renderCommits({ history, steps, starter: starterPoints(result, pack) })}
+        ${renderQuestions(questions)}
+        <h2>What passed</h2>
+        ${result.tasks.map((task) => renderPassed(task, pack))} ${renderPackages(result)}
+        ${renderOutside(result)}
         <h2>Changes to the starter</h2>
         ${renderDiff(starterIn(pristine, pack.lab), taken.files)}
       </body>
     </html> `;
   return page.source;
+}
+
+function renderQuestions(questions: readonly Asked[]): Html {
+  if (questions.length === 0) return html``;
+  return html`<h2>Ask in the interview</h2>
+    <ol>
+      ${questions.map((one) => html`<li>${prose(one.text)} <small>${one.from}</small></li>`)}
+    </ol>`;
 }
 
 function renderPackages({ newDependencies, pack }: GradeResult): Html {

@@ -9,6 +9,9 @@ td, th { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align:
 .score { font-size: 1.6rem; font-weight: 600; }
 pre { overflow-x: auto; border: 1px solid var(--line); padding: .6rem; font-size: .85rem; }
 .added { color: var(--good); } .removed { color: var(--bad); } .place { opacity: .6; }
+.date { white-space: nowrap; }
+.test pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+.test { border-left: 3px solid var(--line); margin: 0 0 1rem; padding-left: .8rem; }
 pre.list { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 20rem; overflow-y: auto; }
 dl { margin: .3rem 0 .8rem; } dt { font-weight: 600; } dd { margin: 0 0 .3rem 1rem; }
 .said { white-space: pre-wrap; overflow-wrap: anywhere; }
