@@ -144,7 +144,8 @@ describe.skipIf(missing)('a submission', () => {
     const code = `console.error(${JSON.stringify(evil)});
       // ${evil}
       export const answer = () => ${JSON.stringify(evil)};`;
-    await pack.grade({ 'src/answer.ts': code, 'src/"><b>.ts': evil }, to);
+    const outside = { 'work/AI.md': evil };
+    await pack.grade({ 'src/answer.ts': code, 'src/"><b>.ts': evil }, to, outside);
     const report = readFileSync(to.path('report.html'), 'utf8');
     expect(report).toContain('&lt;script&gt;alert(1)');
     expect(report).not.toMatch(/<script|<img|<b>|https?:\/\//u);

@@ -97,15 +97,18 @@ describe.skipIf(missing)('a grade', () => {
     }
   });
 
-  test('marks a point that the starter passes as well', async () => {
+  test('has the submission’s name, its list of AI tools, and a mark at what the starter passes', async () => {
     using pack = new ToyPack('01-toy', [], undefined, { passedByStarter: ['1.2'] });
     using to = new Folder();
     await pack.grade({}, to, {
       'work/01-toy/src/answer.ts': 'export const answer = () => undefined;',
+      'work/AI.md': 'For the SQL.',
     });
     const report = readFileSync(to.path('report.html'), 'utf8');
     expect(report).toContain('<strong>1.2*</strong>');
     expect(report).toContain('<strong>1.1</strong>');
+    expect(report).toMatch(/Submission: <strong>grader-\w+<\/strong>/u);
+    expect(report).toContain('>For the SQL.</pre>');
     expect(report.split('the untouched starter passes as well').length).toBe(2);
   });
 });
