@@ -20,9 +20,9 @@ test('the head says what of the score is the starter’s, and what the candidate
   });
   const words = wordsOf(page);
   expect(words).toContain('3 of 5 points passed');
-  expect(words).toContain('The untouched starter passes 3 of the 5.');
-  expect(words).toContain('Of the other 2 points, the candidate earned 1.');
-  expect(words).toContain('The starter passes 3.3 as well, and the submission does not.');
+  expect(words).toContain('the starter. Untouched, it passes 3 of the 5.');
+  expect(words).toContain('Of the other 2, the candidate earned 1.');
+  expect(words).toContain('The submission fails 3.3, which the starter passes.');
   expect(rowsIn(page)).toEqual([
     ['Task 1: Title 1', '1 of 2', '1', '0 of 1'],
     ['Task 3: Title 3', '2 of 3', '2', '1 of 1'],
@@ -31,14 +31,14 @@ test('the head says what of the score is the starter’s, and what the candidate
 
 test('the head of a pack that knows nothing of its starter says so', () => {
   const page = reportOf({ result: resultOf(POINTS) });
-  expect(wordsOf(page)).toContain('The pack does not say which points its starter passes');
+  expect(wordsOf(page)).toContain('The pack does not say which points it passes.');
   expect(rowsIn(page)[0]).toEqual(['Task 1: Title 1', '1 of 2']);
 });
 
 test('the points that a candidate earned count by their weights', () => {
   const points = [passed('1.1', { weight: 2 }), passed('1.2', { weight: 3 }), point('1.3')];
   const page = reportOf({ result: resultOf(points), pack: { passedByStarter: ['1.1'] } });
-  expect(wordsOf(page)).toContain('Of the other 4 points, the candidate earned 3.');
+  expect(wordsOf(page)).toContain('Of the other 4, the candidate earned 3.');
 });
 
 test('the head names the take-home and the submission, and has no verdict', () => {

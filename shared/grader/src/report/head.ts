@@ -1,10 +1,10 @@
-import type { GradedTask, GradeResult, Pack } from '@backend-labs/protocol';
+import type { GradedTask, GradeResult, Pack, Score } from '@backend-labs/protocol';
 import { listed } from '../pack/listed.ts';
 import { duration } from '../pack/texts.ts';
 import type { Commit } from '../submission/repository.ts';
 import type { Taken } from '../submission/take.ts';
 import { renderAi } from './ai.ts';
-import { earnedOf } from './earned.ts';
+import { type Earned, earnedOf } from './earned.ts';
 import { html, text, type Html } from './html.ts';
 import type { OfLab } from './of-lab.ts';
 import { classOf, shownScore, shownTask } from './points.ts';
@@ -14,6 +14,9 @@ const MINUTE_MS = 60_000;
 const LONGEST = 120;
 const ID = 16;
 const MINUTES = 16;
+
+const STARTER = 'Every candidate begins with the same half-built service, the starter.';
+const UNKNOWN = 'The pack does not say which points it passes.';
 
 export interface HeadParts {
   readonly result: GradeResult;
@@ -41,28 +44,26 @@ function renderScore({ score, grade, tasks }: GradeResult, pack: Pack): Html {
       <p class="not-judged">
         The machine or a server was at fault for some points. Run
         <code>labs grade --resume</code> to judge them.
-      </p>`;
+      </p>
+      <p>${STARTER}</p>`;
   }
   const all = earnedOf(
     tasks.flatMap(({ points }) => points),
     pack,
   );
   return html`<p class="score">${score.points} of ${score.of} points passed</p>
-    <p>
-      ${
-        all
-          ? html`The untouched starter passes ${all.given} of the ${score.of}. The starter is the
-              half-built service that every candidate begins with.
-              <strong>Of the other ${all.rest} points, the candidate earned ${all.earned}.</strong>
-              ${all.lost.length > 0 ? `The starter passes ${listed(all.lost)} as well, and the submission does not.` : ''}`
-          : 'The pack does not say which points its starter passes: the half-built service that every candidate begins with.'
-      }
-    </p>
+    <p>${STARTER} ${all ? renderEarned(all, score) : UNKNOWN}</p>
     <p>
       No pass mark is set. The points are facts, and the decision is a person's. In
       <code>result.json</code> the grade is <code>${grade}</code>: it is <code>passed</code> only if
-      each point passes, those of stretch tasks aside.
+      every point outside stretch tasks passes.
     </p>`;
+}
+
+function renderEarned({ given, rest, earned, lost }: Earned, { of }: Score): Html {
+  return html`Untouched, it passes ${given} of the ${of}.
+    <strong>Of the other ${rest}, the candidate earned ${earned}.</strong>
+    ${lost.length > 0 ? `The submission fails ${listed(lost)}, which the starter passes.` : ''}`;
 }
 
 function renderTasks({ tasks }: GradeResult, pack: Pack): Html {
