@@ -109,6 +109,8 @@ describe('architecture', () => {
         importsOf(file, readFileSync(resolve(ROOT, file), 'utf8')).includes('node:child_process'),
       );
     expect(spawning.toSorted()).toEqual([
+      // It asks npm for the address of its registry.
+      'labs/08-dockerizing/tests/support/registry.ts',
       // It starts git only.
       'shared/grader/src/git.ts',
       // It starts npm only, without scripts.
