@@ -31,11 +31,11 @@ export function* breakingChanges(before: Operations, after: Operations): Generat
 const nameless = (operation: string): string => operation.replaceAll(/\{[^}]*\}/gu, '{}');
 
 /** What clients send: whatever the old document allows, the new one must allow. */
-const sent = (old: Schema = {}, revised: Schema = {}, at = ''): string[] =>
+const sent = (old: Schema = {}, revised: Schema = {}, at: string): string[] =>
   misfits(new Shape([old]), new Shape([revised]), at, 'request');
 
 /** What clients get: whatever the new document allows, the old one must allow. */
-const got = (old: Schema = {}, revised: Schema = {}, at = ''): string[] =>
+const got = (old: Schema = {}, revised: Schema = {}, at: string): string[] =>
   misfits(new Shape([revised]), new Shape([old]), at, 'answer');
 
 function parameterChanges(old: Operation, revised: Operation): string[] {

@@ -6,9 +6,8 @@ import { Gone } from './errors.ts';
 /** Says on every answer when a deprecated operation ends, and ends it. Throws if the instants make no sense. */
 export function lifecycle(operation: Operation, clock: Clock): RequestHandler | undefined {
   if (operation['deprecated'] !== true) return undefined;
-  const since = instantOf(operation['x-deprecated-at'], 'x-deprecated-at');
-  const end = operation['x-sunset-at'];
-  const sunset = end === undefined ? undefined : instantOf(end, 'x-sunset-at');
+  const since = instantOf(operation, 'x-deprecated-at');
+  const sunset = 'x-sunset-at' in operation ? instantOf(operation, 'x-sunset-at') : undefined;
   if (sunset && sunset < since) throw new Error('x-sunset-at is before x-deprecated-at');
   return (_req, res, next) => {
     // RFC 9745 has a date of Structured Fields, and RFC 8594 an HTTP date.
@@ -19,7 +18,8 @@ export function lifecycle(operation: Operation, clock: Clock): RequestHandler | 
   };
 }
 
-function instantOf(value: unknown, name: string): Date {
+function instantOf(operation: Operation, name: string): Date {
+  const value = operation[name];
   const instant = new Date(typeof value === 'string' ? value : Number.NaN);
   if (Number.isNaN(instant.getTime())) throw new Error(`${name} is not an instant`);
   return instant;

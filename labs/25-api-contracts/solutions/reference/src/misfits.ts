@@ -1,6 +1,6 @@
 import { type Bound, isUpper, Shape } from './shape.ts';
 
-/** A request may not have fields that a closed object lacks; an answer may always have more. */
+/** A closed object takes no further fields in a request; an answer may always have more. */
 export type Side = 'request' | 'answer';
 
 /**
@@ -16,7 +16,7 @@ export function misfits(
   side: Side,
   outer: ReadonlySet<string> = new Set(),
 ): string[] {
-  const pair = `${from.key}>${to.key}`;
+  const pair = `${from.key} against ${to.key}`;
   if (outer.has(pair)) return [];
   const inside = new Set([...outer, pair]);
   const compare = (one: Shape, other: Shape, where = at): string[] =>
@@ -39,7 +39,7 @@ export function misfits(
       const given = from.properties.get(name);
       return given ? compare(new Shape(given), new Shape(schemas), `${at}.${name}`) : [];
     }),
-    ...(from.items.length > 0 && to.items.length > 0
+    ...(from.items.length > 0
       ? compare(new Shape(from.items), new Shape(to.items), `${at}[]`)
       : []),
     // It is enough to fit one alternative. If it fits none, the nearest one says why.
@@ -83,19 +83,16 @@ function boundMisfits(from: Shape, to: Shape, at: string): string[] {
   };
   return [...to.bounds]
     .filter(([bound, value]) => looser(bound, value))
-    .map(([bound, value]) => `${at}: ${bound} ${from.bounds.get(bound) ?? 'none'}, not ${value}`);
+    .map(([bound, value]) => `${at} may be outside ${bound} ${value}`);
 }
 
 function fieldMisfits(from: Shape, to: Shape, at: string, side: Side): string[] {
   const missing = [...to.required].filter((name) => !from.required.has(name));
-  const stray = to.closed && side === 'request';
+  const closes = side === 'request' && to.closed && !from.closed;
   return [
     ...missing.map(
       (name) => `${at}.${name} is ${from.properties.has(name) ? 'not always there' : 'not there'}`,
     ),
-    ...(stray && !from.closed ? [`${at}: further fields are not taken`] : []),
-    ...[...from.properties.keys()]
-      .filter((name) => stray && from.closed && !to.properties.has(name))
-      .map((name) => `${at}.${name} is not taken`),
+    ...(closes ? [`${at}: further fields are not taken`] : []),
   ];
 }

@@ -15,7 +15,6 @@ export class RequestCheck {
     const of = (place: string): object => {
       const here = parameters.filter((each) => each.in === place);
       return {
-        type: 'object',
         properties: Object.fromEntries(here.map(({ name, schema = {} }) => [name, schema])),
         required: here.filter(({ required }) => required).map(({ name }) => name),
       };
@@ -28,7 +27,7 @@ export class RequestCheck {
   /** `faults` begin with their place: `query limit`, `path id`, `body /recipient/city`. */
   read(req: Request): { readonly input: Input; readonly faults: readonly string[] } {
     const texts = { query: { ...req.query }, path: { ...req.params } };
-    const faults = this.#texts(texts).map((fault) => fault.replace(/^\/(\w+)\//u, '$1 '));
+    const faults = this.#texts(texts).map((fault) => fault.replace(/\/(\w+)\//u, '$1 '));
     const body: unknown = req.body;
     return { input: { ...texts, body }, faults: [...faults, ...this.#bodyFaults(body)] };
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Schema } from './document.ts';
 
 type Alternatives = readonly Schema[];
@@ -15,11 +16,10 @@ const BOUNDS = {
 export type Bound = keyof typeof BOUNDS;
 export const isUpper = (bound: Bound): boolean => BOUNDS[bound] === Math.min;
 
-const ids = new WeakMap<Schema, number>();
-let last = 0;
+const ids = new WeakMap<Schema, string>();
 
-function idOf(schema: Schema): number {
-  const id = ids.get(schema) ?? (last += 1);
+function idOf(schema: Schema): string {
+  const id = ids.get(schema) ?? randomUUID();
   ids.set(schema, id);
   return id;
 }
@@ -55,10 +55,7 @@ export class Shape {
 
   /** The same for shapes of the same schemas. */
   get key(): string {
-    return [...this.#all]
-      .map(idOf)
-      .toSorted((a, b) => a - b)
-      .join();
+    return [...this.#all].map(idOf).join();
   }
 
   /** One shape for each alternative of the first choice. */
@@ -70,8 +67,6 @@ export class Shape {
   }
 
   #add(schema: Schema): void {
-    // A schema may be a part of itself.
-    if (this.#all.has(schema)) return;
     this.#all.add(schema);
     const said = schema as Readonly<Record<string, never>>;
     if (said['type'] !== undefined) this.types = bothTypes(this.types, [said['type']].flat());

@@ -53,7 +53,7 @@ export async function readDocument(file: string): Promise<ApiDocument> {
     for (const method of METHODS) {
       const operation = item[method];
       if (!operation) continue;
-      const parameters = merged(item.parameters ?? [], operation.parameters ?? []);
+      const parameters = merged(item, operation);
       operations.set(`${method.toUpperCase()} ${path}`, {
         ...operation,
         parameters,
@@ -73,8 +73,7 @@ export async function readDocument(file: string): Promise<ApiDocument> {
 }
 
 /** A parameter of the operation replaces one of its path that has the same name and place. */
-function merged(shared: readonly Parameter[], own: readonly Parameter[]): Parameter[] {
-  const replaced = ({ name, in: place }: Parameter): boolean =>
-    own.some((each) => each.name === name && each.in === place);
-  return [...shared.filter((each) => !replaced(each)), ...own];
+function merged(...parts: readonly { readonly parameters?: readonly Parameter[] }[]): Parameter[] {
+  const all = parts.flatMap(({ parameters = [] }) => parameters);
+  return [...new Map(all.map((each) => [`${each.in} ${each.name}`, each])).values()];
 }

@@ -9,8 +9,6 @@ const DEFAULTS: Params = {
   weightGrams: 1000,
   postcode: '10115',
   city: 'Berlin',
-  note: null,
-  tracking: null,
 };
 
 /** Each brings the database into the state, whatever was there before. */
