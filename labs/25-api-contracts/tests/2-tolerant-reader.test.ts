@@ -80,6 +80,13 @@ test(
   },
 );
 
+test('a state that we know is shown as it is', judges('2.2'), async ({ tracked }) => {
+  await each('states', ['created', 'in_transit', 'delivered'], async (state) => {
+    const answer = (await tracked.track({ body: { ...SHIPMENT, state } })).expect(200);
+    expect(answer.body, `our answer to the state "${state}"`).toEqual({ ...SHOWN, state });
+  });
+});
+
 test('the last stop is null if there is none', judges('2.3'), async ({ tracked }) => {
   const { stops: _stops, ...without } = SHIPMENT;
   const { number: _number, ...nameless } = SHIPMENT;
@@ -165,7 +172,7 @@ test('an answer without what we need is a 502', judges('2.4'), async ({ tracked 
 test(
   'a carrier that refuses the connection is a 502',
   judges('2.4'),
-  async ({ definition, postgres }) => {
+  async ({ definition, postgres, service: alone }) => {
     // Nobody listens on port 1 of this machine.
     await using service = await definition.with({ CARRIER_URL: 'http://127.0.0.1:1' }).start();
     const [row] = await postgres.query<{ id: string }>(
@@ -173,5 +180,7 @@ test(
     );
     const answer = await service.get(`/v1/parcels/${row?.id}/tracking`);
     expect(answer.status, 'our status when the carrier refuses the connection').toBe(502);
+    const { status } = await alone.get(`/v1/parcels/${row?.id}/tracking`);
+    expect(status, 'our status when there is no CARRIER_URL').toBe(502);
   },
 );

@@ -16,7 +16,7 @@ import { faultsOf } from './support/faults.ts';
 import { type Json, plain } from './support/json.ts';
 import { placesOf, RIGHT, WRONG } from './support/requests.ts';
 import { Scratch } from './support/scratch.ts';
-import { OPERATIONS, ServedDocument } from './support/served-document.ts';
+import { type OperationName, OPERATIONS, ServedDocument } from './support/served-document.ts';
 
 /** `served` is the service's document, `scratch` a folder for others. */
 const test = base
@@ -220,6 +220,9 @@ test('a request that fits is served', judges('3.4'), async ({ service }) => {
     const { body } = (await service.get<{ items: unknown[] }>(`/v1/parcels?${query}`)).expect(200);
     expect(body.items.length, `items of GET /v1/parcels?${query}`).toBe(length);
   });
+  const delivered = await service.get<{ items: Json[] }>('/v1/parcels?status=delivered');
+  const others = delivered.expect(200).body.items.filter(({ status }) => status !== 'delivered');
+  expect(others, 'items of GET /v1/parcels?status=delivered with another status').toEqual([]);
 });
 
 test('another document has other rules', judges('3.5'), async ({ definition, scratch, served }) => {
@@ -230,6 +233,9 @@ test('another document has other rules', judges('3.5'), async ({ definition, scr
     minimum: 2,
     maximum: 7,
     default: 3,
+    // Words of OpenAPI: they say nothing about a value.
+    format: 'int32',
+    example: 5,
   };
   other.parameter(list, 'query', 'status').schema = { enum: ['created', 'lost'] };
   other
@@ -307,6 +313,8 @@ test(
     demand(other.answer(post, 201), { required: ['depot'] });
     const { responses } = other.operation(one);
     for (const status of ['404', '4XX', 'default']) delete responses[status];
+    describeErrorsAs('4XX', other, list);
+    describeErrorsAs('default', other, post);
     const gone = other.operation(tracking).responses;
     gone['404'] = { description: 'Gone', content: { 'application/xml': { schema: {} } } } as never;
     const id = await addParcel(postgres, {
@@ -377,13 +385,25 @@ test(
         },
       );
     });
-    (await checked.get('/v1/parcels?status=lost')).expect(400);
+    const invalid = await checked.get('/v1/parcels?status=lost');
+    expect(invalid.status, 'status of an answer 400 that is described as 4XX').toBe(400);
+    const empty = await checked.post('/v1/parcels', {});
+    expect(empty.status, 'status of an answer 400 that is described as default').toBe(400);
     await using unchecked = await following(definition, scratch, other);
     await each('answers without CHECK_ANSWERS', cases, async ([what, , status, send]) => {
       expect((await send(unchecked)).status, `status of an answer with ${what}`).toBe(status);
     });
   },
 );
+
+/** Describes the errors of an operation together: as `4XX` or as `default`. */
+function describeErrorsAs(status: string, document: ServedDocument, name: OperationName): void {
+  const media = document.answer(name, 400);
+  const { responses } = document.operation(name);
+  for (const key of ['400', '4XX', 'default']) delete responses[key];
+  const described = { description: 'An error', content: { 'application/json': media } };
+  Object.assign(responses, { [status]: described });
+}
 
 test(
   'an answer on contract is sent with CHECK_ANSWERS',
@@ -405,7 +425,7 @@ test(
     const documents = [
       ['that is cut short', '{ "openapi": "3.1.0", '],
       ['without info', { ...served.json, info: undefined }],
-      ['of OpenAPI 3.0', { ...served.json, openapi: '3.0.3' }],
+      ['of OpenAPI 3.0', asOpenApi30(served.json)],
       ['that lacks the tracking', lacking.json],
     ] as const;
     await each('documents', documents, async ([what, document]) => {
@@ -428,6 +448,14 @@ test(
     });
   },
 );
+
+/** As much like OpenAPI 3.0 as it can be: a schema of it has one type. */
+const asOpenApi30 = (document: Json): unknown =>
+  JSON.parse(
+    JSON.stringify({ ...document, openapi: '3.0.3' }, (name, value: unknown) =>
+      name === 'schema' ? {} : name === 'schemas' ? undefined : value,
+    ),
+  );
 
 /** Starts a service that should not start. */
 async function startOrCode(definition: Service): Promise<string> {

@@ -61,6 +61,9 @@ async function expectVerdicts(
       const said = verdictOn(replayed, expectation);
       const { what, fits } = expectation;
       expect(said, `verdict on ${what}`).toBe(fits ? 'ok' : 'failed');
+      if (fits) return;
+      const [line = ''] = replayed.lines.filter((text) => text.includes(` client: ${what}`));
+      expect(line, `the line about ${what}, with a reason`).toMatch(/^failed client: [^:]+: \S/u);
     });
   } catch (failure) {
     try {
@@ -269,29 +272,74 @@ test('a state that cannot be set up is a failure', judges('4.6'), async ({ draw,
   );
 });
 
+const [{ response, ...unanswered }, { description: _, ...nameless }] = [OK, OK];
+const one = (interaction: unknown): Json => ({ consumer: 'client', interactions: [interaction] });
+
+/** Files that a client did not write as a contract. */
+const NO_CONTRACTS: readonly (readonly [what: string, content: unknown])[] = [
+  ['the file holds a list', [OK]],
+  ['the file has no consumer', { interactions: [OK] }],
+  ['the consumer is a number', { consumer: 7, interactions: [OK] }],
+  ['the file has no interactions', { consumer: 'client' }],
+  ['the interactions are not a list', { consumer: 'client', interactions: { '0': OK } }],
+  ['an interaction is a text', one('GET /good')],
+  ['an interaction has no description', one(nameless)],
+  ['a description is a number', one({ ...OK, description: 7 })],
+  ['an interaction has no request', one({ description: 'x', response })],
+  ['an interaction has no response', one(unanswered)],
+  ['a request is a text', one({ ...OK, request: 'GET /good' })],
+  ['a request has no method', one({ ...OK, request: { path: '/good' } })],
+  ['a method is a number', one({ ...OK, request: { method: 7, path: '/good' } })],
+  ['a request has no path', one({ ...OK, request: { method: 'GET' } })],
+  ['a path is a number', one({ ...OK, request: { method: 'GET', path: 7 } })],
+  ['a response is a number', one({ ...OK, response: 200 })],
+  ['a response has no status', one({ ...OK, response: {} })],
+  ['a status is a text', one({ ...OK, response: { status: '200' } })],
+  ['states are not a list', one({ ...OK, states: { state: 'a parcel' } })],
+  ['a state is a text', one({ ...OK, states: ['a parcel'] })],
+  ['a state has no name', one({ ...OK, states: [{ params: {} }] })],
+  ['the name of a state is a number', one({ ...OK, states: [{ state: 7 }] })],
+];
+
+/** Works through a list, four at a time. The results are in the order of the list. */
+async function inLanes<T, R>(list: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const rest = list.entries();
+  const lane = async (): Promise<void> => {
+    for (const [at, item] of rest) results[at] = await work(item);
+  };
+  await Promise.all([lane(), lane(), lane(), lane()]);
+  return results;
+}
+
 test('the command ends with 2 if it cannot replay', judges('4.7'), async ({ run }) => {
   await using scratch = await Scratch.of(run);
   const good = await scratch.write('good.json', { consumer: 'client', interactions: [OK] });
   const torn = await scratch.write('torn.json', '{ "consumer": "client", "inter');
-  const other = await scratch.write('other.json', {
-    consumer: 'client',
-    interactions: [{ description: 'x' }],
-  });
-  const control = await (async () => {
-    await using double = await provider({ '/good': {} });
-    const { code } = await consumers(run, double.url, [good]);
+  await using double = await provider({ '/good': {} });
+  const closed = await (async () => {
+    await using brief = await provider({ '/good': {} });
+    const { code } = await consumers(run, brief.url, [good]);
     expect(code, 'exit code of a good interaction').toBe(0);
-    return double.url;
+    return brief.url;
   })();
+  const unfit = await Promise.all(
+    NO_CONTRACTS.map(async ([what, contract], at) => {
+      return [what, [await scratch.write(`bad-${at}.json`, contract)]] as const;
+    }),
+  );
   const runs = [
     ['nobody listens at PROVIDER_URL', [good]],
     ['no file is named', []],
     ['the file is not there', [`${good}.gone`]],
     ['the file is cut short', [torn]],
-    ['an interaction has no request', [other]],
+    ...unfit,
   ] as const;
-  await each('runs', runs, async ([what, files]) => {
-    const { code, said } = await consumers(run, control, files);
+  const url = (what: string): string => (what.startsWith('nobody') ? closed : double.url);
+  const ended = await inLanes(runs, ([what, files]) => consumers(run, url(what), files));
+  await each('runs', runs, async (started) => {
+    const [what] = started;
+    const { code, said } = ended[runs.indexOf(started)] as Replayed;
     await explain(
       () => {
         expect(code, `exit code if ${what}`).toBe(2);
@@ -336,8 +384,16 @@ test(
       ['a parcel', full, 'returned, 77, 01067, Dresden, left, CX9'],
       [
         'a parcel',
-        { ...full, status: 'created', weightGrams: 78, note: null },
-        'created, 78, 01067, Dresden, null, CX9',
+        {
+          id,
+          status: 'created',
+          weightGrams: 78,
+          postcode: '10115',
+          city: 'Berlin',
+          note: null,
+          tracking: 'CX10',
+        },
+        'created, 78, 10115, Berlin, null, CX10',
       ],
       ['no parcel', { id }, 'no parcel'],
       ['no parcel', { id }, 'no parcel'],
@@ -370,7 +426,11 @@ test(
     expect((await set('a parcel', { id })).status, 'status of "a parcel" with an id alone').toBe(
       204,
     );
-    expect(await shown(), 'the parcel after "a parcel" with an id alone').not.toBe('no parcel');
+    await set('no parcel', { id: id + 1 });
+    expect(
+      await shown(),
+      'the parcel after "a parcel" with an id alone and "no parcel" with another id',
+    ).not.toBe('no parcel');
     expect((await set('a parcel of gold', { id })).status, 'status of an unknown state').toBe(404);
     const closed = await service.post('/_states', { state: 'no parcel', params: { id } });
     expect(closed.status, 'status of POST /_states without PROVIDER_STATES').toBe(404);

@@ -31,6 +31,21 @@ test('the gate names what is gone, and what more security needs', judges('5.4'),
   expectNamed(judged, about('5.4')),
 );
 
+test(
+  'the gate names what more security of all operations needs',
+  judges('5.4'),
+  async ({ judged, run }) => {
+    const both = documents(HARMLESS.slice(0, 1));
+    const { named, printed } = await gate(run, both.old, { ...both.new, security: [{ key: [] }] });
+    await explained(judged, () => {
+      expect(
+        [...named.keys()].join(', '),
+        `operations that the gate names if the new document has a security for all of them. It printed: ${printed}`,
+      ).toBe(HARMLESS[0]?.operation);
+    });
+  },
+);
+
 test('the gate names no change that breaks nobody', judges('5.5'), ({ judged }) =>
   expectUnnamed(judged, HARMLESS),
 );
@@ -60,17 +75,19 @@ test('the gate ends with 1 if it names a change', judges('5.8'), async ({ judged
 
 test('the gate ends with 2 if it cannot compare', judges('5.8'), async ({ run }) => {
   const { old, new: revised } = documents([]);
+  const older = { ...old, openapi: '3.0.3', components: {} };
   await using scratch = await Scratch.of(run);
   const good = await scratch.write('good.json', old);
   const runs = [
     ['the old document is cut short', () => gate(run, '{ "openapi": ', revised)],
     ['the new document is cut short', () => gate(run, old, '{ "openapi": ')],
     ['the new document lacks its info', () => gate(run, old, { ...revised, info: undefined })],
-    ['the old document is of OpenAPI 3.0', () => gate(run, { ...old, openapi: '3.0.3' }, revised)],
+    ['the old document is of OpenAPI 3.0', () => gate(run, older, revised)],
     ['a reference leads nowhere', () => gate(run, old, dangling())],
     ['the new document is not there', () => gateOn(run, [good, `${good}.gone`])],
     ['only one document is named', () => gateOn(run, [good])],
     ['no document is named', () => gateOn(run, [])],
+    ['three documents are named', () => gateOn(run, [good, good, good])],
   ] as const;
   await each('runs', runs, async ([what, start]) => {
     const verdict = await start();

@@ -195,6 +195,11 @@ test(
       ['an x-sunset-at that is not an instant', { ...ends, 'x-sunset-at': 'never' }],
       ['an x-sunset-at before its x-deprecated-at', { ...ends, 'x-sunset-at': BEFORE }],
     ] as const;
+    await using same = await marked.start({ [LIST]: { ...ends, 'x-sunset-at': DEPRECATED } });
+    const { status } = await same.get('/v1/parcels');
+    expect(status, 'status of an operation that ends at the instant of its x-deprecated-at').toBe(
+      200,
+    );
     await each('documents', marks, async ([what, mark]) => {
       const ended = await outcome(marked.start({ [LIST]: mark }));
       await explain(

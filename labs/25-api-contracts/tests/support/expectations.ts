@@ -98,10 +98,24 @@ export const EXPECTATIONS: readonly Expectation[] = [
   }),
   {
     point: '4.4',
+    what: 'a redirect where one is expected',
+    fits: true,
+    response: { status: 303, headers: { location: '/elsewhere' } },
+    reply: { status: 303, headers: { location: '/elsewhere' } },
+  },
+  {
+    point: '4.4',
     what: 'any body where none is expected',
     fits: true,
     response: { status: 410 },
     reply: { status: 410, body: '<html>' },
+  },
+  {
+    point: '4.4',
+    what: 'a JSON body where none is expected',
+    fits: true,
+    response: { status: 410 },
+    reply: { status: 410, body: { error: 'gone' } },
   },
 
   typed(true, 'other values of the same type', { id: 8, city: 'B', paid: false }),

@@ -32,6 +32,9 @@ const two = (...schemas: readonly [object, object]) =>
     ],
   });
 
+const inPath = (name: string, schema: object) => ({ name, in: 'path', required: true, schema });
+const gone = (what: string) => ({ what, old: answering(whole) });
+
 /** Changes that break, by the point of task 5 that asks for them. */
 export const BREAKING: readonly Change[] = [
   ...changes('5.1', 1, {
@@ -139,6 +142,11 @@ export const BREAKING: readonly Change[] = [
       old: asking(text, { in: 'path', required: true }),
       new: asking(whole, { in: 'path', required: true }),
     },
+    'GET /rows/{q}/places/{place}': {
+      what: 'the first of two parameters of the path was a text and is a whole number',
+      old: answering(whole, { parameters: [inPath('q', text), inPath('place', text)] }),
+      new: answering(whole, { parameters: [inPath('q', whole), inPath('place', text)] }),
+    },
     'GET /moved-to-header': {
       what: 'a required parameter of the query is a required header now',
       old: asking(text, { required: true }),
@@ -166,6 +174,16 @@ export const BREAKING: readonly Change[] = [
       object({ weight: number }),
       object({ weight: whole }),
     ),
+    'POST /text-became-number': taken(
+      'a field of a body was a text and is a number',
+      object({ weight: text }),
+      object({ weight: number }),
+    ),
+    'POST /type-set': taken(
+      'a field of a body could be anything, and must be a text now',
+      object({ note: {} }),
+      object({ note: text }),
+    ),
     'POST /null-refused': taken(
       'a field of a body may not be null any more',
       object({ note: { type: ['string', 'null'] } }),
@@ -188,7 +206,10 @@ export const BREAKING: readonly Change[] = [
     },
   }),
   ...changes('5.4', 1, {
-    'DELETE /operation-gone': { what: 'the operation is gone', old: answering(whole) },
+    'DELETE /operation-gone': gone('the operation is gone'),
+    'PATCH /patch-gone': gone('a PATCH is gone'),
+    'HEAD /head-gone': gone('a HEAD is gone'),
+    'OPTIONS /options-gone': gone('an OPTIONS is gone'),
     'GET /status-gone': {
       what: 'an answer 201 is gone',
       old: answeringWith('201', JSON_TYPE, parcel),
@@ -301,6 +322,24 @@ export const BREAKING: readonly Change[] = [
       old: answeringWith('default', JSON_TYPE, object({ type: text, title: text })),
       new: answeringWith('default', JSON_TYPE, object({ type: text })),
     },
+    'GET /header-beside-a-query': {
+      what: 'a header for all operations of a path is required now, and one has a parameter of its name in the query',
+      old: asking(text),
+      new: asking(text),
+      shared: {
+        old: { parameters: [parameter(text, { in: 'header' })] },
+        new: { parameters: [parameter(text, { in: 'header', required: true })] },
+      },
+    },
+    'GET /beside-another-parameter': {
+      what: 'a parameter beside the operations of a path is required now, and the operation has another one',
+      old: asking(text),
+      new: asking(text),
+      shared: {
+        old: { parameters: [parameter(text, { name: 'p' })] },
+        new: { parameters: [parameter(text, { name: 'p', required: true })] },
+      },
+    },
     'GET /beside-the-operation': {
       what: 'a parameter beside the operations of a path is required now',
       old: answering(whole),
@@ -312,6 +351,28 @@ export const BREAKING: readonly Change[] = [
     },
   }),
   ...changes('5.7', 1, {
+    'GET /same-field-of-two-objects': {
+      lines: 2,
+      ...answered(
+        'two objects of an answer lost a field of the same name',
+        object({ from: parcel, to: parcel }),
+        object({
+          from: object({ id: whole, weight: number }),
+          to: object({ id: whole, weight: number }),
+        }),
+      ),
+    },
+    'GET /same-field-of-two-lists': {
+      lines: 2,
+      ...answered(
+        'the elements of two arrays of an answer lost a field of the same name',
+        object({ sent: list(parcel), lost: list(parcel) }),
+        object({
+          sent: list(object({ id: whole, weight: number })),
+          lost: list(object({ id: whole, weight: number })),
+        }),
+      ),
+    },
     'GET /two-of-a-parameter': {
       lines: 2,
       ...asked(

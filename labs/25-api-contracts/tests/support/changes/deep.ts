@@ -6,8 +6,10 @@ import {
   type Change,
   changes,
   list,
+  number,
   object,
   oneOf,
+  parameter,
   ref,
   taken,
   text,
@@ -21,6 +23,8 @@ const any = (...alternatives: readonly Json[]): Json => ({ anyOf: alternatives }
 const card = object({ kind: oneOf('card'), last4: text });
 const cash = object({ kind: oneOf('cash'), till: whole });
 const wire = object({ kind: oneOf('wire'), iban: text });
+const inPath = (name: string, schema: Json): Json =>
+  parameter(schema, { name, in: 'path', required: true });
 const formatted = (format: string): Json => ({ type: 'string', format });
 const long = (most: number): Json => ({ type: 'string', maxLength: most });
 
@@ -74,6 +78,23 @@ export const DEEP_BREAKING: readonly Change[] = [
       all(whole, { maximum: 9 }),
       all(whole, { maximum: 8 }),
     ),
+    'GET /field-in-two-parts': answered(
+      'a field that is in two parts of an allOf may be null by the first, and the second only limits its length',
+      all(object({ note: text }), { properties: { note: { maxLength: 9 } } }),
+      all(object({ note: { type: ['string', 'null'] } }), {
+        properties: { note: { maxLength: 9 } },
+      }),
+    ),
+    'GET /elements-in-two-parts': answered(
+      'the elements of an array have another type in the first part of an allOf, and the second only limits their length',
+      all(list(text), { items: { maxLength: 9 } }),
+      all(list(whole), { items: { maxLength: 9 } }),
+    ),
+    'GET /values-in-two-parts': asked(
+      'one of the two enums of the parts of an allOf has one value less',
+      all(oneOf('a', 'b'), oneOf('a', 'b', 'c')),
+      all(oneOf('a', 'b'), oneOf('a', 'c')),
+    ),
     'GET /all-of-refs': answered(
       'a component lost a field that a part of an allOf refers to',
       all(ref('ThinnerParcel'), object({ depot: text })),
@@ -120,6 +141,11 @@ export const DEEP_BREAKING: readonly Change[] = [
       'a body was one of two objects, and is one of them',
       one(card, cash),
       cash,
+    ),
+    'GET /second-choice-lost-a-field': answered(
+      'an answer has a oneOf and an anyOf, and an alternative of the second lost a field',
+      { ...one(card, cash), ...any(object({ depot: text }), object({ shop: text, hall: text })) },
+      { ...one(card, cash), ...any(object({ depot: text }), object({ shop: text })) },
     ),
     'GET /null-as-alternative': answered(
       'a field may be null now (oneOf)',
@@ -191,6 +217,16 @@ export const DEEP_BREAKING: readonly Change[] = [
       'the exclusiveMaximum of a field of a body is lower',
       object({ n: { ...whole, exclusiveMaximum: 9 } }),
       object({ n: { ...whole, exclusiveMaximum: 8 } }),
+    ),
+    'GET /exclusive-minimum-gone': answered(
+      'the exclusiveMinimum of a field of an answer is gone',
+      object({ n: { ...whole, exclusiveMinimum: 0 } }),
+      object({ n: whole }),
+    ),
+    'POST /constant-became-whole': taken(
+      'a field of a body was a constant text, and is a whole number',
+      object({ unit: { const: 'kg' } }),
+      object({ unit: whole }),
     ),
     'GET /constant-changed': answered(
       'a constant of an answer is another',
@@ -336,6 +372,54 @@ export const DEEP_HARMLESS: readonly Change[] = changes('7.5', 0, {
     object({ unit: { const: 'kg' } }),
     object({ unit: oneOf('kg', 'g') }),
   ),
+  'POST /constants-became-types': taken(
+    'constants and an enum of a body became the types of their values',
+    object({
+      unit: { const: 'kg' },
+      n: { const: 7 },
+      size: { enum: ['S', null] },
+      tags: { const: [] },
+    }),
+    object({ unit: text, n: whole, size: { type: ['string', 'null'] }, tags: list(text) }),
+  ),
+  'POST /format-and-pattern-as-they-were': taken(
+    'a field of a body is new and may be left out, beside fields with a format and a pattern',
+    object({ at: formatted('date'), code: { ...text, pattern: '^[a-z]+$' } }),
+    object({ at: formatted('date'), code: { ...text, pattern: '^[a-z]+$' }, note: text }, [
+      'at',
+      'code',
+    ]),
+  ),
+  'GET /closed-answer-gained-a-field': answered(
+    'a field is new in an answer that has no others',
+    { ...object({ id: whole }), additionalProperties: false },
+    { ...object({ id: whole, note: text }), additionalProperties: false },
+  ),
+  'GET /answer-no-longer-closed': answered(
+    'an answer may have further fields now',
+    { ...object({ id: whole }), additionalProperties: false },
+    object({ id: whole }),
+  ),
+  'POST /whole-by-two-parts': taken(
+    'whole numbers of a body became an allOf of a number and a whole number',
+    object({ a: whole, b: whole }),
+    object({ a: all(number, whole), b: all(whole, number) }),
+  ),
+  'GET /type-left-by-a-part': answered(
+    'of two types in a part of an allOf, the other part leaves the one that was there',
+    object({ n: number }),
+    object({ n: all({ type: ['string', 'number'] }, number) }),
+  ),
+  'GET /rows/{rowId}/places/{placeId}/renamed': {
+    what: 'the names of two parameters in the path, and the place of a third in the list',
+    old: answering(whole, {
+      parameters: [inPath('rowId', whole), inPath('placeId', text), parameter(text)],
+    }),
+    new: answering(whole, {
+      parameters: [parameter(text), inPath('row', whole), inPath('place', text)],
+    }),
+    newPath: '/rows/{row}/places/{place}/renamed',
+  },
   'GET /parcels/{parcelId}/renamed': {
     what: 'the name of a parameter in the path',
     old: answering(whole, {

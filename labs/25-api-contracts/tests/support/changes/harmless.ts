@@ -62,8 +62,8 @@ export const HARMLESS: readonly Change[] = changes('5.5', 0, {
   'GET /values-open': asked('a parameter lost its enum', oneOf('a', 'b'), text),
   'GET /maximum-raised': asked(
     'the maximum of a parameter is higher',
-    { ...whole, maximum: 100 },
-    { ...whole, maximum: 1000 },
+    { ...whole, minimum: 1, maximum: 100, default: 50 },
+    { ...whole, minimum: 1, maximum: 1000, default: 50 },
   ),
   'GET /minimum-lowered': asked(
     'the minimum of a parameter is lower',
