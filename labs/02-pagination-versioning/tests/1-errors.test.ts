@@ -26,7 +26,7 @@ import {
   NOT_FOUND,
   PARAMETERS,
 } from './support/mistakes.ts';
-import { expectForm, expectProblem, isError } from './support/problem.ts';
+import { expectForm, expectProblem, isError, withBody } from './support/problem.ts';
 
 type Diagnosis = (service: StartedService, answer: Answer, body: string) => void | Promise<void>;
 
@@ -40,7 +40,7 @@ const expectProblems = (
     const answer = await send(service);
     if (orTaken && answer.status === 201) return;
     await explain(
-      () => expectProblem(answer, status, code, body),
+      () => expectProblem(answer, status, code, withBody(answer, body)),
       () => diagnosis(service, answer, body ?? ''),
     );
   });

@@ -142,7 +142,7 @@ test('a cursor is good for its own list only', judges('2.4'), async ({ service, 
     const answer = await service.get(path);
     await explain(
       async () => {
-        await expectProblem(answer, 400, 'invalid-cursor', what);
+        await expectProblem(answer, 400, 'invalid-cursor', `${what}, in ${answer.request}`);
       },
       async () => {
         if (path !== uses[0]?.[1] || answer.status !== 200) return;

@@ -19,39 +19,41 @@ export interface Problem {
 }
 
 /**
- * Asserts the status and the `type` of a problem; its form is judged by `expectForm`.
+ * Asserts the status and the `type` of a problem; its form is judged by `expectForm`. The message
+ * begins with what came and what is right: a long request is cut where it does not fit on the line.
  *
  * @param status the right one, or every right one.
- * @param body what was sent, for the reader.
+ * @param request what was sent, for the reader.
  */
 export async function expectProblem(
   answer: Answer,
   status: number | readonly number[],
   code: string,
-  body?: string,
+  request: string = answer.request,
 ): Promise<void> {
-  const request = body === undefined ? answer.request : `${answer.request} with ${body}`;
   const right = [status].flat();
   await explain(
     () => {
-      const what = `status of ${request}, which is ${code}`;
-      if (right.length === 1) expect(answer.status, what).toBe(right[0]);
-      else
-        expect(right, `${what}: ${answer.status} is not among the right ones`).toContain(
-          answer.status,
-        );
+      if (right.includes(answer.status)) return;
+      expect.fail(`status ${answer.status}, expected ${right.join(' or ')} (${code}): ${request}`);
     },
     () => {
       okWithAnError(answer, request);
     },
   );
   const { type } = memberOf(answer);
-  expect(type, `type in the body of ${request}`).toBe(PROBLEMS + code);
+  if (type === PROBLEMS + code) return;
+  const shown = type === undefined ? 'no type' : `type ${JSON.stringify(type)}`;
+  expect.fail(`${shown} in the body, expected "${PROBLEMS + code}": ${request}`);
 }
+
+/** A request and its body, for the reader. */
+export const withBody = ({ request }: Answer, body: string | undefined): string =>
+  body === undefined ? request : `${request} with ${body}`;
 
 /** Asserts that an error is a problem of RFC 9457 with a type that the ticket names. Answers the problem. */
 export async function expectForm(answer: Answer, body?: string): Promise<Problem> {
-  const request = body === undefined ? answer.request : `${answer.request} with ${body}`;
+  const request = withBody(answer, body);
   await explain(
     () => {
       expect(answer.status, `status of ${request}, whose body is an error`).toBeGreaterThanOrEqual(
