@@ -85,6 +85,12 @@ test(
         });
       },
     );
+    // The same instant, as a partner in Kolkata writes it.
+    const elsewhere = since.replace('T00:00', 'T05:30').replace('Z', '+05:30');
+    expect(
+      await idsSince(elsewhere),
+      `ids of GET ${EVENTS}?since=${elsewhere}, with its plus sign encoded; ${occurred}`,
+    ).toEqual([id]);
     expect(
       await idsSince(`${millisecond}Z`),
       `ids of GET ${EVENTS}?since=${millisecond}Z; ${id} occurred at ${since}, ${earlier} at ${before}`,

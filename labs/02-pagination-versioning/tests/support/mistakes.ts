@@ -48,6 +48,8 @@ export const PARAMETERS: readonly Mistake[] = [
   parameter('/v1/events?since=yesterday'),
   parameter('/v1/events?since=2026-02-07T09:00:00'),
   parameter('/v1/events?since=2026-02-30T00:00:00Z'),
+  parameter('/v1/events?since=2026-02-07T09:00:00%2B25:00'),
+  parameter('/v1/events?since=2026-02-07T09:00:00%2B01:99'),
   parameter('/v1/events?since=2026-02-07T09:00:00Z&since=2026-02-07T09:00:00Z'),
 ];
 
@@ -117,6 +119,7 @@ export const BODIES: readonly Mistake[] = [
   post({ ...EVENT, shipmentId: 1.5 }),
   post({ ...EVENT, shipmentId: 1e30 }),
   post({ ...EVENT, ts: '2026-02-30T00:00:00Z' }),
+  post({ ...EVENT, ts: '2026-02-07T09:00:00+25:00' }),
   post({ ...EVENT, ts: '1 Jan 2026' }),
   post({ ...EVENT, payload: [] }),
   // A service that takes it for none is also right.
