@@ -44,6 +44,16 @@ export async function expectKept(asked: Query, path: string): Promise<void> {
       }
       const lost = names.filter((name) => !searchParams.has(name));
       if (lost.length === 0) return;
+      const isEmpty = (name: string): boolean =>
+        asked.every(([each, value]) => each !== name || value === '');
+      if (lost.every(isEmpty)) {
+        lesson('link-drops-the-empty', {
+          observed: `The request of the page had ${lost.join(' and ')} with an empty value. Its next link is ${path}: without ${lost.join(' and ')}.`,
+          meaning:
+            'A parameter with an empty value is not absent: a flag is often sent as nothing but its name. A check that asks whether a value is truthy cannot tell the two apart, and the next page is another request than the client made.',
+          lookAt: 'which values the code that builds the link leaves out.',
+        });
+      }
       lesson('link-without-filters', {
         observed: `The request of the page had ${names.join(', ')}. Its next link is ${path}: without ${lost.join(' and ')}.`,
         meaning:
