@@ -202,9 +202,23 @@ test('ts alone says when an event occurred', judges('5.5'), async ({ service, dr
   const ts = `2026-02-09T06:00:00.${draw.int(100, 999)}Z`;
   const occurredAt = '2020-01-01T00:00:00Z';
   const event = { shipmentId: 4715, type: 'delivered', payload: {} };
-  // One client sends the name that v1 only shows, with a time of its own.
-  const both = (await service.post('/v1/events', { ...event, ts, occurredAt })).expect(201);
-  expect((both.body as Event).ts, `ts of an event that was posted with both`).toBe(ts);
+  const bare = (await service.post('/v1/events', { ...event, ts })).expect(201);
+  // One client sends the name that v1 only shows, with a time of its own; others send anything.
+  await each('values of occurredAt', [occurredAt, 'soon', 5, null], async (ignored) => {
+    const both = { ...event, ts, occurredAt: ignored };
+    const answer = await service.post('/v1/events', both);
+    const what = `an event with a ts and "occurredAt": ${JSON.stringify(ignored)}`;
+    await explain(
+      () => {
+        expect(answer.status, `status of the answer to ${what}`).toBe(201);
+      },
+      () => {
+        if (answer.status !== 400) return;
+        refusedTheUnknown(withBody(answer, JSON.stringify(both)), answer.text, bare.status);
+      },
+    );
+    expect((answer.body as Event).ts, `ts in the answer to ${what}`).toBe(ts);
+  });
   const renamed = { ...event, occurredAt };
   const answer = await service.post('/v1/events', renamed);
   await explain(
