@@ -240,25 +240,47 @@ test(
   judges('5.6'),
   async ({ service, postgres, draw }) => {
     const type = draw.pick(NEW_TYPES);
-    const ts = `2026-02-09T07:00:00.123${draw.int(100, 999)}Z`;
-    const event = { shipmentId: 4715, type, ts, payload: {} };
-    const { body } = (await service.post('/v1/events', event)).expect(201);
-    const row = await rowOf(postgres, (body as Event).id);
-    await explain(
-      () => {
-        expect(row?.type, `type in the table, of the ${type} that was posted`).toBe(type);
-      },
-      () => {
-        if (row?.type !== 'other') return;
-        lesson('mapped-on-write', {
-          observed: `A ${type} was posted, and the table has "other".`,
-          meaning:
-            "What v1 cannot say is a matter of v1. Written into the table, the loss is everybody's and for ever: no later version can show what it was.",
-          lookAt: 'on which side of the table the mapping belongs.',
-        });
-      },
-    );
-    expect(row?.at, 'occurred_at in the table, of the event that was posted').toBe(ts);
+    const fraction = `.123${draw.int(100, 999)}`;
+    const at = `2026-02-09T07:00:00${fraction}Z`;
+    // One instant, as three carriers write it.
+    const spellings = [
+      at,
+      `2026-02-09T08:00:00${fraction}+01:00`,
+      `2026-02-09T02:00:00${fraction}-05:00`,
+    ];
+    await each('events', spellings, async (ts) => {
+      const event = { shipmentId: 4715, type, ts, payload: {} };
+      const { body } = (await service.post('/v1/events', event)).expect(201);
+      const row = await rowOf(postgres, (body as Event).id);
+      await explain(
+        () => {
+          expect(row?.type, `type in the table, of the ${type} that was posted`).toBe(type);
+        },
+        () => {
+          if (row?.type !== 'other') return;
+          lesson('mapped-on-write', {
+            observed: `A ${type} was posted, and the table has "other".`,
+            meaning:
+              "What v1 cannot say is a matter of v1. Written into the table, the loss is everybody's and for ever: no later version can show what it was.",
+            lookAt: 'on which side of the table the mapping belongs.',
+          });
+        },
+      );
+      await explain(
+        () => {
+          expect(row?.at, `occurred_at in the table, of ts ${ts}`).toBe(at);
+        },
+        () => {
+          if (row?.at !== at.replace(/\d{3}Z$/u, '000Z')) return;
+          lesson('ts-cut', {
+            observed: `An event with "ts": "${ts}" was posted, and the table has ${row.at}.`,
+            meaning:
+              'The column has microseconds, and a JavaScript Date has milliseconds. An instant that goes through a Date on its way to the database loses its last digits for ever.',
+            lookAt: 'the value of ts on its way from the body to the statement, for every zone.',
+          });
+        },
+      );
+    });
   },
 );
 
