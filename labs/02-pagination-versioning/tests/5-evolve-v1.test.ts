@@ -96,6 +96,26 @@ test('v1 ignores what it does not know', judges('5.2'), async ({ service }) => {
   });
 });
 
+test('the list of a shipment ignores type and since', judges('5.2'), async ({ service, draw }) => {
+  const path = `/v1/shipments/${draw.int(100, 15_000)}/events`;
+  const bare = (await service.get(path)).expect(200);
+  const unknown = [{ type: 'teleported' }, { type: '' }, { since: '2035-01-01T00:00:00Z' }];
+  await each('requests', unknown, async (query) => {
+    const answer = await service.get(pathOf(path, query));
+    await explain(
+      () => {
+        expect(answer.status, `status of ${answer.request}`).toBe(200);
+      },
+      () => {
+        if (answer.status === 400) refusedTheUnknown(answer.request, answer.text, bare.status);
+      },
+    );
+    const shown = pageOf(answer).items.map(({ id }) => id);
+    const all = pageOf(bare).items.map(({ id }) => id);
+    expect(shown, `ids of ${answer.request}`).toEqual(all);
+  });
+});
+
 test('v1 has occurredAt beside ts', judges('5.3'), async ({ service, draw }) => {
   const event = {
     shipmentId: 4713,
