@@ -1,10 +1,13 @@
 import {
   type Answer,
+  answers,
   each,
   eventually,
   expect,
   explain,
   judges,
+  type Readiness,
+  Service,
   test as base,
 } from '@backend-labs/testkit';
 import { expectCheap } from './support/cost.ts';
@@ -60,6 +63,15 @@ const plans = {
   V1_SUNSET_AT: SUNSET.toISOString(),
 };
 
+/** Also a service that retires its `/healthz` starts; that is a mistake of its own. */
+const UP: Readiness = {
+  what: 'answer GET /healthz with 200 or 410',
+  async look(service) {
+    const seen = await answers('/healthz').look(service);
+    return seen === 'it answered 410' || seen;
+  },
+};
+
 /** `deprecated` lives its last second; `ended` is at the instant of its sunset. */
 const test = base
   .extend('deprecated', { scope: 'file' }, async ({ definition, cleanup, postgres }) => {
@@ -68,8 +80,9 @@ const test = base
     const lastSecond = new Date(SUNSET.getTime() - 1000).toISOString();
     return cleanup.use(await definition.with({ ...plans, CLOCK: lastSecond }).start());
   })
-  .extend('ended', { scope: 'file' }, async ({ definition, cleanup }) => {
-    return cleanup.use(await definition.with({ ...plans, CLOCK: plans.V1_SUNSET_AT }).start());
+  .extend('ended', { scope: 'file' }, async ({ run, lease, cleanup }) => {
+    const env = { ...plans, CLOCK: plans.V1_SUNSET_AT };
+    return cleanup.use(await new Service({ run, lease, env, ready: UP }).start());
   });
 
 test(
@@ -154,6 +167,8 @@ test('events of v2 come newest first', judges('6.3'), async ({ deprecated: servi
 test('v2 has the limits and errors of v1', judges('6.4'), async ({ deprecated: service }) => {
   const page = pageOf(await service.get(V2));
   expect(page.items.length, `number of items of GET ${V2}, without a limit`).toBe(50);
+  const most = await readPage(service, V2, { limit: 1000 });
+  expect(most.items.length, `number of items of GET ${V2}?limit=1000`).toBe(1000);
   const refused = [
     ['invalid-parameter', { limit: 0 }],
     ['invalid-parameter', { limit: 1001 }],
@@ -167,8 +182,6 @@ test('v2 has the limits and errors of v1', judges('6.4'), async ({ deprecated: s
     const answer = await service.get(pathOf(V2, query));
     await explain(
       () => expectProblem(answer, 400, code),
-  const most = await readPage(service, V2, { limit: 1000 });
-  expect(most.items.length, `number of items of GET ${V2}?limit=1000`).toBe(1000);
       () => ('count' in query ? ignoredCount(service, answer) : undefined),
     );
   });
@@ -308,17 +321,17 @@ test(
   'every answer of v1 says so, and names the successor',
   judges('6.8'),
   async ({ deprecated, postgres, draw }) => {
-    const answers: (readonly [answer: Answer, origin: string])[] = [];
-    for (const send of REQUESTS) answers.push([await send(deprecated), deprecated.url]);
+    const seen: (readonly [answer: Answer, origin: string])[] = [];
+    for (const send of REQUESTS) seen.push([await send(deprecated), deprecated.url]);
     const host = `${draw.word()}.partner.example`;
-    answers.push([
+    seen.push([
       await deprecated.get('/v1/events?limit=1', { headers: { host } }),
       `http://${host}`,
     ]);
     const failed = await withoutEvents(postgres, () => deprecated.get('/v1/events?limit=3'));
-    answers.push([failed, deprecated.url]);
-    const [page] = answers.map(([answer]) => answer);
-    await each('answers', answers, async ([answer, origin]) => {
+    seen.push([failed, deprecated.url]);
+    const [page] = seen.map(([answer]) => answer);
+    await each('answers', seen, async ([answer, origin]) => {
       await explain(
         () => {
           expectDates(answer);
@@ -353,7 +366,7 @@ test('a page of v1 still links to the next one', judges('6.8'), async ({ depreca
 });
 
 test('from its sunset on v1 is gone', judges('6.9'), async ({ ended }) => {
-  await each('answers', REQUESTS, async (send) => {
+  await each('answers with CLOCK exactly at V1_SUNSET_AT', REQUESTS, async (send) => {
     const answer = await send(ended);
     // An answer to HEAD has no body to show its type in.
     if (answer.request.startsWith('HEAD')) expect(answer.status, answer.request).toBe(410);
@@ -396,13 +409,15 @@ test('v1 ends while it runs', judges('6.9'), async ({ definition }) => {
 });
 
 test('nothing but v1 is retired', judges('6.10'), async ({ deprecated, ended }) => {
-  const answers = [
+  const others = [
     (await deprecated.get('/v2/events?limit=2')).expect(200),
     (await ended.get('/v2/events?limit=2')).expect(200),
+    (await deprecated.get('/healthz')).expect(200),
     (await ended.get('/openapi.json')).expect(200),
+    (await ended.get('/healthz')).expect(200),
     await ended.get('/v10/events'),
   ];
-  await each('answers', answers, async (answer) => {
+  await each('answers', others, async (answer) => {
     const signs = signsOfRetirement(answer).join(', ') || 'none';
     await explain(
       () => {
