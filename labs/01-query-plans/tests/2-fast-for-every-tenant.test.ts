@@ -9,6 +9,7 @@ import {
   type Page,
 } from './support/list-rules.ts';
 import { average, STATUSES, TENANT } from './support/orders.ts';
+import { expectNewerThanTheFirst } from './support/overtaken.ts';
 
 /** All statuses of the largest tenant, and of the others what is frequent, rare or tied. */
 function pagesOf(draw: Draw): readonly Page[] {
@@ -54,6 +55,13 @@ test(
   'an order placed elsewhere is on the next page',
   judges('2.4'),
   ({ draw, service, postgres }) => expectFresh({ draw, service, postgres }, 'paid'),
+);
+
+test(
+  'a page shows what was committed before its request, even if an earlier request is still running',
+  judges('2.4'),
+  ({ draw, postgres, definition, lease }) =>
+    expectNewerThanTheFirst({ draw, postgres }, { definition, lease }, 'paid'),
 );
 
 test('an order on a page has all its fields', judges('2.5'), ({ draw, service, postgres }) =>
