@@ -97,7 +97,7 @@ export async function expectLimits(subject: Subject, status?: Status): Promise<v
     { limit: String(some), length: some },
     { limit: '100', length: 100 },
     { limit: undefined, length: 50 },
-    ...['0', '101', '-1', '2.5', 'ten'].map((limit) => ({ limit, length: undefined })),
+    ...['0', '101', '-1', '2.5', 'ten', '3&limit=4'].map((limit) => ({ limit, length: undefined })),
   ];
   await each('limits', limits, async ({ limit, length }) => {
     const answer = await service.get(pathOf(status, limit), by(tenant));
