@@ -189,30 +189,35 @@ test('migrations leave the house rule alone', judges('5.4'), async ({ run, fewOr
   );
 });
 
+/** A claim may have locked its order by then, or may only have found it. */
+const MOMENTS = ['row', 'statement'] as const;
+
 test(
   'claims at the same time take different orders',
   judges('5.5'),
   async ({ service, postgres, definition }) => {
-    const answers = await twoClaims(postgres, service, definition);
-    const taken = answers
-      .filter(({ status }) => status === 200)
-      .map((answer) => orderOf(answer).id);
-    await explain(
-      () => {
-        expect(
-          new Set(taken).size,
-          `different orders, when two claims at the same time got ${taken.join(' and ')}`,
-        ).toBe(taken.length);
-      },
-      () =>
-        lesson('claimed-twice', {
-          observed: `One worker was about to take the oldest order when another asked, at a second instance. Both were handed order ${taken[0]}.`,
-          meaning:
-            'Both looked for the oldest pending order before either had changed it. An UPDATE waits for the lock of its row, and then goes on with the row that was found, whatever its status has become.',
-          lookAt:
-            'what the SELECT that finds the order does about orders that others are just taking.',
-        }),
-    );
+    await each('pairs of claims', MOMENTS, async (moment) => {
+      const answers = await twoClaims(postgres, service, definition, moment);
+      const taken = answers
+        .filter(({ status }) => status === 200)
+        .map((answer) => orderOf(answer).id);
+      await explain(
+        () => {
+          expect(
+            new Set(taken).size,
+            `different orders, when two claims at the same time got ${taken.join(' and ')}`,
+          ).toBe(taken.length);
+        },
+        () =>
+          lesson('claimed-twice', {
+            observed: `One worker was about to take the oldest order when another asked, at a second instance. Both were handed order ${taken[0]}.`,
+            meaning:
+              'Both looked for the oldest pending order before either had changed it. An UPDATE waits for the lock of its row, and then goes on with the row that was found, whatever its status has become.',
+            lookAt:
+              'what the SELECT that finds the order does about orders that others are just taking, and when the lock that it takes ends.',
+          }),
+      );
+    });
   },
 );
 
@@ -239,9 +244,20 @@ test(
   'a second claim gets an order while the first is still busy',
   judges('5.6'),
   async ({ service, postgres, definition }) => {
-    const answers = await twoClaims(postgres, service, definition);
+    const answers = await twoClaims(postgres, service, definition, 'row');
     await each('claims', answers, (answer) =>
       expectAnOrder(answer, postgres, 'at the same time as another'),
+    );
+  },
+);
+
+test(
+  'two claims that have found an order before either takes it both get one',
+  judges('5.6'),
+  async ({ service, postgres, definition }) => {
+    const answers = await twoClaims(postgres, service, definition, 'statement');
+    await each('claims', answers, (answer) =>
+      expectAnOrder(answer, postgres, 'that found its order when another was about to take one'),
     );
   },
 );

@@ -35,7 +35,12 @@ export async function oldestPending(postgres: PostgresProbe, many: number): Prom
 
 /** The advisory lock that updates of orders wait for; any number that nobody else takes. */
 const GATE = 4_120;
-const HOLD_UPDATES = `
+/**
+ * When an update waits: with its row locked, or before it has looked at any row. In the second case a
+ * claim has kept nothing but what it locked in the same transaction.
+ */
+export type Moment = 'row' | 'statement';
+const holdUpdates = (moment: Moment): string => `
   CREATE FUNCTION hold_update() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET lock_timeout = 0 AS $$
       BEGIN
@@ -43,7 +48,7 @@ const HOLD_UPDATES = `
         RETURN NEW;
       END $$;
   CREATE TRIGGER hold_update BEFORE UPDATE ON orders
-    FOR EACH ROW EXECUTE FUNCTION hold_update()`;
+    FOR EACH ${moment} EXECUTE FUNCTION hold_update()`;
 const LET_UPDATES = 'DROP TRIGGER hold_update ON orders; DROP FUNCTION hold_update()';
 
 /** How many sessions of the service wait for a lock. */
@@ -54,16 +59,17 @@ async function waiting(postgres: PostgresProbe): Promise<number> {
 
 /**
  * Answers of two claims to two instances, the second sent while the first is about to write its
- * order. A second one that waits may do so in the database, where it is seen, or by asking again and
+ * order: with that row locked, or right before its update looks at any row. A second one that waits may do so in the database, where it is seen, or by asking again and
  * again, where it is not: it is given five seconds, and then the first may write.
  */
 export async function twoClaims(
   postgres: PostgresProbe,
   service: StartedService,
   definition: Service,
+  moment: Moment,
 ): Promise<Answer[]> {
   await using second = await definition.start();
-  await postgres.query(HOLD_UPDATES);
+  await postgres.query(holdUpdates(moment));
   await using gate = await postgres.session('administrator');
   await gate.query('SELECT pg_advisory_lock($1)', [GATE]);
   let answered = 0;
