@@ -133,7 +133,8 @@ test('no note is lost', judges('7.4'), async ({ draw, service, postgres }) => {
   const id = await placeOrder(postgres, order(tenant));
   const patch = (note: object): Promise<Answer> =>
     service.patch(`/v1/orders/${id}/meta`, note, by(tenant));
-  (await patch({ note: 'call back' })).expect(200);
+  (await patch({ note: 'call back', asked: 'Monday' })).expect(200);
+  (await patch({ asked: null })).expect(200);
   // Somebody else holds the order, so that both have come before either can write.
   const other = await postgres.session('administrator');
   await other.query('BEGIN');
@@ -155,16 +156,24 @@ test('no note is lost', judges('7.4'), async ({ draw, service, postgres }) => {
   await remove(postgres, [id]);
   await explain(
     () => {
-      expect(meta, 'meta after a note, and then two more at the same time').toEqual({
-        note: 'call back',
-        one: 1,
-        other: 2,
-      });
+      expect(
+        meta,
+        'meta after { note: "call back", asked: "Monday" }, then { asked: null }, and then { one: 1 } and { other: 2 } at the same time',
+      ).toEqual({ note: 'call back', asked: null, one: 1, other: 2 });
     },
     () => {
       const kept = Object.keys(meta ?? {})
+        .filter((name) => name !== 'asked')
         .toSorted()
         .join(', ');
+      if (kept === 'note, one, other' && !Object.hasOwn(meta ?? {}, 'asked')) {
+        lesson('null-dropped', {
+          observed: `A client wrote { "asked": null } over { "asked": "Monday" }, and the service answered 200. The order has ${JSON.stringify(meta)}.`,
+          meaning:
+            'In JSON null is a value: somebody wrote down that there is nothing. Without the key nobody can tell that from a note that was never made.',
+          lookAt: 'what happens to the values of a note on their way into meta.',
+        });
+      }
       if (kept !== 'note, one' && kept !== 'note, other') return;
       lesson('note-lost', {
         observed: `Two notes were made at the same time, and the service answered 200 to both. The order has ${JSON.stringify(meta)}.`,
