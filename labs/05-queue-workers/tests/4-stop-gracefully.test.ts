@@ -43,6 +43,8 @@ const by = (name: string) => (wire: AmqpWire) => wire.count(name) > 0;
 interface BusyWorker extends WiredWorker {
   readonly renderer: Renderer;
   readonly held: Gate;
+  /** Lets one job go before that. */
+  release(jobId: string): void;
   /** What comes of a job once `held` is open. */
   outcome: (jobId: string) => Reply | Promise<Reply>;
   /** At the renderer. */
@@ -62,20 +64,33 @@ const test = base
         const held = stack.use(gate(Number.POSITIVE_INFINITY, { opens: 'by hand' }));
         const renderer = stack.use(await Renderer.open());
         const told: Pick<BusyWorker, 'outcome'> = { outcome: rendered };
+        const released = new Map<string, PromiseWithResolvers<void>>();
         renderer.outcome = async (id) => {
-          await held.arrive();
+          const alone = released.get(id)?.promise;
+          await (alone ? Promise.race([held.arrive(), alone]) : held.arrive());
           return told.outcome(id);
         };
         const settings = { ...renderer.env, PREFETCH: String(PREFETCH), ...env };
         const { service, wire } = stack.use(await wiredWorker(settings));
         const begun = await addJobs(postgres, PREFETCH);
+        for (const id of begun) released.set(id, Promise.withResolvers());
+        const release = (id: string): void => released.get(id)?.resolve();
         const later = await addJobs(postgres, waiting);
         await enqueue(rabbitmq, [...begun, ...later]);
         await held.reached(PREFETCH);
         wire.clear();
         const all = stack.move();
         const put = { [Symbol.asyncDispose]: () => all.disposeAsync() };
-        return Object.assign(told, { service, wire, renderer, held, begun, later, ...put });
+        return Object.assign(told, {
+          service,
+          wire,
+          renderer,
+          held,
+          release,
+          begun,
+          later,
+          ...put,
+        });
       },
   )
   /** What came of a worker that was sent SIGTERM while it was busy, and of its jobs. */
@@ -83,7 +98,7 @@ const test = base
     file.once('stopped', async () => {
       const delays = Array.from({ length: 5 }, () => DELAY).join(',');
       const worker = cleanup.use(await busyWorker(PREFETCH, { RETRY_DELAYS_MS: delays }));
-      const { wire, service, held, begun, later } = worker;
+      const { wire, service, renderer, held, begun, later } = worker;
       const [failing = '', ...others] = begun;
       let failedAt: number | undefined;
       worker.outcome = async (id) => {
@@ -94,17 +109,24 @@ const test = base
         failedAt ??= performance.now();
         return broken;
       };
-      service.signal('SIGTERM');
       const closing = ['basic.cancel', 'channel.close', 'connection.close'].map(by);
-      // One that goes on consuming gives no sign; it has had far more time than a signal needs.
-      await happens(() => !service.running || closing.some((said) => said(wire)), {
-        within: SIGN_WITHIN,
-      });
+      let deliveredFirst = 0;
+      wire.before = ({ name }) => {
+        if (name === 'basic.deliver' && !closing.some((said) => said(wire))) deliveredFirst += 1;
+      };
+      service.signal('SIGTERM');
+      // Its acknowledgement makes room for another job. The worker has heard the signal by then: it came
+      // before the answer of the renderer, and a job is written to Postgres before it is acknowledged.
+      worker.release(others[0] ?? '');
+      // One that only stops asking gives no sign; it has had far more time than a signal needs.
+      const sign = (): boolean =>
+        !service.running || closing.some((said) => said(wire)) || renderer.renders() > PREFETCH;
+      await happens(sign, { within: SIGN_WITHIN });
       const open = service.running;
       const closedEarly = by('channel.close')(wire) || by('connection.close')(wire);
-      const cancelled = by('basic.cancel')(wire);
       held.open();
       const { ended, exit } = await ending(worker);
+      const cancelled = by('basic.cancel')(wire);
       const acknowledged = wire.count('basic.ack');
       const left = await leftBehind(rabbitmq, begun.length + later.length - acknowledged);
       const due = (failedAt ?? performance.now()) + DELAY;
@@ -118,6 +140,7 @@ const test = base
         open,
         closedEarly,
         cancelled,
+        deliveredFirst,
         ended,
         exit,
         due,
@@ -308,21 +331,15 @@ function diagnoseStop(stopped: {
   readonly open: boolean;
   readonly closedEarly: boolean;
   readonly cancelled: boolean;
+  readonly deliveredFirst: number;
   readonly exit: Exit;
   readonly left: readonly RabbitMessage[];
   readonly done: number;
   readonly more: number;
 }): void {
-  const { worker, open, closedEarly, cancelled, exit, left, done, more } = stopped;
+  const { worker, open, closedEarly, cancelled, deliveredFirst, exit, left, done, more } = stopped;
   const again = left.filter(({ redelivered }) => redelivered);
-  if (!open && again.length > 0) {
-    lesson('exit-on-sigterm', {
-      observed: `A worker with ${PREFETCH} jobs in flight got SIGTERM and ended immediately, with ${exit.signal ?? `exit code ${exit.code}`}. ${again.length} messages came back to the queue.`,
-      meaning:
-        'The work on these jobs is lost, and each of them is delivered and begun again. No message is lost, but every deploy makes duplicates of the jobs that were in flight.',
-      lookAt: 'the steps that a job in flight still needs between the signal and the exit.',
-    });
-  }
+  // A worker that cannot acknowledge any more may end before the others are finished.
   if (closedEarly && again.length > 0 && done > 0) {
     lesson('close-before-ack', {
       observed: `After SIGTERM, the worker closed its channel with ${PREFETCH} jobs in flight. ${done} of them were finished after that, and ${again.length} messages came back to the queue, to be done again.`,
@@ -331,12 +348,28 @@ function diagnoseStop(stopped: {
       lookAt: 'the order: what must be over before the channel may close.',
     });
   }
+  if (!open && again.length > 0) {
+    lesson('exit-on-sigterm', {
+      observed: `A worker with ${PREFETCH} jobs in flight got SIGTERM and ended immediately, with ${exit.signal ?? `exit code ${exit.code}`}. ${again.length} messages came back to the queue.`,
+      meaning:
+        'The work on these jobs is lost, and each of them is delivered and begun again. No message is lost, but every deploy makes duplicates of the jobs that were in flight.',
+      lookAt: 'the steps that a job in flight still needs between the signal and the exit.',
+    });
+  }
   if (open && !cancelled && !closedEarly && more > 0) {
     lesson('no-cancel', {
       observed: `After SIGTERM, the worker went on consuming: the broker sent it ${more} more messages. It finished ${done} jobs of ${PREFETCH}, began ${worker.renderer.renders() - PREFETCH} others, and ${again.length} messages came back to the queue.`,
       meaning:
         'Every acknowledgement makes room for the next delivery, so a worker that still consumes does not finish while there is work. The last jobs are begun for nothing, or given back.',
       lookAt: 'how a consumer can end its deliveries and keep its channel.',
+    });
+  }
+  if (open && cancelled && deliveredFirst > 0) {
+    lesson('cancelled-late', {
+      observed: `A worker with ${PREFETCH} jobs in flight got SIGTERM. One of them was finished, and the broker sent the worker ${deliveredFirst} more messages. Only after that did the worker cancel its consumer.`,
+      meaning:
+        'A web server may wait after SIGTERM, because its load balancer goes on sending requests until it has heard. Nobody has to tell the broker anything except the worker itself. Until it does, each acknowledgement makes room for another job, and that job takes a part of the grace period.',
+      lookAt: 'what happens between the signal and the end of the deliveries.',
     });
   }
 }
