@@ -402,3 +402,38 @@ test(
     );
   },
 );
+
+test(
+  'a job that another worker did stays done when an earlier try fails',
+  judges('3.7'),
+  async ({ second, other, renderer, rabbitmq, postgres }) => {
+    await other.rest();
+    const [beaten = ''] = await addJobs(postgres, 1);
+    await idle(second);
+    using again = gate(Number.POSITIVE_INFINITY, { opens: 'by hand' });
+    const late = { done: false, settled: Number.POSITIVE_INFINITY };
+    renderer.outcome = async (job, attempt) => {
+      if (job !== beaten) return rendered(job);
+      if (attempt === 1) {
+        late.done = await doneByAnother(postgres, beaten);
+        late.settled = settled(second);
+        return broken;
+      }
+      // A worker that tries it again has not done it when the test looks.
+      await again.arrive();
+      return rendered(job);
+    };
+    await enqueue(rabbitmq, [beaten]);
+    await happens(() => settled(second) > late.settled, WITHIN);
+    const { state } = await row(postgres, beaten);
+    again.open();
+    await explain(
+      () => {
+        const by =
+          'state of a job that another worker did while its first try, which failed, was under way';
+        if (late.done) expectSame(by, state, 'done');
+      },
+      () => diagnoseFailedOverDone(state, []),
+    );
+  },
+);
