@@ -10,6 +10,7 @@ import {
   thousands,
 } from '@backend-labs/testkit';
 import {
+  diagnoseBeforeKept,
   diagnoseBuriedWhileAway,
   diagnoseCountLeft,
   diagnoseEndless,
@@ -328,23 +329,27 @@ test(
 test(
   'a job that waits outlives the worker that tried it',
   judges('2.8'),
-  async ({ patient, studio, production: { rabbitmq }, patients, postgres }) => {
+  async ({ patient, studio, ledger, production: { rabbitmq }, patients, postgres }) => {
     const [doomed = '', next = ''] = await addJobs(postgres, 2);
     studio.outcome = (id) => (id === doomed ? broken : rendered(id));
     await idle(patient);
     patient.wire.clear();
     // The acknowledgement of the job before may still be on its way.
-    const killed = killAtAck(patient, () => studio.renders(doomed) > 0);
+    const death = killAtAck(patient, ledger, () => studio.renders(doomed) > 0);
     await enqueue(rabbitmq, [doomed, next]);
-    await eventually('the worker to let go of a job that failed', killed, IN_TIME);
+    await eventually('the worker to let go of a job that failed', () => death.killed, IN_TIME);
     await patient.service.exited;
     studio.outcome = rendered;
+    ledger.before = () => {};
     const published = patient.wire.count('basic.publish');
     await patients.take();
     const what = 'a job that waited for its second try to be done by another worker';
     await explain(
       () => eventuallyDone(what, postgres, [doomed], IN_TIME),
-      () => diagnoseTimer(published),
+      () => {
+        diagnoseBeforeKept(death);
+        diagnoseTimer(published);
+      },
     );
   },
 );

@@ -10,7 +10,7 @@ import {
   WITHIN,
 } from './lives.ts';
 import { DEAD_QUEUE } from './media.ts';
-import type { WiredWorker } from './workers.ts';
+import type { Death, WiredWorker } from './workers.ts';
 
 /** Throws a lesson when the broker refused a declaration. */
 export function diagnoseRefusal({ refusal }: AmqpWire): void {
@@ -151,6 +151,17 @@ export function diagnoseBuriedWhileAway(dead: readonly RabbitMessage[]): void {
     meaning:
       '"The row could not be read" is not "there is no row". An outage says nothing about the job. A worker that gives jobs up during a minute of outage leaves a queue of dead jobs.',
     lookAt: 'which errors are about the job, and where a message stays after any other error.',
+  });
+}
+
+/** Throws a lesson when a worker had acknowledged a message before its writes were answered. */
+export function diagnoseBeforeKept({ cutOff: [first] }: Death): void {
+  if (first === undefined) return;
+  lesson('acknowledged-before-kept', {
+    observed: `A job failed. The worker acknowledged its message before this was answered: "${first.replaceAll(/\s+/gu, ' ').slice(0, 80)}…". Then the worker was killed. The job is not retried.`,
+    meaning:
+      'The acknowledgement and the write went out by two connections, and nothing says which of them arrives first. For a moment, neither the queue nor any other place had the job. The worker died in that moment.',
+    lookAt: 'the answer that must have come before the acknowledgement goes out.',
   });
 }
 

@@ -7,6 +7,7 @@ import {
   TcpProxy,
 } from '@backend-labs/testkit';
 import { diagnoseRefusal } from './diagnose-retries.ts';
+import { Ledger } from './ledger.ts';
 import {
   DELAYS,
   FOREIGN_ATTEMPTS,
@@ -53,7 +54,7 @@ const X_DEATH = [
  * - `lives`: two jobs that always fail, which `quick` had; one message came with somebody else's count
  * - `production`: a vhost as it is when this is deployed: with the queue, and a job in it
  * - `patient`: a worker there, whose first delay is short and whose others last for ever, with a
- *   renderer of its own, `studio`
+ *   renderer of its own, `studio`; its way to Postgres is `ledger`
  */
 export const test = base
   .extend('database', { scope: 'file' }, async ({ lease, cleanup }) => {
@@ -81,11 +82,19 @@ export const test = base
     return { lease, rabbitmq, waiting };
   })
   .extend('studio', { scope: 'file' }, async ({ cleanup }) => cleanup.use(await Renderer.open()))
-  .extend('patientEnv', { scope: 'file' }, ({ studio }): Readonly<Record<string, string>> => ({
-    ...studio.env,
-    PREFETCH: '1',
-    RETRY_DELAYS_MS: `50,${[FOR_EVER, FOR_EVER, FOR_EVER, FOR_EVER].join(',')}`,
-  }))
+  .extend('ledger', { scope: 'file' }, async ({ lease, cleanup }) => {
+    return cleanup.use(await Ledger.open(lease.postgres?.url ?? ''));
+  })
+  .extend(
+    'patientEnv',
+    { scope: 'file' },
+    ({ studio, ledger }): Readonly<Record<string, string>> => ({
+      ...studio.env,
+      ...ledger.env,
+      PREFETCH: '1',
+      RETRY_DELAYS_MS: `50,${[FOR_EVER, FOR_EVER, FOR_EVER, FOR_EVER].join(',')}`,
+    }),
+  )
   .extend(
     'patients',
     { scope: 'file' },
@@ -101,8 +110,9 @@ export const test = base
     renderer.outcome = rendered;
     return quicks.take();
   })
-  .extend('patient', async ({ patients, quicks, studio, onTestFailed }) => {
+  .extend('patient', async ({ patients, quicks, studio, ledger, onTestFailed }) => {
     onTestFailed(() => patients.spoil());
+    ledger.before = () => {};
     await quicks.rest();
     studio.outcome = rendered;
     return patients.take();
