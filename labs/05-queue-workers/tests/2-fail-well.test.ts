@@ -9,6 +9,7 @@ import {
   type RabbitMessage,
   thousands,
 } from '@backend-labs/testkit';
+import type { Publication } from './support/amqp-wire.ts';
 import {
   diagnoseBeforeKept,
   diagnoseBuriedWhileAway,
@@ -40,6 +41,7 @@ import {
   publish,
   RENDER_QUEUE,
   rendered,
+  ROUTE,
 } from './support/media.ts';
 import { expectSame } from './support/same.ts';
 import { idle, killAtAck } from './support/workers.ts';
@@ -54,6 +56,12 @@ const OUTAGE = 3_000;
 /** No text in any encoding that a program would guess. */
 const BYTES = Buffer.from([0xff, 0xfe, 0x00, 0x7b, 0x7d]);
 
+/** Whether it goes where workers take their jobs. */
+function isForWorkers({ exchange, routingKey }: Publication): boolean {
+  if (exchange === '') return routingKey === RENDER_QUEUE;
+  return exchange === ROUTE.exchange && routingKey === ROUTE.routingKey;
+}
+
 test(
   'no try comes before its delay is over, or much later',
   judges('2.1'),
@@ -61,8 +69,8 @@ test(
     const { begun } = clean;
     const setting = `with RETRY_DELAYS_MS=${DELAYS.join(',')}`;
     await explain(
-      () =>
-        each('waits', DELAYS.entries(), ([index, delay]) => {
+      async () => {
+        await each('waits', DELAYS.entries(), ([index, delay]) => {
           const [from, to] = [begun[index], begun[index + 1]];
           const between = `ms between try ${index + 1} and ${index + 2}, ${setting}`;
           if (from === undefined || to === undefined) {
@@ -70,7 +78,11 @@ test(
           }
           expect(to - from, between).toBeGreaterThanOrEqual(delay);
           expect(to - from, between).toBeLessThanOrEqual(delay + WITHIN);
-        }),
+        });
+        const mortal = published.filter((one) => isForWorkers(one) && one.expiration);
+        const what = `retries that a worker sent to ${RENDER_QUEUE} with an expiration, after which no worker gets them`;
+        expectSame(what, mortal.length, 0);
+      },
       () => {
         diagnoseEndless(wire, TRIES, begun.length);
         diagnoseForeignCount(clean);

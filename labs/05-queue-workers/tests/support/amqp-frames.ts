@@ -13,6 +13,7 @@ export interface Method {
   /** Of `basic.qos`. */
   readonly prefetch?: number;
   /** Of `basic.publish`. */
+  readonly exchange?: string;
   readonly routingKey?: string;
   readonly mandatory?: boolean;
   /** Of `basic.consume`: deliveries count as acknowledged. */
@@ -141,9 +142,9 @@ function readMethod(payload: Buffer): Omit<Method, 'channel'> {
     }
     case 'basic.publish': {
       values.skip(2);
-      values.shortString();
+      const exchange = values.shortString();
       const routingKey = values.shortString();
-      return { name, routingKey, mandatory: (values.byte() & 1) !== 0 };
+      return { name, exchange, routingKey, mandatory: (values.byte() & 1) !== 0 };
     }
     case 'basic.deliver':
       values.shortString();

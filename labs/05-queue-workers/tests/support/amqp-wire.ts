@@ -10,6 +10,12 @@ type Verdict = Cut | { readonly lastUntil: Promise<unknown> };
 
 const SETTLES = ['basic.ack', 'basic.nack', 'basic.reject'];
 
+/** A message that the program published, and where. */
+export interface Publication extends ContentHeader {
+  readonly exchange: string | undefined;
+  readonly routingKey: string | undefined;
+}
+
 /** One connection. */
 interface Line {
   /** Until this settles it carries nothing, and after that it ends. */
@@ -22,10 +28,11 @@ export class AmqpWire implements AsyncDisposable {
   readonly sent: Method[] = [];
   /** By the broker, in order. */
   readonly received: Method[] = [];
-  /** Of what the program published, in order. */
-  readonly published: ContentHeader[] = [];
+  /** What the program published, in order. */
+  readonly published: Publication[] = [];
   before: Before = () => {};
   readonly #ever = new Map<string, number>();
+  readonly #fleeting: string[] = [];
   readonly #lines = new Set<Line>();
   #held = 0;
   readonly #proxy: TcpProxy;
@@ -81,13 +88,9 @@ export class AmqpWire implements AsyncDisposable {
     return this.received.find(({ name }) => name === 'channel.close');
   }
 
-  /** What of the program's would not outlive a restart of the broker. */
-  get fleeting(): string[] {
-    const queues = this.sent.flatMap(({ declares }) =>
-      declares && !declares.durable ? [`the queue ${declares.queue}, not durable`] : [],
-    );
-    const messages = this.published.filter(({ persistent }) => !persistent);
-    return [...queues, ...messages.map(() => 'a message, not persistent')];
+  /** What of the program's would not outlive a restart of the broker, whatever was cleared since. */
+  get fleeting(): readonly string[] {
+    return this.#fleeting;
   }
 
   /** Breaks the line where it is. The program can make a new one. */
@@ -132,6 +135,8 @@ export class AmqpWire implements AsyncDisposable {
 
   private look(direction: Direction, line: Line): (chunk: Buffer) => Promise<Passage> {
     const reader = new FrameReader({ client: direction === 'toServer' });
+    /** By channel, the last that was published there: its header comes next. */
+    const publishes = new Map<number, Method>();
     return async (chunk) => {
       if (line.silence) {
         await line.silence;
@@ -140,8 +145,12 @@ export class AmqpWire implements AsyncDisposable {
       let passage: Passage = undefined;
       for (const frame of reader.read(chunk)) {
         if (frame.type === 'header') {
-          if (direction === 'toServer') this.published.push(frame);
+          if (direction === 'toServer') this.#onHeader(frame, publishes.get(frame.channel));
           continue;
+        }
+        if (frame.name === 'basic.publish') publishes.set(frame.channel, frame);
+        if (frame.declares && !frame.declares.durable) {
+          this.#fleeting.push(`the queue ${frame.declares.queue}, not durable`);
         }
         (direction === 'toServer' ? this.sent : this.received).push(frame);
         if (direction === 'toServer') this.#ever.set(frame.name, this.ever(frame.name) + 1);
@@ -153,5 +162,14 @@ export class AmqpWire implements AsyncDisposable {
       }
       return passage;
     };
+  }
+
+  #onHeader(header: ContentHeader, publish: Method | undefined): void {
+    this.published.push({
+      ...header,
+      exchange: publish?.exchange,
+      routingKey: publish?.routingKey,
+    });
+    if (!header.persistent) this.#fleeting.push('a message, not persistent');
   }
 }

@@ -137,7 +137,7 @@ export function diagnoseSendersExpiration(published: AmqpWire['published']): voi
   lesson('senders-expiration', {
     observed: `A message came with an expiration of ${first.expiration} ms. The worker published it ${kept.length} times with the same.`,
     meaning:
-      'The time to live of a message holds in every queue that the message reaches. In a waiting queue, the shorter time wins, and the try comes early. In media.dead, the message is gone before anybody has read it.',
+      'The time to live of a message holds in every queue that the message reaches. In a waiting queue, the shorter time wins, and the try comes early. In media.render, the message is gone if the workers are busy. In media.dead, it is gone before anybody has read it.',
     lookAt: 'which properties of a message are still true in the queue to which you send it.',
   });
 }

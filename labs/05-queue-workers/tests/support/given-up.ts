@@ -11,7 +11,6 @@ import { FOR_EVER, TRIES, WITHIN } from './lives.ts';
 import {
   broken,
   DEAD_QUEUE,
-  enqueue,
   type JobRow,
   publish,
   type Renderer,
@@ -61,7 +60,8 @@ export async function waitsForItsThirdTry(
   studio.outcome = (id) => (id === job ? broken : rendered(id));
   await idle(worker);
   worker.wire.clear();
-  await enqueue(rabbitmq, [job]);
+  // A message that is not persistent itself: its retries are.
+  await publish(rabbitmq, { jobId: job }, { persistent: false });
   const look = (): boolean => {
     expect(studio.renders(job), 'renders of that job').toBeGreaterThanOrEqual(2);
     return true;
