@@ -69,14 +69,19 @@ function redeliveries(wire: AmqpWire): number {
 
 /** Throws a lesson when a message has lost a header that it came with. */
 export function diagnoseHeadersLost({ headers, dead: [dead] }: Life): void {
-  const name = 'x-request-id';
-  if (!dead || dead.headers[name] !== undefined) return;
+  const name = ownHeaders(headers).find((one) => dead?.headers[one] === undefined);
+  if (!dead || name === undefined) return;
   lesson('headers-lost', {
-    observed: `A message came with the header ${name}: ${String(headers[name])}. In ${DEAD_QUEUE} it has ${Object.keys(dead.headers).join(', ')}, and ${name} is missing.`,
+    observed: `A message came with the header ${name}: ${JSON.stringify(headers[name])}. In ${DEAD_QUEUE} it has ${Object.keys(dead.headers).join(', ')}, and ${name} is missing.`,
     meaning:
       'A message is more than its body. Its headers say which program sent it and what it belongs to. The person who looks for the cause reads them, and so does every consumer after you.',
     lookAt: 'which parts of a message you pass on, and which you add.',
   });
+}
+
+/** Without those that the broker or a worker writes. */
+export function ownHeaders(headers: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(headers).filter((name) => !['x-death', 'x-attempts'].includes(name));
 }
 
 /** Throws a lesson when a job was given up after fewer tries, because of a count that others had made. */

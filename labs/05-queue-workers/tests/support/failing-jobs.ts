@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Draw,
   happens,
@@ -10,6 +11,7 @@ import { diagnoseRefusal } from './diagnose-retries.ts';
 import { Ledger } from './ledger.ts';
 import {
   DELAYS,
+  FIRST_TRY_TAKES,
   FOREIGN_ATTEMPTS,
   FOREIGN_DEATHS,
   FOR_EVER,
@@ -51,7 +53,8 @@ const X_DEATH = [
  * `test` with
  *
  * - `quick`: a worker whose delays are short, in a vhost that was empty; its way to Postgres is `database`
- * - `lives`: two jobs that always fail, which `quick` had; one message came with somebody else's count
+ * - `lives`: jobs that always fail, which `quick` had; one message came with somebody else's count, and
+ *   one with `oddBytes`
  * - `production`: a vhost as it is when this is deployed: with the queue, and a job in it
  * - `patient`: a worker there, whose first delay is short and whose others last for ever, with a
  *   renderer of its own, `studio`; its way to Postgres is `ledger`
@@ -124,19 +127,32 @@ export const test = base
       return file.once('lives', async () => {
         const worker = await quicks.take();
         const draw = new Draw(run.seed, 'lives');
-        const headers = { 'x-request-id': `r-${draw.word()}`, 'x-death': X_DEATH };
-        const [clean = '', foreign = ''] = await addJobs(postgres, 2);
+        const headers = {
+          'x-request-id': `r-${draw.word()}`,
+          'x-sender': { host: draw.word() },
+          'x-tags': [draw.word(), draw.word()],
+          'x-death': X_DEATH,
+        };
+        const [clean = '', foreign = '', odd = ''] = await addJobs(postgres, 3);
         const sent = [
           { id: clean, headers, expiration: SENDERS_EXPIRATION },
           // Without one: it may have to wait for the other.
           { id: foreign, headers: { ...headers, 'x-attempts': FOREIGN_ATTEMPTS } },
         ].map((one) => ({ ...one, body: oddly(one.id) }));
-        renderer.outcome = (id) => (id === clean || id === foreign ? broken : rendered(id));
+        const oddBytes = notUtf8(odd);
+        const failed = new Map<string, number[]>();
+        renderer.outcome = async (id, attempt) => {
+          if (![clean, foreign, odd].includes(id)) return rendered(id);
+          if (id === clean && attempt === 1) await sleep(FIRST_TRY_TAKES);
+          failed.set(id, [...(failed.get(id) ?? []), performance.now()]);
+          return broken;
+        };
         worker.wire.clear();
         for (const { id: _id, body, ...options } of sent) {
           await publish(rabbitmq, body, { ...options, persistent: false });
         }
-        const dead = await untilGivenUp([clean, foreign], renderer, rabbitmq);
+        await publish(rabbitmq, oddBytes, { persistent: false });
+        const dead = await untilGivenUp([clean, foreign, odd], renderer, rabbitmq);
         const [one, other] = await Promise.all(
           sent.map(async ({ id, body, headers: own }): Promise<Life> => {
             const buried = dead.filter(({ text }) => text.includes(id));
@@ -146,6 +162,7 @@ export const test = base
               body,
               headers: own,
               begun: renderer.begun.get(id) ?? [],
+              failed: failed.get(id) ?? [],
               dead: buried,
               row,
             };
@@ -155,6 +172,7 @@ export const test = base
         return {
           clean: one,
           foreign: other,
+          odd: { bytes: oddBytes, dead: dead.filter(({ text }) => text.includes(odd)) },
           wire: worker.wire,
           published: [...worker.wire.published],
         };
@@ -169,6 +187,12 @@ export const test = base
 /** Not as JSON.stringify writes it, to see it come out as it went in. */
 function oddly(id: string): string {
   return `{ "jobId": "${id}" }`;
+}
+
+/** JSON but for two bytes that no program reads as text: it may be tried, or be "not JSON". */
+function notUtf8(id: string): Buffer {
+  const [before, after] = [Buffer.from(`{ "jobId": "${id}", "note": "`), Buffer.from('" }')];
+  return Buffer.concat([before, Buffer.from([0xff, 0xfe]), after]);
 }
 
 /** After so many ms without another try or message nothing more is to come. */

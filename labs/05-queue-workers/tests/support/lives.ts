@@ -10,6 +10,8 @@ export const WITHIN = 10_000;
 export const FOR_EVER = 600_000;
 /** Longer than a message lies in the queue of an idle worker, shorter than the first delay. In ms. */
 export const SENDERS_EXPIRATION = 1_000;
+/** How long the first try of a job takes, by which a delay that is counted from its start is too short. In ms. */
+export const FIRST_TRY_TAKES = 500;
 /** What somebody else has counted. */
 export const FOREIGN_ATTEMPTS = 4;
 export const FOREIGN_DEATHS = 9;
@@ -21,6 +23,8 @@ export interface Life {
   readonly headers: Readonly<Record<string, unknown>>;
   /** When each try began. */
   readonly begun: readonly number[];
+  /** When each try failed. */
+  readonly failed: readonly number[];
   /** Its messages in media.dead. */
   readonly dead: readonly RabbitMessage[];
   readonly row: JobRow | undefined;
