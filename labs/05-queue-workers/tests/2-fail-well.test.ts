@@ -185,7 +185,7 @@ test(
           const bytes = Buffer.from(body);
           const found = dead.filter((message) => message.bytes.equals(bytes));
           const name = Buffer.isBuffer(body) ? `the bytes ${bytes.toString('hex')}` : body;
-          expect(found.length, `messages ${name} in ${DEAD_QUEUE}`).toBe(1);
+          expectSame(`messages ${name} in ${DEAD_QUEUE}`, found.length, 1);
           liesWell(found[0], 1);
         }),
       () => {
@@ -235,8 +235,10 @@ test(
     await idle(next);
     await explain(
       () => {
-        const what = `messages in ${DEAD_QUEUE}, which had been deleted when one was to go there, and is back`;
-        expect(dead.length, what).toBeGreaterThanOrEqual(1);
+        if (dead.length > 0) return;
+        expect.fail(
+          `A message is lost. ${DEAD_QUEUE} had been deleted when it was to go there. The queue is back, a worker was started again, and the message is not in ${DEAD_QUEUE}.`,
+        );
       },
       () => diagnoseLostOnTheWay(quick.wire),
     );
