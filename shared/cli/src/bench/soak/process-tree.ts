@@ -1,18 +1,22 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 export interface Tree {
   /** The process and everything below it. */
   readonly pids: readonly number[];
-  /** Resident memory of all of them, in MB. */
+  /** Memory of those that are not a learner's programs, in MB. */
   readonly megabytes: number;
 }
 
-/**
- * A process and its descendants, as `ps` sees them now.
- *
- * @param except processes that are left out, with all below them: servers live on by design.
- */
-export function processTree(root: number, except: ReadonlySet<number>): Tree {
+export interface TreeOptions {
+  /** Processes that are left out, with all below them: servers live on by design. */
+  readonly except: ReadonlySet<number>;
+  /** The folder that a learner's programs run in. */
+  readonly copy: string;
+}
+
+/** A process and its descendants, as `ps` sees them now. */
+export function processTree(root: number, { except, copy }: TreeOptions): Tree {
   const all = execFileSync('ps', ['-axo', 'pid=,ppid=,rss='], { encoding: 'utf8' })
     .trim()
     .split('\n')
@@ -25,10 +29,31 @@ export function processTree(root: number, except: ReadonlySet<number>): Tree {
     const [pid = 0, , resident = 0] = row;
     if (except.has(pid)) continue;
     pids.push(pid);
-    kilobytes += resident;
+    if (!runsIn(copy, pid)) kilobytes += proportional(pid) ?? resident;
     open.push(...(below.get(pid) ?? []));
   }
   return { pids, megabytes: kilobytes / 1000 };
+}
+
+/**
+ * In kB, where a page that several processes share counts in parts: the program itself is most of what
+ * is resident of a small one. See `Pss` in proc_pid_smaps(5). Undefined where there is no /proc.
+ */
+function proportional(pid: number): number | undefined {
+  try {
+    const said = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+)/mu.exec(said)?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function runsIn(folder: string, pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+  } catch {
+    return false;
+  }
 }
 
 /** The command lines of those of these processes that still run. One that waits to be reaped does not. */

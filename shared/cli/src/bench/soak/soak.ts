@@ -24,7 +24,7 @@ interface Seen {
   saves: number;
   readonly wrong: string[];
   readonly killed: Record<string, number>;
-  /** Resident MB of the watch and its workers, and the number of processes, before each save. */
+  /** MB of the watch and its workers, and the number of processes, before each save. */
   readonly memory: number[];
   readonly processes: number[];
 }
@@ -48,7 +48,10 @@ export async function soak(context: Context, soakLab: SoakLab, minutes: number):
   if (!first) throw new MachineError(`The watch showed no verdict: ${terminal.screen}`);
   const seen: Seen = { saves: 0, wrong: [], killed: {}, memory: [], processes: [] };
   await saveInTurn(context, lab, { terminal, copy, saves, task, minutes }, seen);
-  const { pids } = processTree(terminal.pid, await serverPids(context, lab));
+  const { pids } = processTree(terminal.pid, {
+    except: await serverPids(context, lab),
+    copy,
+  });
   terminal.press('q');
   if (!(await terminal.ended(30_000))) seen.wrong.push('q did not end the watch within 30 s');
   const left = processesOf(pids);
@@ -78,7 +81,10 @@ async function saveInTurn(
     const pause = sleep(SAVE_EVERY_MS);
     const next = saves[turn % saves.length];
     if (!next) return;
-    const { megabytes, pids } = processTree(terminal.pid, await serverPids(context, lab));
+    const { megabytes, pids } = processTree(terminal.pid, {
+      except: await serverPids(context, lab),
+      copy,
+    });
     seen.memory.push(megabytes);
     seen.processes.push(pids.length);
     const before = terminal.runs;
