@@ -179,13 +179,13 @@ test('everything that works today still works', judges('1.8'), async ({ service,
     type: event.type,
     ts: '2026-02-07T09:00:00.000Z',
   });
-  // The largest id that a valid event can have.
+  // The largest id that a valid event can have. Whether the answer has it as a number is judged at 5.1.
   const shipmentId = Number.MAX_SAFE_INTEGER;
   const largest = (await service.post('/v1/events', { ...EVENT, shipmentId })).expect(201);
   expect(
-    (largest.body as Record<string, unknown>)['shipmentId'],
+    String((largest.body as Record<string, unknown>)['shipmentId']),
     `shipmentId in the answer to an event of shipment ${shipmentId}`,
-  ).toBe(shipmentId);
+  ).toBe(String(shipmentId));
 });
 
 const TYPES = ['created', 'picked_up', 'in_transit', 'delivered', 'exception'] as const;
