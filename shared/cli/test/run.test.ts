@@ -32,7 +32,9 @@ class Watched {
   async seen(script: 'server' | 'migrate'): Promise<Record<string, string>> {
     const file = this.#file(script);
     await vi.waitUntil(() => existsSync(file), { timeout: 30_000, interval: 100 });
-    const found: unknown = await vi.waitFor(() => JSON.parse(readFileSync(file, 'utf8')));
+    const found: unknown = await vi.waitFor(() => JSON.parse(readFileSync(file, 'utf8')), {
+      timeout: 30_000,
+    });
     rmSync(file);
     return found as Record<string, string>;
   }

@@ -6,6 +6,9 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { LEARNER_SEED, Session, type CellEvent } from '../src/session.ts';
 import { LAB } from './toy.ts';
 
+/** On a busy machine a second, vitest's default, is soon over. */
+const PATIENCE = { timeout: 20_000 };
+
 /** A lab of one task, and a session that judges it against two folders. */
 class Scene implements AsyncDisposable {
   readonly dir: string;
@@ -121,7 +124,7 @@ test('a test without an end takes its process with it', async () => {
   expect((await scene.judge())?.status).toBe('passed');
   const [first, second] = scene.said;
   expect(second).not.toBe(first);
-  await vi.waitUntil(() => !isThere(first));
+  await vi.waitUntil(() => !isThere(first), PATIENCE);
 });
 
 test('a module that is loaded between two runs does not keep the next one from ending', async () => {
@@ -139,7 +142,7 @@ test('a module that is loaded between two runs does not keep the next one from e
   for (const number of [1, 2, 3]) {
     writeFileSync(join(scene.dir, `late-${number}.cjs`), '');
     process.kill(Number(scene.said[0]), 'SIGUSR2');
-    await vi.waitUntil(() => scene.said.includes(`late ${number}`));
+    await vi.waitUntil(() => scene.said.includes(`late ${number}`), PATIENCE);
   }
   scene.write(SAY_PID);
   expect((await scene.judge())?.status).toBe('passed');
@@ -157,7 +160,7 @@ test('a run that was cancelled puts away what it used, and the next one judges a
      test('two', () => say('not reached'));`,
   );
   const judged = scene.judge();
-  await vi.waitUntil(() => scene.hasSpoken);
+  await vi.waitUntil(() => scene.hasSpoken, PATIENCE);
   void scene.session.cancel();
   const [pid] = scene.said;
   process.kill(Number(pid), 'SIGUSR2');

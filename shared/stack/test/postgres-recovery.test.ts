@@ -9,6 +9,9 @@ import { findByFolder, identify, isRunning } from '../src/process.ts';
 import { inProcess, sandbox, type Sandbox } from './support/sandbox.ts';
 import { rows } from './support/postgres.ts';
 
+/** On a busy machine a second, vitest's default, is soon over. */
+const PATIENCE = { timeout: 20_000 };
+
 async function start(box: Sandbox): Promise<string> {
   const { servers, missing } = await openStack(['postgres'], box.options);
   expect(missing).toEqual([]);
@@ -35,7 +38,7 @@ test('a killed server is started again with its data', async () => {
   // Without a process of ours a number 0 would end this test's own group.
   if (server === undefined) throw new TypeError('postgres has no process of ours');
   process.kill(server.pid, 'SIGKILL');
-  await vi.waitUntil(async () => !(await isRunning(server)));
+  await vi.waitUntil(async () => !(await isRunning(server)), PATIENCE);
   const [status] = await stackStatus(box.options);
   expect(status).toMatchObject({ name: 'postgres', state: 'broken' });
   expect(await rows(await start(box), 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
@@ -81,7 +84,7 @@ test.for([
     onTestFinished(() => void holder.kill('SIGKILL'));
     const [said] = await once(holder.stdout, 'data');
     const pid = Number(said);
-    await vi.waitUntil(async () => ((await identify(pid)) !== undefined) === runs);
+    await vi.waitUntil(async () => ((await identify(pid)) !== undefined) === runs, PATIENCE);
     await writeFile(join(dir, 'postmaster.pid'), `${pid}\n`);
     await start(box);
     expect(process.kill(pid, 0)).toBe(true);

@@ -9,6 +9,9 @@ import { onSave } from '../src/saves.ts';
 
 const run = promisify(execFile);
 
+/** On a busy machine a second, vitest's default, is soon over. */
+const PATIENCE = { timeout: 20_000 };
+
 /** Longer than a save takes to count. */
 const LONG = 400;
 
@@ -39,7 +42,7 @@ async function watched(saved: (dir: string) => void = () => {}): Promise<Watched
 test('a save counts once, a save of the same content not at all', async () => {
   await using copy = await watched();
   copy.write('src/app.ts', 'two');
-  await vi.waitFor(() => expect(copy.saves()).toBe(1));
+  await vi.waitFor(() => expect(copy.saves()).toBe(1), PATIENCE);
   copy.write('src/app.ts', 'two');
   await sleep(LONG);
   expect(copy.saves()).toBe(1);
@@ -49,7 +52,7 @@ test('a file that an editor replaces with another counts once', async () => {
   await using copy = await watched();
   copy.write('src/.app.ts.tmp.123', 'two');
   renameSync(join(copy.dir, 'src/.app.ts.tmp.123'), join(copy.dir, 'src/app.ts'));
-  await vi.waitFor(() => expect(copy.saves()).toBe(1));
+  await vi.waitFor(() => expect(copy.saves()).toBe(1), PATIENCE);
   await sleep(LONG);
   expect(copy.saves()).toBe(1);
 });
@@ -57,9 +60,9 @@ test('a file that an editor replaces with another counts once', async () => {
 test('a new file and a deleted file count', async () => {
   await using copy = await watched();
   copy.write('src/new.ts', 'new');
-  await vi.waitFor(() => expect(copy.saves()).toBe(1));
+  await vi.waitFor(() => expect(copy.saves()).toBe(1), PATIENCE);
   rmSync(join(copy.dir, 'src/new.ts'));
-  await vi.waitFor(() => expect(copy.saves()).toBe(2));
+  await vi.waitFor(() => expect(copy.saves()).toBe(2), PATIENCE);
 });
 
 test('logs, files that git ignores and the temporary files of editors do not count', async () => {
@@ -78,7 +81,7 @@ test('a program that writes a file each time it runs is not run without end', as
   expect(copy.saves()).toBeLessThanOrEqual(5);
   const before = copy.saves();
   copy.write('src/app.ts', 'three');
-  await vi.waitFor(() => expect(copy.saves()).toBe(before + 1));
+  await vi.waitFor(() => expect(copy.saves()).toBe(before + 1), PATIENCE);
 });
 
 const starved = [

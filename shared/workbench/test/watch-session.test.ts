@@ -37,7 +37,9 @@ test('a save is judged again, point by point, and a green task opens the next', 
     expect(underWay.some(({ failed }) => failed?.status === 'failed')).toBe(true);
     // The verdict is shown before what the tests used is put away.
     expect(types()).toContain('task decided');
-    await vi.waitFor(() => expect(types().slice(-2)).toEqual(['task ended', 'finished']));
+    await vi.waitFor(() => expect(types().slice(-2)).toEqual(['task ended', 'finished']), {
+      timeout: 60_000,
+    });
     const order = types();
     expect(order.slice(0, 2)).toEqual(['started', 'task started']);
     const points = order.filter((type) => type === 'point judged');
@@ -82,7 +84,7 @@ test('a save is judged again, point by point, and a green task opens the next', 
 
     // Nothing of a run that was stopped is shown.
     session.run();
-    await vi.waitFor(() => expect(session.isRunning).toBe(true));
+    await vi.waitFor(() => expect(session.isRunning).toBe(true), { timeout: 60_000 });
     events.length = 0;
     await session.stop();
     await session.ended;
