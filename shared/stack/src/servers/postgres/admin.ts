@@ -111,7 +111,7 @@ export class Admin implements AsyncDisposable {
     await this.run(
       `drop the role ${role}`,
       // Two processes may drop the same one: without the lock, one can find half of it.
-      `
+      `SELECT pg_advisory_xact_lock(hashtextextended(${literal(role)}, 0));
        DROP ROLE IF EXISTS ${ident(role)}`,
     );
   }
