@@ -6,6 +6,7 @@ import { verify } from '@backend-labs/runner';
 import { openStack } from '@backend-labs/stack';
 import { benchRows } from '../bench/rows.ts';
 import { type BenchRow, shown } from '../bench/sample.ts';
+import { benchSandbox } from '../bench/sandbox.ts';
 import { benchServers } from '../bench/servers.ts';
 import { soak } from '../bench/soak/soak.ts';
 import { benchWatch } from '../bench/watching.ts';
@@ -66,6 +67,9 @@ export const run: Run = async (args, context) => {
     })),
   );
   add(await benchVerify(context, heavy));
+  for (const lab of [heavy, findLab(catalog, '07-idempotent-retries')]) {
+    add(...(await benchSandbox(context, lab, reference(lab), Math.min(runs, 5))));
+  }
   add(...(await benchRows(context, readCatalog(root).labs)));
 
   const file = args.text('out')

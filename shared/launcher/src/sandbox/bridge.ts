@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guardFolder, unguardFolder } from '../watchdog.ts';
 import type { NamedPorts } from './named-ports.ts';
 
 const HOST = '127.0.0.1';
@@ -23,27 +24,27 @@ export class Bridge {
   readonly #doors = new Map<number, Door>();
   readonly #sockets = new Set<Socket>();
 
+  readonly #everyone: boolean;
+
   /** @param everyone whether another user of the machine connects to the sockets. */
-  static async open({ serves, reaches }: NamedPorts, everyone: boolean): Promise<Bridge> {
-    const bridge = new Bridge();
-    if (everyone) chmodSync(bridge.dir, 0o711);
-    const listen = async (name: string, onConnection: (socket: Socket) => void) => {
-      const path = join(bridge.dir, name);
-      const server = bridge.#server(onConnection);
-      await once(server.listen(path), 'listening');
-      if (everyone) chmodSync(path, 0o777);
-    };
+  constructor(everyone: boolean) {
+    guardFolder(this.dir);
+    this.#everyone = everyone;
+    if (everyone) chmodSync(this.dir, 0o711);
+  }
+
+  /** Makes the ways for these ports. The inside may be there already. */
+  async open({ serves, reaches }: NamedPorts): Promise<void> {
     for (const port of reaches) {
-      await listen(`to-${port}`, (inner) => {
-        bridge.#join(bridge.#hold(connect({ port, host: HOST, ...OPTIONS })), inner);
+      await this.#listen(`to-${port}`, (inner) => {
+        this.#join(this.#hold(connect({ port, host: HOST, ...OPTIONS })), inner);
       });
     }
     for (const port of serves) {
-      const door = new Door((client, inner) => bridge.#join(client, inner));
-      bridge.#doors.set(port, door);
-      await listen(`from-${port}`, (inner) => door.offer(inner));
+      const door = new Door((client, inner) => this.#join(client, inner));
+      this.#doors.set(port, door);
+      await this.#listen(`from-${port}`, (inner) => door.offer(inner));
     }
-    return bridge;
   }
 
   /** @param up the ports on which the program listens now. */
@@ -62,6 +63,13 @@ export class Bridge {
     for (const server of this.#servers) server.close();
     for (const socket of this.#sockets) socket.destroy();
     rmSync(this.dir, { recursive: true, force: true });
+    unguardFolder(this.dir);
+  }
+
+  async #listen(name: string, onConnection: (socket: Socket) => void): Promise<void> {
+    const path = join(this.dir, name);
+    await once(this.#server(onConnection).listen(path), 'listening');
+    if (this.#everyone) chmodSync(path, 0o777);
   }
 
   #server(onConnection: (socket: Socket) => void): Server {

@@ -18,11 +18,13 @@ const MOST_FILES = 50_000;
 const SPARE = 16;
 const PAGE_BYTES = 4096;
 
-/** @type {{ file: string, args: string[], sockets: string, serves: number[], reaches: number[] }} */
-const config = JSON.parse(process.argv[2] ?? '');
 const control = new Socket({ fd: 3, readable: true, writable: true });
 control.on('error', () => process.exit(1));
 control.on('close', () => process.exit(1));
+const orders = createInterface({ input: control })[Symbol.asyncIterator]();
+/** @typedef {{ file: string, args: string[], env: NodeJS.ProcessEnv }} Command */
+/** @type {Command & { sockets: string, serves: number[], reaches: number[] }} */
+const config = JSON.parse((await orders.next()).value);
 
 /** @param {unknown} message */
 const tell = (message) => void control.write(`${JSON.stringify(message)}\n`);
@@ -31,18 +33,19 @@ await Promise.all(config.reaches.map(reach));
 for (const port of config.serves) {
   for (let spare = 0; spare < SPARE; spare += 1) offer(port);
 }
-start();
+void start();
 
-function start() {
+async function start() {
   // Before any of the program's code runs: what fails up to here is not its fault.
   tell({ ready: true });
-  const child = spawn(config.file, config.args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const { file, args, env } = config;
+  const child = spawn(file, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
   child.once('error', ({ message }) => tell({ refused: message }));
   child.once('exit', (code, signal) => tell({ exit: { code, signal } }));
-  createInterface({ input: control }).on('line', (line) => child.kill(JSON.parse(line).signal));
   for (const port of config.serves) look(port);
   setInterval(() => tell({ use: { bytes: memory() } }), REPORT_MS);
   void reportDisk();
+  for await (const line of orders) child.kill(JSON.parse(line).signal);
 }
 
 /**

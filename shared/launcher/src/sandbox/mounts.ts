@@ -1,6 +1,5 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ProcessSpec } from '../start-process.ts';
 import { LIMITS } from './limits.ts';
 
 /** Where the sandbox finds our program and the sockets that lead out. */
@@ -15,17 +14,20 @@ export interface Sandbox {
   readonly readable: readonly string[];
 }
 
+/** What differs between the sandboxes of two programs before they start. Absolute paths. */
+export interface Place extends Sandbox {
+  /** The program's own folder. */
+  readonly cwd: string;
+  /** Code that Node has compiled. */
+  readonly cache: string | undefined;
+}
+
 /**
  * What the program sees of the machine, as arguments of bubblewrap: the system's programs, Node, its
  * packages, its own folder. Only the last and `/tmp` can be written to.
  */
-export function mounts(
-  { cwd, env }: Pick<ProcessSpec, 'cwd' | 'env'>,
-  { readable }: Sandbox,
-  sockets: string,
-): string[] {
+export function mounts({ cwd, readable, cache }: Place, sockets: string): string[] {
   const node = dirname(dirname(process.execPath));
-  const cache = env['NODE_COMPILE_CACHE'];
   return [
     ['--ro-bind', '/usr', '/usr'],
     TOP.flatMap(topFolder),
