@@ -116,7 +116,7 @@ describe('architecture', () => {
       // It starts npm only, without scripts.
       'shared/grader/src/packages/install.ts',
       'shared/launcher/src/sandbox/available.ts',
-      'shared/launcher/src/sandbox/start.ts',
+      'shared/launcher/src/sandbox/box.ts',
       'shared/launcher/src/start-process.ts',
       // It starts no program of a learner's. It kills those that a dead command left.
       'shared/launcher/src/watchdog.ts',

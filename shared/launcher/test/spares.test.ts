@@ -12,7 +12,8 @@ const LAUNCHED = join(import.meta.dirname, 'support/launched.ts');
 
 const PRINTS = `
 import { readFileSync } from 'node:fs';
-console.log(process.env.ROUND, process.env.FIRST, JSON.parse(readFileSync('package.json')).version);
+const { version } = JSON.parse(readFileSync('package.json'));
+console.log(process.env.ROUND ?? 0, process.env.FIRST ?? 'no', version ?? 'none');
 `;
 
 /** Process numbers of the sandboxes that a process has made and that still run. */
@@ -45,10 +46,10 @@ describe.skipIf(missing)('a sandbox that is made ahead', () => {
     using candidate = new Candidate(PRINTS);
     const first = await printed(candidate, { ROUND: '1', FIRST: 'yes' });
     const spare = await untilSpare();
-    expect(first.lines).toEqual(['1 yes undefined']);
+    expect(first.lines).toEqual(['1 yes none']);
     expect(await printed(candidate, { ROUND: '2' })).toEqual({
       pid: spare,
-      lines: ['2 undefined undefined'],
+      lines: ['2 no none'],
     });
     process.kill(await untilSpare(), 'SIGKILL');
   });
@@ -61,7 +62,7 @@ describe.skipIf(missing)('a sandbox that is made ahead', () => {
     writeFileSync(join(candidate.target, 'new.json'), text);
     renameSync(join(candidate.target, 'new.json'), join(candidate.target, 'package.json'));
     const second = await printed(candidate);
-    expect(second.lines).toEqual(['undefined undefined 2.0.0']);
+    expect(second.lines).toEqual(['0 no 2.0.0']);
     expect(second.pid).not.toBe(first);
 
     const old = await untilSpare();
@@ -79,7 +80,7 @@ describe.skipIf(missing)('a sandbox that is made ahead', () => {
     using candidate = new Candidate(PRINTS);
     await printed(candidate);
     process.kill(await untilSpare(), 'SIGKILL');
-    expect((await printed(candidate)).lines).toEqual(['undefined undefined undefined']);
+    expect((await printed(candidate)).lines).toEqual(['0 no none']);
     process.kill(await untilSpare(), 'SIGKILL');
   });
 

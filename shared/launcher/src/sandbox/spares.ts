@@ -40,7 +40,7 @@ export function makeSpare(place: Place): void {
     kept.push(spare);
     box.child.once('exit', end);
   })().catch(() => {
-    // Whoever wants one gets a new one, and hears what is wrong.
+    // The next program gets a new one, and its caller hears what is wrong.
   });
 }
 
