@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { callEngine, connectStack, engineClient } from '@backend-labs/stack';
+import { callEngine, connectStack, engineClient, type Lease } from '@backend-labs/stack';
 import { test as base, describe, expect } from 'vitest';
 import { readSteps } from '../src/images/build-output.ts';
 import { ImageEngine } from '../src/images/engine.ts';
+import { Image } from '../src/images/image.ts';
 import { PgSession } from '../src/postgres/session.ts';
 import { eventually } from '../src/wait/eventually.ts';
 import { toyRun } from './support/stack.ts';
@@ -199,6 +200,27 @@ test('a released lease leaves nothing behind, nor does a run that was killed', a
   await using stack = connectStack(run.servers);
   await stack.lease({ lab: run.lab, servers: ['images'] });
   expect(await remains()).toBe('');
+});
+
+base('where containers cannot be started, whatever needs one is not run', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'labs-buildah-'));
+  const path = process.env['PATH'];
+  // The program is only looked for: nothing of it is called.
+  await writeFile(join(dir, 'buildah'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  process.env['PATH'] = `${dir}:${path}`;
+  try {
+    const lease = { images: { url: `buildah:${dir}`, label: 'a=b', prefix: 'backend-labs/a' } };
+    const engine = await ImageEngine.of(lease as Lease);
+    const image = new Image(await engineClient(lease.images.url), 'any');
+    const refused = { code: 'NOT_PROVIDED' };
+    await expect(engine.run(image)).rejects.toMatchObject(refused);
+    await expect(engine.run(image, { network: 'none' })).rejects.toMatchObject(refused);
+    await expect(engine.start(image, { publish: 80 })).rejects.toMatchObject(refused);
+    await expect(engine.postgres()).rejects.toMatchObject(refused);
+  } finally {
+    process.env['PATH'] = path;
+    await rm(dir, { recursive: true });
+  }
 });
 
 describe('the steps of other engines', () => {

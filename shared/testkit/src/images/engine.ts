@@ -88,14 +88,7 @@ export class ImageEngine implements AsyncDisposable {
 
   /** Starts a container of the image; it may have ended when this resolves. */
   async run({ name: image }: Image, options: RunOptions = {}): Promise<Container> {
-    if (this.kind === 'buildah') {
-      const fix = 'use Docker or Podman for this task';
-      throw new TestkitError(
-        'NOT_PROVIDED',
-        'buildah builds images and starts no containers.',
-        fix,
-      );
-    }
+    this.#requireContainers();
     const network = options.network ?? (await this.#sharedNetwork());
     const words = runArguments({ ...options, network }, this.#lease.label, this.#name('container'));
     const id = await this.#call('start a container', [...words, image, ...(options.command ?? [])]);
@@ -155,11 +148,18 @@ export class ImageEngine implements AsyncDisposable {
     return { client: this.#client, network, label, name: this.#name('container') };
   }
 
+  #requireContainers(): void {
+    if (this.kind !== 'buildah') return;
+    const message = 'buildah builds images and starts no containers.';
+    throw new TestkitError('NOT_PROVIDED', message, 'use Docker or Podman for this task');
+  }
+
   #sharedNetwork(): Promise<string> {
     return (this.#network ??= this.#makeNetwork());
   }
 
   async #makeNetwork(): Promise<string> {
+    this.#requireContainers();
     const name = this.#name('network');
     const words = ['network', 'create', '--label', this.#lease.label];
     // Ports that Testcontainers publishes are for this machine only.
