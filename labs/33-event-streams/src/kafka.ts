@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 
 const PREFIX = process.env['KAFKA_PREFIX'] ?? '';
 
-const USERNAME = process.env['KAFKA_USERNAME'] ?? '';
+const USERNAME = process.env['KAFKA_USERNAME'];
 const PASSWORD = process.env['KAFKA_PASSWORD'] ?? '';
 
 export const TOPIC = `${PREFIX}files.events`;
@@ -32,17 +32,12 @@ export function createKafka(log: Logger): Kafka {
 }
 
 export function createProducer(kafka: Kafka): Producer {
-  return kafka.producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-  });
+  return kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
 }
 
-/** kafkajs's log lines in the form of all others. */
+/** kafkajs's log lines in the form of all others. It also calls an error what it tries again. */
 function toPino(log: Logger): logCreator {
   return () =>
-    ({ level, namespace, log: { message, ...fields } }) => {
-      const write = level === logLevel.ERROR ? 'error' : level === logLevel.WARN ? 'warn' : 'info';
-      log[write]({ ...fields, kafka: namespace }, message);
-    };
+    ({ namespace, log: { message, ...fields } }) =>
+      log.warn(fields, `${namespace}: ${message}`);
 }

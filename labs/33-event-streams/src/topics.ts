@@ -10,5 +10,5 @@ const TOPICS = [
 export async function ensureTopics(admin: Admin): Promise<void> {
   const there = await admin.listTopics();
   const missing = TOPICS.filter(({ topic }) => !there.includes(topic));
-  if (missing.length > 0) await admin.createTopics({ waitForLeaders: true, topics: missing });
+  if (missing.length > 0) await admin.createTopics({ topics: missing });
 }

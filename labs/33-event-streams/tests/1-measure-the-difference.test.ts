@@ -42,12 +42,20 @@ interface Audit {
   readonly wrong?: readonly Difference[];
 }
 
-/** What `usage` says, by hand: one row right, one too high, one under a wrong plan, one of nobody. */
+/** What `usage` says, by hand: one row right, one too high, one under a wrong plan, and those of nobody. */
 const USAGE: readonly (readonly [string, string, string, number])[] = [
   ['exact', DAY, 'free', 40],
   ['orbit', DAY, 'free', 300],
   ['orbit', DAY_AFTER, 'free', 30],
+  // Neither by day nor by plan.
+  ['ghost', DAY_AFTER, 'free', 8],
   ['ghost', DAY, 'pro', 9],
+  ['ghost', DAY, 'free', 7],
+];
+const OF_GHOST = [
+  { day: DAY, plan: 'free', bytes: 7 },
+  { day: DAY, plan: 'pro', bytes: 9 },
+  { day: DAY_AFTER, plan: 'free', bytes: 8 },
 ];
 
 const WRONG = [
@@ -56,7 +64,7 @@ const WRONG = [
   difference('orbit', DAY_AFTER, 'free', 30, 0),
   difference('orbit', DAY_AFTER, 'team', 0, 30),
   difference('acme', DAY, 'free', 0, 11),
-  difference('ghost', DAY, 'pro', 9, 0),
+  ...OF_GHOST.map(({ day, plan, bytes }) => difference('ghost', day, plan, bytes, 0)),
 ];
 
 function difference(
@@ -69,7 +77,7 @@ function difference(
   return { accountId, day, plan, usage, events };
 }
 
-/** `audited`: the answer to `GET /audit`, and how the group was before it and after. */
+/** `audited`: an instance, its answer to `GET /audit`, and how the group was before it and after. */
 const test = base.extend(
   'audited',
   { scope: 'file' },
@@ -102,7 +110,7 @@ const test = base.extend(
         const [answer] = await Promise.allSettled([
           service.get<Audit>('/audit', { within: WITHIN_MS }),
         ]);
-        const audited = { answer, before, after: await state() };
+        const audited = { service, answer, before, after: await state() };
         // On a busy machine kafkajs may join a second time all by itself.
         const done = answer.status === 'rejected' || attempt === MOST_AUDITS;
         if (done || changes(audited).length === 0) return audited;
@@ -147,6 +155,17 @@ test('the audit counts the events', judges('1.1'), async ({ audited: { answer } 
     },
   );
 });
+
+test(
+  'the audit answers 5xx while the storage fails',
+  judges('1.1'),
+  async ({ audited: { service }, storage }) => {
+    storage.when('o-1', () => ({ status: 503 }));
+    const answer = await service.get('/audit', { within: WITHIN_MS });
+    const what = `GET /audit while the storage answers 503 for an object of orbit: ${JSON.stringify(answer.body)}, with the status`;
+    expect(answer.status, what).toBeGreaterThanOrEqual(500);
+  },
+);
 
 test('the audit names every wrong row', judges('1.2'), async ({ audited: { answer } }) => {
   const { wrong } = body(answer);
@@ -197,6 +216,15 @@ test('the audit changes nothing', judges('1.3'), async ({ audited }) => {
     },
   );
 });
+
+test(
+  'after the audit, GET /accounts/:id/usage answers the same rows, sorted',
+  judges('1.3'),
+  async ({ audited: { service } }) => {
+    const answer = (await service.get<{ usage: unknown }>('/accounts/ghost/usage')).expect(200);
+    expect(answer.body, 'GET /accounts/ghost/usage').toEqual({ usage: OF_GHOST });
+  },
+);
 
 const inWords = (rows: readonly Difference[]): string[] =>
   rows

@@ -1,4 +1,5 @@
 import {
+  type Answer,
   Draw,
   each,
   eventually,
@@ -9,7 +10,7 @@ import {
   lesson,
 } from '@backend-labs/testkit';
 import { golden, records, settledUsage, stored, usage } from './support/events.ts';
-import { EVENTS } from './support/names.ts';
+import { DEAD_LETTERS, EVENTS, PARTITIONS } from './support/names.ts';
 import { FAR, far, NEAR_IN, near, test as base } from './support/order-backlog.ts';
 import { expectSame } from './support/same.ts';
 
@@ -27,12 +28,21 @@ const test = base.extend('posted', { scope: 'file' }, ({ file, run, billing, top
     await Promise.all(
       many.map(async (event) => (await service.post('/events', event)).expect(202)),
     );
+    const noEvents = [
+      { ...stored(name, 1), id: '' },
+      { ...stored(name, 1), id: `${name}-nobody`, accountId: undefined },
+    ];
+    const refused = [];
+    for (const body of noEvents)
+      refused.push({ body, answer: await service.post('/events', body) });
+    const last = stored(name, 1);
+    const accepted = await service.post<{ id?: unknown }>('/events', last);
     const others = [...one.slice(0, 1), ...many].map(({ accountId }) => stored(accountId, 1));
     const keyed = others.map((value) => ({ key: value.accountId, value }));
     await topics.produce(EVENTS, keyed);
     const all = (await topics.read(EVENTS)).filter(({ text }) => text?.includes(name) === true);
     const placed = new Map(all.map((record) => [(record.json as { id: string }).id, record]));
-    return { one, many, others, placed };
+    return { one, many, others, placed, refused, last, accepted };
   }),
 );
 
@@ -104,6 +114,16 @@ test(
   },
 );
 
+test('POST /events refuses a body that is not an event', judges('2.1'), async ({ posted }) => {
+  const { refused, last, accepted, placed } = posted;
+  expectSame('answer to an event that was posted', accepted.expect(202).body, { id: last.id });
+  await each('bodies that are not events', refused, ({ body, answer }) => {
+    const { error } = (answer as Answer<{ error?: unknown }>).expect(400).body;
+    expect(error, `error for ${JSON.stringify(body)}`).toBeTypeOf('string');
+    expect(placed.has(body.id), `${JSON.stringify(body)} is on the topic`).toBe(false);
+  });
+});
+
 test('partitions do not wait for each other', judges('2.5'), async ({ billing }) => {
   await explain(
     () => billing.slow.reached(FAR.length, { within: IN_TIME }),
@@ -151,6 +171,32 @@ test(
         });
       },
     );
+  },
+);
+
+test(
+  'the projector makes the topics that are missing at its start',
+  judges('2.4'),
+  async ({ projector, topics }) => {
+    // On one broker both topics are missing, on the other only the second one.
+    const [none, half] = ['none.', 'half.'];
+    await topics.createTopic(`${half}${EVENTS}`, PARTITIONS);
+    const start = (prefix: string) => projector.with({ KAFKA_PREFIX: topics.name(prefix) }).start();
+    await using _first = await start(none);
+    await using _second = await start(half);
+    const made = [
+      [`${none}${EVENTS}`, PARTITIONS],
+      [`${none}${DEAD_LETTERS}`, 1],
+      [`${half}${DEAD_LETTERS}`, 1],
+    ] as const;
+    const there = await topics.topics();
+    await each('topics', made, async ([topic, partitions]) => {
+      if (!there.includes(topic)) expect.fail(`KAFKA_PREFIX${topic.slice(5)} was not made`);
+      expect(
+        await topics.endOffsets(topic),
+        `partitions of ${topic.slice(5)}, by their ends`,
+      ).toHaveLength(partitions);
+    });
   },
 );
 

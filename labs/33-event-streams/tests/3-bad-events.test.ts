@@ -5,6 +5,9 @@ import {
   FAILURES,
   FIRST_BAD,
   good,
+  REFUSALS,
+  refused,
+  REFUSED_IN,
   SHAKY_IN,
   shaky,
   test,
@@ -19,6 +22,7 @@ import { shown, shownValue } from './support/shown.ts';
 /** The ticket's bounds, in ms. */
 const IN_TIME = 10_000;
 const FAILURES_WITHIN = 60_000;
+const TWO_FAILURES_WITHIN = 20_000;
 
 test(
   'the events behind bad records are applied',
@@ -144,6 +148,16 @@ test(
         });
       },
     );
+  },
+);
+
+test(
+  'an event is retried in its place while Postgres refuses it',
+  judges('3.3'),
+  async ({ billing: _billing, group, postgres }) => {
+    await group.caughtUp({ partitions: [REFUSED_IN], within: TWO_FAILURES_WITHIN });
+    const what = `usage of an account whose row Postgres refused ${REFUSALS} times ("canceling statement due to lock timeout")`;
+    expectSame(what, await settledUsage(postgres, refused), golden(refused));
   },
 );
 

@@ -18,6 +18,8 @@ const IN_TIME = 10_000;
 /** Fields of the future, on both types. The name of the last one is one that objects have by themselves. */
 const MORE = { checksum: '9f2c', tags: ['a', { b: null }], bytesPerSecond: 7, constructor: 'x' };
 const extended = [stored('extended', 100), planChanged('extended', 'pro'), stored('extended', 20)];
+/** Each version has one field that the other does not know. */
+const FOREIGN = { first: { size: { value: 9, unit: 'kB' } }, second: { bytes: 9 } };
 
 const otherTypes = ['file.renamed', 'invoice.sent', 'toString'];
 const behindOthers = stored('others', 50);
@@ -61,7 +63,7 @@ const test = base.extend('billing', { scope: 'file' }, async ({ topics, projecto
     ...keyed(
       0,
       'extended',
-      extended.map((event) => ({ ...event, ...MORE })),
+      extended.map((event) => ({ ...event, ...MORE, ...FOREIGN.first })),
     ),
     ...keyed(
       1,
@@ -73,7 +75,7 @@ const test = base.extend('billing', { scope: 'file' }, async ({ topics, projecto
     ...keyed(
       2,
       'modern',
-      rest.map((event, n) => second(event, sizeOf(n))),
+      rest.map((event, n) => ({ ...second(event, sizeOf(n)), ...FOREIGN.second })),
     ),
     ...keyed(3, 'strange', strangers),
     ...records(3, [behindStrange]),

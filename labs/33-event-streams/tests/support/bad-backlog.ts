@@ -5,6 +5,8 @@ import { planChanged, records, stored } from './events.ts';
 import { DEAD_LETTERS, EVENTS } from './names.ts';
 import { SIZE } from './storage.ts';
 
+/** The ticket's bound, in characters. */
+const LONGEST = 200;
 /** No index can hold it, and no compression helps. */
 const LONG = Array.from({ length: 96 }, () => randomUUID()).join('');
 
@@ -28,11 +30,16 @@ const bad = [
   { ...stored('orbit', '\ud800') },
   { ...stored('orbit', 10), id: LONG },
   { ...stored('orbit', 10), accountId: LONG },
+  { ...stored('orbit', 10), id: 'i'.repeat(LONGEST + 1) },
+  { ...stored('orbit', 10), accountId: '' },
+  { ...stored('orbit', 10), at: '0000-06-01T00:00:00Z' },
   { ...stored('orbit', 'gone') },
 ];
 const behindTheBad = stored('orbit', 333);
+/** An event still. */
+const longest = { ...stored('orbit', 222), id: 'i'.repeat(LONGEST) };
 /** The events in the partition of the bad records. */
-export const good = [beforeTheBad, behindTheBad];
+export const good = [beforeTheBad, behindTheBad, longest];
 /** Offset of the first bad record. */
 export const FIRST_BAD = 1;
 
@@ -60,24 +67,47 @@ export const shaky = [unavailable, unreachable, planChanged('shaky', 'team'), st
 /** Offset of the event at which the storage breaks the connection. */
 export const UNREACHABLE = shaky.indexOf(unreachable);
 
+/** Postgres refuses the first rows of this account, and takes the ones after them. */
+export const refused = [
+  stored('refused', 50),
+  planChanged('refused', 'pro'),
+  stored('refused', 60),
+];
+export const REFUSED_IN = 5;
+export const REFUSALS = 2;
+/** Not undone by a rollback: a sequence counts how often a row was refused. */
+const REFUSE = `
+  CREATE SEQUENCE refusals;
+  CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+      IF nextval('refusals') > ${REFUSALS} THEN RETURN NEW; END IF;
+      RAISE lock_not_available USING MESSAGE = 'canceling statement due to lock timeout';
+    END
+  $$;
+  CREATE TRIGGER refuse BEFORE INSERT ON usage FOR EACH ROW
+    WHEN (NEW.account_id = 'refused') EXECUTE FUNCTION refuse()`;
+
 const backlog: NewRecord[] = [
   ...records(BAD_IN, [beforeTheBad]),
   ...badRecords,
-  ...records(BAD_IN, [behindTheBad]),
+  ...records(BAD_IN, [behindTheBad, longest]),
   ...records(SHAKY_IN, shaky),
+  ...records(REFUSED_IN, refused),
 ];
 
 /** `billing`: one instance that finds all of that when it starts. */
 export const test = base.extend(
   'billing',
   { scope: 'file' },
-  async ({ topics, storage, projector, cleanup }) => {
+  async ({ topics, storage, postgres, projector, cleanup }) => {
     storage.when('gone', (time) => ({ status: time === 1 ? 503 : 404 }));
     storage.when('unavailable', (time) => {
       const status = UNAVAILABLE[time - 1];
-      return status === undefined ? SIZE : { status };
+      // A body that looks like the right one says nothing if the status is another.
+      return status === undefined ? SIZE : { status, body: { bytes: 0 } };
     });
     storage.when('unreachable', (time) => NO_WHOLE_ANSWER[time - 1] ?? SIZE);
+    await postgres.query(REFUSE);
     await topics.produce(EVENTS, backlog);
     const service = cleanup.use(await projector.start());
     let parked: readonly KafkaRecord[] = [];

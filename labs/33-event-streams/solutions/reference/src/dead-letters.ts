@@ -18,5 +18,5 @@ export async function park(
     topic: DEAD_LETTERS,
     messages: [{ key, value, headers: { ...headers, ...why } }],
   });
-  log.warn({ partition, offset, reason }, 'a record was parked');
+  log.warn(why, 'a record was parked');
 }

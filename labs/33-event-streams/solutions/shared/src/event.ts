@@ -36,16 +36,16 @@ export function readEvent(value: Buffer | null): AccountEvent | undefined {
 
 /** `undefined` for an event of a type that is not ours. Throws `InvalidEvent`. */
 export function parseEvent(value: unknown): AccountEvent | undefined {
-  const fields = record('it', value);
+  const fields = record(value);
   const common = {
-    id: text('id', fields['id']),
-    accountId: text('accountId', fields['accountId']),
-    at: time(fields['at']),
+    id: text(fields, 'id'),
+    accountId: text(fields, 'accountId'),
+    at: time(fields, 'at'),
   };
-  switch (text('type', fields['type'])) {
+  switch (text(fields, 'type')) {
     case 'plan.changed':
-      version(fields, 1);
-      return { ...common, type: 'plan.changed', plan: text('plan', fields['plan']) };
+      version(fields, [1]);
+      return { ...common, type: 'plan.changed', plan: text(fields, 'plan') };
     case 'file.stored':
       return { ...common, type: 'file.stored', ...size(fields) };
     default:
@@ -55,36 +55,37 @@ export function parseEvent(value: unknown): AccountEvent | undefined {
 
 /** What an event of either version says of its size. */
 function size(fields: Fields): { bytes: number } | { object: string } {
-  if (version(fields, 2) === 2 && fields['size'] !== undefined) {
-    const { value, unit } = record('size', fields['size']);
+  const isSecond = version(fields, [1, 2]) === 2;
+  if (isSecond && fields['size'] !== undefined) {
+    const { value, unit } = record(fields['size']);
     const factor = typeof unit === 'string' && Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (factor === undefined) throw new InvalidEvent('size.unit must be B, kB or MB');
-    return { bytes: wholeNumber('size', wholeNumber('size.value', value) * factor) };
+    return { bytes: wholeNumber(wholeNumber(value) * factor) };
   }
-  if (version(fields, 2) === 2 || fields['bytes'] === undefined) {
-    return { object: text('object', fields['object']) };
-  }
-  return { bytes: wholeNumber('bytes', fields['bytes']) };
+  if (isSecond || fields['bytes'] === undefined) return { object: text(fields, 'object') };
+  return { bytes: wholeNumber(fields['bytes']) };
 }
 
 /** A version that came later may mean anything by the same names. */
-function version({ version = 1 }: Fields, newest: number): number {
-  if (version === 1 || (version === 2 && newest >= 2)) return version;
-  throw new InvalidEvent(`its version is ${JSON.stringify(version)}`);
+function version({ version = 1 }: Fields, known: readonly number[]): number {
+  const found = known.find((each) => each === version);
+  if (found === undefined) throw new InvalidEvent(`its version is ${JSON.stringify(version)}`);
+  return found;
 }
 
 interface Fields {
   readonly [name: string]: unknown;
 }
 
-function record(name: string, value: unknown): Fields {
+function record(value: unknown): Fields {
   if (typeof value !== 'object' || value === null) {
-    throw new InvalidEvent(`${name} must be an object`);
+    throw new InvalidEvent('it, or its size, is not an object');
   }
   return value as Fields;
 }
 
-function text(name: string, value: unknown): string {
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
   if (typeof value !== 'string' || value === '') throw new InvalidEvent(`${name} must be a text`);
   // An index entry has a limit, and a sender has none.
   if (value.length > LONGEST) throw new InvalidEvent(`${name} is longer than ${LONGEST}`);
@@ -95,18 +96,19 @@ function text(name: string, value: unknown): string {
   return value;
 }
 
-function time(value: unknown): string {
-  const at = new Date(text('at', value));
-  if (Number.isNaN(at.getTime())) throw new InvalidEvent('at must be a time');
+function time(fields: Fields, name: string): string {
+  const at = new Date(text(fields, name));
+  if (Number.isNaN(at.getTime())) throw new InvalidEvent(`${name} must be a time`);
   const iso = at.toISOString();
   // Years below 0 and beyond 9999 are written with a sign and two digits more.
-  if (!/^(?!0000)\d{4}-/u.test(iso)) throw new InvalidEvent('at must be in the years 1 to 9999');
+  if (!/^(?!0000)\d{4}-/u.test(iso))
+    throw new InvalidEvent(`${name} must be in the years 1 to 9999`);
   return iso;
 }
 
-function wholeNumber(name: string, value: unknown): number {
+function wholeNumber(value: unknown): number {
   if (!Number.isSafeInteger(value) || Number(value) < 0) {
-    throw new InvalidEvent(`${name} must be a whole number`);
+    throw new InvalidEvent('its size is not a whole number of bytes');
   }
   return Number(value);
 }

@@ -8,13 +8,9 @@ export async function whileAlive(
   heartbeat: () => Promise<void>,
   work: () => Promise<void>,
 ): Promise<void> {
-  const timer = setInterval(() => {
+  using _timer = setInterval(() => {
     // That a rebalance is due comes up again at kafkajs's own heartbeat, when the record is done.
     heartbeat().catch(() => {});
   }, SESSION_TIMEOUT_MS / 10);
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
-  }
+  await work();
 }
