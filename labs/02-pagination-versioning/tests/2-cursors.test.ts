@@ -85,15 +85,28 @@ test(
         });
       },
     );
-    // The same instant, as a partner in Kolkata writes it.
-    const elsewhere = since.replace('T00:00', 'T05:30').replace('Z', '+05:30');
-    expect(
-      await idsSince(elsewhere),
-      `ids of GET ${EVENTS}?since=${elsewhere}, with its plus sign encoded; ${occurred}`,
-    ).toEqual([id]);
+    // The same instant, as partners in Kolkata, Kiritimati and Taiohae write it.
+    const elsewhere = [
+      since.replace('T00:00', 'T05:30').replace('Z', '+05:30'),
+      since.replace('T00:00', 'T14:00').replace('Z', '+14:00'),
+      since.replace('05T00:00', '04T14:30').replace('Z', '-09:30'),
+    ];
+    await each('spellings of one instant', elsewhere, async (spelling) => {
+      expect(
+        await idsSince(spelling),
+        `ids of GET ${EVENTS}?since=${spelling}, with its plus sign encoded; ${occurred}`,
+      ).toEqual([id]);
+    });
     expect(
       await idsSince(`${millisecond}Z`),
       `ids of GET ${EVENTS}?since=${millisecond}Z; ${id} occurred at ${since}, ${earlier} at ${before}`,
+    ).toEqual([id, earlier]);
+    // What a client in C# or Go sends for "since ever".
+    const ever = '0001-01-01T00:00:00Z';
+    const { items } = await readPage(service, EVENTS, { since: ever, limit: 2 });
+    expect(
+      items.map(idOf).toSorted((a, b) => a - b),
+      `ids of GET ${EVENTS}?since=${ever}&limit=2; the newest events are ${id} and ${earlier}`,
     ).toEqual([id, earlier]);
   },
 );
@@ -143,6 +156,8 @@ test('a cursor is good for its own list only', judges('2.4'), async ({ service, 
       'a cursor that lacks its last character',
       pathOf(EVENTS, { ...list, cursor: cursor.slice(0, -1) }),
     ],
+    ['its cursor and one more letter', pathOf(EVENTS, { ...list, cursor: `${cursor}A` })],
+    ['its cursor, a dot and one more letter', pathOf(EVENTS, { ...list, cursor: `${cursor}.A` })],
   ];
   await each('cursors', uses, async ([what, path]) => {
     const answer = await service.get(path);
@@ -305,7 +320,11 @@ test(
 );
 
 test('a page is empty when no event passes the filters', judges('2.8'), async ({ service }) => {
-  const lists = [{ since: '2035-01-01T00:00:00Z' }, { type: 'exception', since: LAST_UPLOAD }];
+  const lists = [
+    { since: '2035-01-01T00:00:00Z' },
+    { since: '9999-12-31T23:59:59Z' },
+    { type: 'exception', since: LAST_UPLOAD },
+  ];
   await each('lists', lists, async (filters) => {
     const { items, nextCursor } = await readPage(service, EVENTS, filters);
     expect({ items, nextCursor }, `GET ${pathOf(EVENTS, filters)}`).toEqual({

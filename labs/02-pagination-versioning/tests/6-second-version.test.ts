@@ -185,7 +185,9 @@ test('v2 has the limits and errors of v1', judges('6.4'), async ({ deprecated: s
       () => ('count' in query ? ignoredCount(service, answer) : undefined),
     );
   });
-  await expectProblem(await service.request('PUT', V2), 405, 'method-not-allowed');
+  const wrong = await service.request('PUT', V2);
+  await expectProblem(wrong, 405, 'method-not-allowed');
+  expect(wrong.headers.allow ?? '', `Allow of ${wrong.request}`).toMatch(/\bGET\b/u);
 });
 
 test('v2 links to its next page', judges('6.4'), async ({ deprecated: service, draw }) => {

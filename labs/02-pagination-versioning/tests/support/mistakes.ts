@@ -48,6 +48,8 @@ export const PARAMETERS: readonly Mistake[] = [
   parameter('/v1/events?since=yesterday'),
   parameter('/v1/events?since=2026-02-07T09:00:00'),
   parameter('/v1/events?since=2026-02-30T00:00:00Z'),
+  // JavaScript also reads years of six digits. RFC 3339 does not have them.
+  parameter('/v1/events?since=%2B002026-02-07T09:00:00Z'),
   parameter('/v1/events?since=2026-02-07T09:00:00%2B25:00'),
   parameter('/v1/events?since=2026-02-07T09:00:00%2B01:99'),
   parameter('/v1/events?since=2026-02-07T09:00:00Z&since=2026-02-07T09:00:00Z'),
@@ -121,6 +123,8 @@ export const BODIES: readonly Mistake[] = [
   post({ ...EVENT, ts: '2026-02-30T00:00:00Z' }),
   post({ ...EVENT, ts: '2026-02-07T09:00:00+25:00' }),
   post({ ...EVENT, ts: '1 Jan 2026' }),
+  // In UTC it is in the year 10000, so the service may also accept it.
+  { ...post({ ...EVENT, ts: '9999-12-31T23:30:00-01:00' }), orTaken: true },
   post({ ...EVENT, payload: [] }),
   // A service that takes it for none is also right.
   { ...post({ ...EVENT, payload: null }), orTaken: true },

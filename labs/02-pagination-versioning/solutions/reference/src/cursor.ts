@@ -23,8 +23,8 @@ export function encodeCursor({ at, id }: Place, scope: string): string {
 
 /** Throws `invalid-cursor` for anything that `encodeCursor` did not make for this scope. */
 export function decodeCursor(cursor: string, scope: string): Place {
-  const [place = '', check] = cursor.split('.');
-  if (check !== checksum(place, scope)) {
+  const [place = ''] = cursor.split('.');
+  if (cursor !== `${place}.${checksum(place, scope)}`) {
     throw new Problem('invalid-cursor', 'Begin again without a cursor, or keep the filters.');
   }
   const [at = '', id = ''] = Buffer.from(place, 'base64url').toString().split(' ');

@@ -50,6 +50,10 @@ export function isInstant(value: unknown): value is string {
     ) ?? [];
   if (day === undefined || Number.isNaN(Date.parse(value))) return false;
   const year = new Date(value).getUTCFullYear();
+  // Postgres has no year 0: it calls that one 1 BC.
+  if (year < 1) return false;
+  // An answer could not show it: instants have years of four digits.
+  if (year > 9999) return false;
   // A Date takes the 30th of February for the 2nd of March; Postgres does not.
-  return year >= 1 && year <= 9999 && new Date(day).toISOString().startsWith(day);
+  return new Date(day).toISOString().startsWith(day);
 }

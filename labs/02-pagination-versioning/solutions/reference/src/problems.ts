@@ -17,7 +17,7 @@ export interface ProblemDetails {
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  readonly detail?: string;
+  readonly detail: string | undefined;
 }
 
 /** A request that ends with a problem. `detail` is for its sender to read. */
@@ -32,5 +32,5 @@ export class Problem extends Error {
 
 export function describeProblem(code: ProblemCode, detail?: string): ProblemDetails {
   const { status, title } = PROBLEMS[code];
-  return { type: BASE + code, title, status, ...(detail !== undefined && { detail }) };
+  return { type: BASE + code, title, status, detail };
 }
