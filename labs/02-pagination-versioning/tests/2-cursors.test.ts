@@ -85,7 +85,7 @@ test(
         });
       },
     );
-    // The same instant, as partners in Kolkata, Kiritimati and Taiohae write it.
+    // The same instant, as partners in three other zones write it.
     const elsewhere = [
       since.replace('T00:00', 'T05:30').replace('Z', '+05:30'),
       since.replace('T00:00', 'T14:00').replace('Z', '+14:00'),
