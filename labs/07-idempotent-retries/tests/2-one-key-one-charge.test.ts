@@ -25,7 +25,7 @@ import {
 import { inTime } from './support/in-time.ts';
 import { Line, overlapped } from './support/line.ts';
 import { test as base } from './support/payments.ts';
-import { heldAt, type Provider } from './support/provider.ts';
+import { fails, heldAt, type Provider } from './support/provider.ts';
 
 const CONNECTIONS = 20;
 const DELIVERIES = 100;
@@ -36,6 +36,7 @@ const ANSWERED_WITHIN_MS = 12_000;
 const WAITS_FOR_MS = 2_000;
 /** The starter's pool has ten connections. */
 const MORE_THAN_A_POOL = 12;
+const JSON_TYPE = /^application\/json\b/u;
 /** Postgres's code for a duplicate key. */
 const UNIQUE_VIOLATION = '23505';
 
@@ -219,6 +220,31 @@ test('a 409 says when to try again', judges('2.5'), async ({ raced: { answers } 
 });
 
 test(
+  'a key stays under way when the outcome of another is not known',
+  judges('2.5'),
+  async ({ draw, provider, pair }) => {
+    using held = gate(1, { opens: 'by hand' });
+    const [here, there] = pair.instances;
+    const slow = newTap(draw, 'under-way');
+    provider.plan(slow.source, heldAt(held));
+    const first = pay(here, slow);
+    first.catch(() => {});
+    await held.reached();
+    const other = newTap(draw, 'not-known');
+    provider.plan(other.source, fails({ status: 500 }));
+    await pay(here, other);
+    const second = await pay(there, slow);
+    held.open();
+    await first;
+    expect(
+      second.status,
+      'status of a second delivery while the first was under way, when a charge with another key had ended without an outcome',
+    ).toBe(409);
+    await expectRetryAfter([second], 'a delivery whose key is under way');
+  },
+);
+
+test(
   'other keys are served while the provider holds charges',
   judges('2.6'),
   async ({ draw, provider, pair }) => {
@@ -263,6 +289,7 @@ test(
     const tap = newTap(draw, 'again');
     const [here, there] = pair.instances;
     const first = (await pay(here, tap)).expect(201);
+    expect(first.headers['content-type'], 'Content-Type of the first answer').toMatch(JSON_TYPE);
     const retries = [
       ['the same instance', here],
       ['another instance', there],
@@ -273,6 +300,9 @@ test(
       await expectSameAnswer(first, again, `a retry at ${where}`);
       const replayed = again.headers['idempotent-replayed'];
       expect(replayed, `Idempotent-Replayed of a retry at ${where}`).toBe('true');
+      expect(again.headers['content-type'], `Content-Type of a retry at ${where}`).toMatch(
+        JSON_TYPE,
+      );
     });
     expect(provider.chargesFor(tap.source), 'charges at the provider').toHaveLength(1);
   },

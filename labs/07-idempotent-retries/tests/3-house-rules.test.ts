@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Answer,
   each,
@@ -16,10 +17,12 @@ import {
   OTHER_ACCOUNT,
   pay,
   plural,
+  readCharge,
+  requestOf,
   rowsFor,
 } from './support/charges.ts';
 import { test as base } from './support/payments.ts';
-import { refuses } from './support/provider.ts';
+import { fails, refuses } from './support/provider.ts';
 
 const test = base.extend('service', { scope: 'file' }, async ({ payments, cleanup }) => {
   // No wait before a retry: an outage is over sooner.
@@ -77,6 +80,26 @@ test(
 );
 
 test(
+  'a request without an account number is refused',
+  judges('3.1'),
+  async ({ draw, service, provider }) => {
+    const tap = newTap(draw, 'nobody');
+    const { body, headers } = requestOf(tap);
+    const payAs = (account: string) =>
+      service.request('POST', '/v1/charges', {
+        body,
+        headers: { ...headers, 'x-account-id': account },
+      });
+    await each('accounts', draw.shuffle(['', '0', '-57', '5.7', 'me']), async (account) => {
+      const { status } = await payAs(account);
+      expect(status, `status of POST /v1/charges with X-Account-Id: ${account}`).toBe(400);
+    });
+    expect(provider.callsFor(tap.source), 'calls to the provider for nobody').toEqual([]);
+    expect((await payAs('1')).status, 'status of POST /v1/charges with X-Account-Id: 1').toBe(201);
+  },
+);
+
+test(
   'keys that differ in one character are different',
   judges('3.2'),
   async ({ draw, service, provider }) => {
@@ -122,15 +145,24 @@ test(
   'a body that is not valid leaves the key free',
   judges('3.3'),
   async ({ draw, service, provider }) => {
-    const mistakes: readonly (readonly [string, object])[] = [
-      ['an amount of 0', { amount: 0 }],
+    const order = draw.word();
+    const mistakes: readonly (readonly [string, object, object?])[] = [
+      ['an amount of 0', { amount: 0 }, { amount: 1 }],
+      ['an amount of 1,000,000,001', { amount: 1_000_000_001 }, { amount: 1_000_000_000 }],
+      ['an amount of 12.5', { amount: 12.5 }],
       ['an amount that is text', { amount: '1250' }],
       ['no currency', { currency: undefined }],
-      ['metadata that is a list', { metadata: ['A-1'] }],
+      ['two currencies', { currency: 'EUR/USD' }],
+      ['a source with a space in it', { source: `card ${order}` }],
+      ['a source of 65 characters', { source: 'c'.repeat(65) }],
+      ['metadata that is a list', { metadata: [order] }],
+      ['metadata that is a text', { metadata: order }],
+      ['metadata that is null', { metadata: null }],
+      ['metadata with a number in it', { metadata: { order, till: 4 } }],
     ];
-    await each('mistakes', draw.shuffle(mistakes), async ([what, mistake]) => {
+    await each('mistakes', draw.shuffle(mistakes), async ([what, mistake, correction]) => {
       const tap = newTap(draw, 'corrected');
-      const right = { amount: tap.amount, currency: 'EUR', source: tap.source };
+      const right = { amount: tap.amount, currency: 'EUR', source: tap.source, ...correction };
       const refused = await pay(service, tap, { body: { ...right, ...mistake } });
       expect(refused.status, `status of a request with ${what}`).toBe(400);
       const corrected = await pay(service, tap, { body: right });
@@ -197,6 +229,15 @@ test(
     });
     expect(provider.callsFor(othersCard), 'calls for the refused card').toEqual([]);
     expect(provider.chargesFor(source), 'charges of the first card').toHaveLength(1);
+
+    const open = newTap(draw, 'open');
+    provider.plan(open.source, fails({ status: 500 }));
+    (await pay(service, open)).expect(202);
+    const { status } = await pay(service, { ...open, amount: (open.amount ?? 0) + 1 });
+    expect(
+      [409, 422],
+      `status (${status}) of a second request with another amount, when the first got 202`,
+    ).toContain(status);
   },
 );
 
@@ -269,6 +310,17 @@ test('a key belongs to its account', judges('3.6'), async ({ draw, service, prov
       });
     },
   );
+  const retries = [
+    [ACCOUNT, mine],
+    [OTHER_ACCOUNT, theirs],
+  ] as const;
+  await each('retries', retries, async ([account, first]) => {
+    const again = await pay(service, { ...tap, account });
+    expect(
+      `${again.status}, charge ${chargeOf(again).id}`,
+      `answer to a retry of account ${account}, with a key that two accounts have used`,
+    ).toBe(`201, charge ${chargeOf(first).id}`);
+  });
   const charges = provider.chargesFor(tap.source);
   await explain(
     () => expect(charges.length, 'charges at the provider for two accounts').toBe(2),
@@ -318,7 +370,7 @@ test(
   'a request that the provider refuses for good is declined',
   judges('3.8'),
   async ({ draw, service, provider }) => {
-    await each('refusals', draw.shuffle([400, 404, 422]), async (refusal) => {
+    await each('refusals', draw.shuffle([400, 404, 422, 499]), async (refusal) => {
       const tap = newTap(draw, `refused-${refusal}`);
       provider.plan(tap.source, refuses(refusal));
       const answer = await pay(service, tap);
@@ -349,10 +401,15 @@ test(
   'a charge that the provider certainly did not make gets 503',
   judges('3.9'),
   async ({ draw, service, provider, postgres }) => {
-    await each('answers of the provider', draw.shuffle(NOTHING_DONE), async (refusal) => {
+    const charges = draw.shuffle(NOTHING_DONE).map((refusal) => {
       const tap = newTap(draw, `nothing-${refusal}`);
       provider.plan(tap.source, refuses(refusal));
-      const answer = await pay(service, tap);
+      return { refusal, tap, answered: pay(service, tap) };
+    });
+    // A service that answers none of them keeps this test waiting once, and not four times.
+    await Promise.allSettled(charges.map(({ answered }) => answered));
+    await each('answers of the provider', charges, async ({ refusal, tap, answered }) => {
+      const answer = await answered;
       const left = await rowsFor(postgres, tap.source);
       await explain(
         () => {
@@ -384,6 +441,8 @@ test('a 503 leaves the key free', judges('3.10'), async ({ draw, service, provid
     ['another payload', 1],
   ] as const;
   await each('requests after a 503', requests, async ([what, more]) => {
+    const earlier = newTap(draw, 'earlier');
+    const done = (await pay(service, earlier)).expect(201);
     const tap = newTap(draw, 'outage');
     provider.plan(tap.source, refuses(503));
     (await pay(service, tap)).expect(503);
@@ -403,6 +462,37 @@ test('a 503 leaves the key free', judges('3.10'), async ({ draw, service, provid
       },
     );
     expect(provider.chargesFor(tap.source), 'charges at the provider').toHaveLength(1);
+    const kept = await pay(service, earlier);
+    await expectSameAnswer(done, kept, 'a retry of an earlier charge, when another key got 503');
+    expect(
+      (await readCharge(service, chargeOf(done).id)).status,
+      'status of an earlier charge, when another key got 503',
+    ).toBe('succeeded');
+  });
+});
+
+test('GET shows a charge as it was answered', judges('3.11'), async ({ draw, service }) => {
+  const cards = [
+    ['card', 201, { status: 'succeeded', declineCode: null, refunded: 0 }],
+    ['card_declined', 402, { status: 'declined', declineCode: 'card_declined', refunded: 0 }],
+  ] as const;
+  await each('charges', cards, async ([card, status, outcome]) => {
+    const tap = newTap(draw, 'shown', card);
+    const order = { ...requestOf(tap).body, metadata: { order: draw.word(), shop: 'north' } };
+    const made = chargeOf((await pay(service, tap, { body: order })).expect(status));
+    expect(made, `charge in the ${status} to a request`).toMatchObject({ ...order, ...outcome });
+    const now = await readCharge(service, made.id);
+    expect(now, `charge that GET shows, after a ${status}`).toEqual(made);
+  });
+});
+
+test('GET answers 404 to an id that no charge has', judges('3.11'), async ({ draw, service }) => {
+  const { id } = chargeOf((await pay(service, newTap(draw, 'there'))).expect(201));
+  const headers = { 'x-account-id': String(ACCOUNT) };
+  const ids = [randomUUID(), `order-${draw.int(1, 999)}`, `${id}0`, `x${id}`];
+  await each('ids', draw.shuffle(ids), async (other) => {
+    const { status } = await service.get(`/v1/charges/${other}`, { headers });
+    expect(status, `status of GET /v1/charges/${other}, which is not a charge`).toBe(404);
   });
 });
 

@@ -297,6 +297,21 @@ test(
 );
 
 test(
+  'the service does not ask how a charge went that has its final answer',
+  judges('5.4'),
+  async ({ night, alone, morning: { calls } }) => {
+    const answered = night.answers.filter(({ answer }) => [201, 402].includes(answer.status));
+    const found = alone.charges.filter(({ tap }) => alone.finals.has(tap.key));
+    await each('final charges', [...answered, ...found], ({ tap, answer }) => {
+      expect(
+        calls.filter(({ source }) => source === tap.source).length,
+        `calls to the provider for ${tap.key}, which got ${answer.status} and was final before the service was killed, since its restart`,
+      ).toBe(0);
+    });
+  },
+);
+
+test(
   'a client that retries gets the final answer',
   judges('5.3'),
   async ({ provider, night, morning: { retried, restarted } }) => {
@@ -331,6 +346,11 @@ test(
         rows.map(({ status }) => status),
         `status of the rows of charges for ${tap.key}, when the provider ${what} at first`,
       ).toEqual([declines ? 'declined' : 'succeeded']);
+      const theirs = declines ? provider.declined : provider.charges;
+      expect(
+        rows.map((row) => row.provider_charge_id),
+        `provider_charge_id of the rows of charges for ${tap.key}, when the provider ${what} at first`,
+      ).toEqual(theirs.filter(({ source }) => source === tap.source).map(({ id }) => id));
     });
     const [books] = await postgres.query<{ amount: number }>(
       `SELECT coalesce(sum(amount), 0)::int AS amount FROM charges

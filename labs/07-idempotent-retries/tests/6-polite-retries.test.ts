@@ -26,21 +26,23 @@ test('a temporary failure is retried', judges('6.2'), async ({ provider, slow: {
 });
 
 test('nobody retries for a caller who has hung up', judges('6.8'), async ({ provider, slow }) => {
-  const { gone, after } = await slow.gone;
-  await after.answer;
-  const calls = provider.callsFor(gone.source).length;
-  await explain(
-    () => expect(calls, 'calls for a charge whose caller hung up during the first').toBe(1),
-    () => {
-      if (calls < 2) return;
-      lesson('deaf-to-hang-up', {
-        observed: `The caller hung up during the first call to the provider. The provider then answered 503 and was called ${plural(calls - 1, 'time')} more.`,
-        meaning:
-          'Nobody waits for this answer, and the caller, who is impatient, has sent its own retry. Each layer that goes on alone multiplies the attempts of the layer above.',
-        lookAt: 'what tells a handler that its response can no longer be sent.',
-      });
-    },
-  );
+  await each('callers', [slow.gone, slow.goneLater], async (hungUp) => {
+    const { gone, when, after } = await hungUp;
+    await after.answer;
+    const calls = provider.callsFor(gone.source).length;
+    await explain(
+      () => expect(calls, `calls for a charge whose caller hung up ${when}`).toBe(1),
+      () => {
+        if (calls < 2) return;
+        lesson('deaf-to-hang-up', {
+          observed: `The caller hung up ${when}. The provider answered 503 and was called ${plural(calls - 1, 'time')} more.`,
+          meaning:
+            'Nobody waits for this answer, and the caller, who is impatient, has sent its own retry. Each layer that goes on alone multiplies the attempts of the layer above.',
+          lookAt: 'what tells a handler that its response can no longer be sent.',
+        });
+      },
+    );
+  });
 });
 
 test('a permanent error is not retried', judges('6.3'), async ({ provider, slow }) => {
@@ -107,6 +109,10 @@ test(
           ours.length - charges,
           `retries of a process that has had ${charges} charges`,
         ).toBeLessThanOrEqual(allowed);
+        expect(
+          ours.length - charges,
+          `retries of a process that has had ${charges} charges, most of them while the provider was down: charges earn new retries`,
+        ).toBeGreaterThan(BURST);
       },
       () => {
         if (outage < sent.length * 1.5) return;

@@ -358,7 +358,8 @@ test(
   'an event about a charge that is not there gets 404',
   judges('7.8'),
   async ({ draw, events }) => {
-    const references = [randomUUID(), `order-${draw.int(1, 999)}`];
+    const id = randomUUID();
+    const references = [id, `order-${draw.int(1, 999)}`, `${id}0`, `x${id}`];
     await each('references', references, async (reference) => {
       const event = refund(reference, 100);
       for (const time of ['first', 'second']) {

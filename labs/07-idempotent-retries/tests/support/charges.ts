@@ -134,6 +134,8 @@ export async function readCharge(service: StartedService, id: string): Promise<C
 
 export interface ChargeRow {
   readonly id: string;
+  /** The provider's id of it. */
+  readonly provider_charge_id: string | null;
   readonly status: string;
   readonly amount: number;
   readonly refunded: number;
@@ -142,7 +144,8 @@ export interface ChargeRow {
 /** Rows of the table for a card. */
 export function rowsFor(postgres: PostgresProbe, source: string): Promise<ChargeRow[]> {
   return postgres.query<ChargeRow>(
-    'SELECT id, status, amount, refunded FROM charges WHERE source = $1 ORDER BY created_at, id',
+    `SELECT id, provider_charge_id, status, amount, refunded
+       FROM charges WHERE source = $1 ORDER BY created_at, id`,
     [source],
   );
 }

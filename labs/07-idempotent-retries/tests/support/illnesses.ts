@@ -20,6 +20,7 @@ export const ILLNESSES: readonly { readonly what: string; readonly steps: readon
   },
   { what: 'charges and answers 504', steps: [chargesAndThen({ status: 504 })] },
   { what: 'charges and answers 501', steps: [chargesAndThen({ status: 501 })] },
+  { what: 'charges and answers 202', steps: [chargesAndThen({ status: 202 })] },
   { what: 'answers 408 to all calls', steps: [refuses(408)] },
   { what: 'answers 409 to all calls', steps: [refuses(409)] },
 ];

@@ -62,6 +62,7 @@ export class Provider implements AsyncDisposable {
   readonly calls: Call[] = [];
   /** The provider's own books. */
   readonly charges: MadeCharge[] = [];
+  readonly declined: MadeCharge[] = [];
   readonly #double: Double;
   readonly #plans = new Map<string, Step[]>();
   readonly #answers = new Map<string, Reply>();
@@ -105,6 +106,7 @@ export class Provider implements AsyncDisposable {
   async #answer(request: RecordedRequest): Promise<Reply> {
     const call = callOf(request);
     if (!call) return { status: 400, body: { error: 'invalid_request' } };
+    if (!isJson(request)) return { status: 415, body: { error: 'content_type_is_not_json' } };
     this.calls.push(call);
     const reply = await this.#reply(call);
     call.answeredAt = performance.now();
@@ -138,8 +140,12 @@ export class Provider implements AsyncDisposable {
   #charge({ key, reference, amount, source }: Call): Reply {
     const id = `pc_${this.charges.length + 1}`;
     if (source.startsWith('card_declined')) {
-      const body = { id: `${id}_no`, reference, status: 'declined', code: 'card_declined' };
-      return { status: 402, body };
+      const no = `${id}_no_${this.declined.length + 1}`;
+      this.declined.push({ id: no, key, reference, amount, source });
+      return {
+        status: 402,
+        body: { id: no, reference, status: 'declined', code: 'card_declined' },
+      };
     }
     this.charges.push({ id, key, reference, amount, source });
     return { status: 201, body: { id, reference, status: 'succeeded' } };
@@ -165,6 +171,9 @@ export function whileAtProvider<T>(
   });
   return promise;
 }
+
+const isJson = ({ headers }: RecordedRequest): boolean =>
+  headers['content-type']?.startsWith('application/json') ?? false;
 
 function callOf({ method, path, headers, json }: RecordedRequest): Call | undefined {
   const { reference, amount, source } = (json ?? {}) as Record<string, unknown>;

@@ -1,5 +1,6 @@
 import {
   type Answer,
+  arrival,
   Draw,
   explain,
   expect,
@@ -18,8 +19,11 @@ export const DEADLINE_MS = 2_000;
 export const BRISK = { random: 0.01, base: 300_000, cap: 2_000 };
 /** Waits for nothing. */
 const PLAIN = { random: 0, base: 1, cap: 1 };
-/** Waits 300 and 600 ms, each shorter than the shortest `Retry-After`; never bounded by the cap. */
-export const PATIENT = { random: 0.2, base: 1_500, cap: 10_000 };
+/**
+ * Waits 375 and 750 ms, each shorter than the shortest `Retry-After`; never bounded by the cap. With 3
+ * instead of 2 as the base of its power, the second would be longer.
+ */
+export const PATIENT = { random: 0.25, base: 1_500, cap: 10_000 };
 /** What one call may take where one is silent: a right client's first wait follows within the two seconds. */
 export const CALL_MS = 1_500;
 /** The shortest `Retry-After`. */
@@ -46,7 +50,9 @@ export interface Sent {
 
 export interface HungUp {
   readonly gone: Tap;
-  /** Has two retries, begun later and with waits as long: when it ends, the first of `gone` has come as well. */
+  /** When the caller hung up. */
+  readonly when: string;
+  /** Has retries, begun later and with waits as long: when it ends, the first of `gone` has come as well. */
   readonly after: Sent;
 }
 
@@ -121,8 +127,9 @@ export const test = retries.extend(
       ];
       for (const { answer } of warm) await answer;
       const gone = hangUp(provider, plain, draw);
-      // The test that awaits it sees a failure.
-      gone.catch(() => {});
+      const goneLater = hangUpInWait(provider, patient, draw);
+      // The test that awaits them sees a failure.
+      for (const hungUp of [gone, goneLater]) hungUp.catch(() => {});
       const told: Sent[] = [];
       const again: Step = (call, charge) => {
         told.push(patiently(`${LONE}told`, refuses(429, { 'retry-after': '1' }), well));
@@ -135,6 +142,7 @@ export const test = retries.extend(
       return {
         waits,
         gone,
+        goneLater,
         /** Must wait for `Retry-After: 1`: one for each refusal of `waits`, and sent with it. */
         told: async (): Promise<readonly Sent[]> => {
           await waits.answer;
@@ -181,7 +189,32 @@ async function hangUp(provider: Provider, service: StartedService, draw: Draw): 
   for (let turn = 0; turn < 2; turn += 1) (await service.get('/healthz')).expect(200);
   held.open();
   const next = newTap(draw, 'after');
-  return { gone, after: send(provider, service, next, refuses(503), refuses(503), well) };
+  const after = send(provider, service, next, refuses(503), refuses(503), well);
+  return { gone, when: 'during the first call', after };
+}
+
+/** A caller who is gone while the service waits before its first retry. */
+async function hangUpInWait(
+  provider: Provider,
+  service: StartedService,
+  draw: Draw,
+): Promise<HungUp> {
+  const gone = newTap(draw, `${LONE}gone`);
+  const later = refuses(503, { 'retry-after': '1' });
+  const refused = Promise.withResolvers<void>();
+  provider.plan(gone.source, (call, charge) => {
+    refused.resolve();
+    return later(call, charge);
+  });
+  const caller = new AbortController();
+  const call = pay(service, gone, { signal: caller.signal }).catch(() => {});
+  await arrival('a call to the provider', refused.promise);
+  // Two turns of the service behind that refusal: it waits by now.
+  for (let turn = 0; turn < 2; turn += 1) (await service.get('/healthz')).expect(200);
+  caller.abort();
+  await call;
+  const after = send(provider, service, newTap(draw, `${LONE}after`), later, well);
+  return { gone, when: 'while the service waited before a retry', after };
 }
 
 /** A temporary failure: the charge is made by the call after it. */
