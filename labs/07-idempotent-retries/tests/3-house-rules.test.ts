@@ -4,6 +4,7 @@ import {
   each,
   explain,
   expect,
+  happens,
   judges,
   lesson,
   type StartedService,
@@ -28,6 +29,9 @@ const test = base.extend('service', { scope: 'file' }, async ({ payments, cleanu
   // No wait before a retry: an outage is over sooner.
   return cleanup.use(await payments.with({ RETRY_RANDOM: '0' }).start());
 });
+
+/** Outer bound of work that goes on behind an answer; a service that stores first never waits for it. */
+const STORED_WITHIN_MS = 1_000;
 
 /** `POST /v1/charges` with the body as it is written, and the key header only when there is one. */
 function send(service: StartedService, key: string | undefined, text: string): Promise<Answer> {
@@ -232,7 +236,8 @@ test(
 
     const open = newTap(draw, 'open');
     provider.plan(open.source, fails({ status: 500 }));
-    (await pay(service, open)).expect(202);
+    // Which answer an unknown outcome gets is another test's.
+    if ((await pay(service, open)).status !== 202) return;
     const { status } = await pay(service, { ...open, amount: (open.amount ?? 0) + 1 });
     expect(
       [409, 422],
@@ -463,7 +468,10 @@ test('a 503 leaves the key free', judges('3.10'), async ({ draw, service, provid
     );
     expect(provider.chargesFor(tap.source), 'charges at the provider').toHaveLength(1);
     const kept = await pay(service, earlier);
-    await expectSameAnswer(done, kept, 'a retry of an earlier charge, when another key got 503');
+    expect(
+      `${kept.status}, charge ${chargeOf(kept).id}`,
+      'answer to a retry of an earlier charge, when another key got 503',
+    ).toBe(`201, charge ${chargeOf(done).id}`);
     expect(
       (await readCharge(service, chargeOf(done).id)).status,
       'status of an earlier charge, when another key got 503',
@@ -481,7 +489,13 @@ test('GET shows a charge as it was answered', judges('3.11'), async ({ draw, ser
     const order = { ...requestOf(tap).body, metadata: { order: draw.word(), shop: 'north' } };
     const made = chargeOf((await pay(service, tap, { body: order })).expect(status));
     expect(made, `charge in the ${status} to a request`).toMatchObject({ ...order, ...outcome });
-    const now = await readCharge(service, made.id);
+    let now = await readCharge(service, made.id);
+    // A service that answers first and stores then is another test's.
+    const isStored = async () => {
+      now = await readCharge(service, made.id);
+      return now.status === made.status;
+    };
+    await happens(isStored, { within: STORED_WITHIN_MS });
     expect(now, `charge that GET shows, after a ${status}`).toEqual(made);
   });
 });

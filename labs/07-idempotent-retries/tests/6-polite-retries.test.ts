@@ -27,15 +27,15 @@ test('a temporary failure is retried', judges('6.2'), async ({ provider, slow: {
 
 test('nobody retries for a caller who has hung up', judges('6.8'), async ({ provider, slow }) => {
   await each('callers', [slow.gone, slow.goneLater], async (hungUp) => {
-    const { gone, when, after } = await hungUp;
+    const { gone, when, calls: before, after } = await hungUp;
     await after.answer;
     const calls = provider.callsFor(gone.source).length;
     await explain(
-      () => expect(calls, `calls for a charge whose caller hung up ${when}`).toBe(1),
+      () => expect(calls, `calls for a charge whose caller hung up ${when}`).toBe(before),
       () => {
-        if (calls < 2) return;
+        if (calls <= before) return;
         lesson('deaf-to-hang-up', {
-          observed: `The caller hung up ${when}. The provider answered 503 and was called ${plural(calls - 1, 'time')} more.`,
+          observed: `The caller hung up ${when}. The provider answered 503 and was called ${plural(calls - before, 'time')} more.`,
           meaning:
             'Nobody waits for this answer, and the caller, who is impatient, has sent its own retry. Each layer that goes on alone multiplies the attempts of the layer above.',
           lookAt: 'what tells a handler that its response can no longer be sent.',

@@ -50,8 +50,9 @@ export interface Sent {
 
 export interface HungUp {
   readonly gone: Tap;
-  /** When the caller hung up. */
+  /** When the caller hung up, and how many calls there were by then. */
   readonly when: string;
+  readonly calls: number;
   /** Has retries, begun later and with waits as long: when it ends, the first of `gone` has come as well. */
   readonly after: Sent;
 }
@@ -100,6 +101,10 @@ const retries = base
       return cleanup.use(await payments.with(env).start());
     }),
   )
+  // Waits as the patient one does, and has a budget of its own.
+  .extend('left', { scope: 'file' }, ({ file, payments, cleanup }) =>
+    file.once('left', async () => cleanup.use(await payments.with(settings(PATIENT)).start())),
+  )
   // Does not wait, whatever a wait is made of.
   .extend('plain', { scope: 'file' }, ({ file, payments, cleanup }) =>
     file.once('plain', async () => cleanup.use(await payments.with(settings(PLAIN)).start())),
@@ -109,7 +114,7 @@ const retries = base
 export const test = retries.extend(
   'slow',
   { scope: 'file', auto: true },
-  ({ file, run, provider, brisk, patient, plain }) =>
+  ({ file, run, provider, brisk, patient, left, plain }) =>
     file.once('slow', async () => {
       const draw = new Draw(run.seed, 'slow');
       const sendTo =
@@ -127,7 +132,7 @@ export const test = retries.extend(
       ];
       for (const { answer } of warm) await answer;
       const gone = hangUp(provider, plain, draw);
-      const goneLater = hangUpInWait(provider, patient, draw);
+      const goneLater = hangUpInWait(provider, left, draw);
       // The test that awaits them sees a failure.
       for (const hungUp of [gone, goneLater]) hungUp.catch(() => {});
       const told: Sent[] = [];
@@ -190,7 +195,7 @@ async function hangUp(provider: Provider, service: StartedService, draw: Draw): 
   held.open();
   const next = newTap(draw, 'after');
   const after = send(provider, service, next, refuses(503), refuses(503), well);
-  return { gone, when: 'during the first call', after };
+  return { gone, when: 'during the first call', calls: 1, after };
 }
 
 /** A caller who is gone while the service waits before its first retry. */
@@ -211,10 +216,11 @@ async function hangUpInWait(
   await arrival('a call to the provider', refused.promise);
   // Two turns of the service behind that refusal: it waits by now.
   for (let turn = 0; turn < 2; turn += 1) (await service.get('/healthz')).expect(200);
+  const calls = provider.callsFor(gone.source).length;
   caller.abort();
   await call;
   const after = send(provider, service, newTap(draw, `${LONE}after`), later, well);
-  return { gone, when: 'while the service waited before a retry', after };
+  return { gone, when: 'while the service waited before a retry', calls, after };
 }
 
 /** A temporary failure: the charge is made by the call after it. */
