@@ -6,6 +6,8 @@ export interface Tree {
   readonly pids: readonly number[];
   /** Memory of those that are not a learner's programs, in MB. */
   readonly megabytes: number;
+  /** What they are and what each has, for a person: "24 MB node main.ts watch". */
+  readonly parts: readonly string[];
 }
 
 export interface TreeOptions {
@@ -23,16 +25,21 @@ export function processTree(root: number, { except, copy }: TreeOptions): Tree {
     .map((line) => line.trim().split(/\s+/u).map(Number));
   const below = Map.groupBy(all, ([, parent]) => parent);
   const pids: number[] = [];
+  const parts: string[] = [];
   let kilobytes = 0;
   const open = all.filter(([pid]) => pid === root);
   for (let row = open.pop(); row; row = open.pop()) {
     const [pid = 0, , resident = 0] = row;
     if (except.has(pid)) continue;
     pids.push(pid);
-    if (!runsIn(copy, pid)) kilobytes += proportional(pid) ?? resident;
+    if (!runsIn(copy, pid)) {
+      const own = proportional(pid) ?? resident;
+      kilobytes += own;
+      parts.push(`${Math.round(own / 1000)} MB ${commandOf(pid)}`);
+    }
     open.push(...(below.get(pid) ?? []));
   }
-  return { pids, megabytes: kilobytes / 1000 };
+  return { pids, megabytes: kilobytes / 1000, parts };
 }
 
 /**
@@ -45,6 +52,19 @@ function proportional(pid: number): number | undefined {
     return Number(/^Pss:\s+(\d+)/mu.exec(said)?.[1]);
   } catch {
     return undefined;
+  }
+}
+
+/** Cut to what tells programs apart. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      .replace(/[^\0]*\//gu, '')
+      .replaceAll('\0', ' ')
+      .slice(0, 60)
+      .trim();
+  } catch {
+    return `process ${pid}`;
   }
 }
 

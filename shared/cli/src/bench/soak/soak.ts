@@ -27,6 +27,8 @@ interface Seen {
   /** MB of the watch and its workers, and the number of processes, before each save. */
   readonly memory: number[];
   readonly processes: number[];
+  /** The processes that had most memory together, and what each had. */
+  peak: readonly string[];
 }
 
 /**
@@ -46,7 +48,7 @@ export async function soak(context: Context, soakLab: SoakLab, minutes: number):
   );
   const first = await terminal.sees(verdictOn(task), VERDICT_WITHIN_MS);
   if (!first) throw new MachineError(`The watch showed no verdict: ${terminal.screen}`);
-  const seen: Seen = { saves: 0, wrong: [], killed: {}, memory: [], processes: [] };
+  const seen: Seen = { saves: 0, wrong: [], killed: {}, memory: [], processes: [], peak: [] };
   await saveInTurn(context, lab, { terminal, copy, saves, task, minutes }, seen);
   const { pids } = processTree(terminal.pid, {
     except: await serverPids(context, lab),
@@ -58,6 +60,9 @@ export async function soak(context: Context, soakLab: SoakLab, minutes: number):
   if (left.length > 0) seen.wrong.push(`left behind: ${left.join('; ')}`);
   rmSync(dir, { recursive: true, force: true });
   for (const fault of seen.wrong) process.stderr.write(`${fault}\n`);
+  if (Math.max(...seen.memory) >= MOST_MEGABYTES) {
+    process.stderr.write(`most memory: ${seen.peak.join(', ')}\n`);
+  }
   return rowOf(lab, minutes, seen);
 }
 
@@ -81,12 +86,10 @@ async function saveInTurn(
     const pause = sleep(SAVE_EVERY_MS);
     const next = saves[turn % saves.length];
     if (!next) return;
-    const { megabytes, pids } = processTree(terminal.pid, {
-      except: await serverPids(context, lab),
-      copy,
-    });
-    seen.memory.push(megabytes);
-    seen.processes.push(pids.length);
+    const tree = processTree(terminal.pid, { except: await serverPids(context, lab), copy });
+    if (tree.megabytes > Math.max(0, ...seen.memory)) seen.peak = tree.parts;
+    seen.memory.push(tree.megabytes);
+    seen.processes.push(tree.pids.length);
     const before = terminal.runs;
     save(copy, next);
     let killed: string | undefined;
