@@ -35,6 +35,11 @@ test(
   'every line of a request or message has ids of an exported span',
   judges('4.1'),
   async ({ api, collector, draw, postgres, worker }) => {
+    // What the worker writes at its start is before its first line about a checkout.
+    const early = drawCheckout(draw);
+    await eventuallyShipped(postgres, [(await post(api, early)).body.id]);
+    const aboutEarly = () => worker.logs.stdout.some((line) => line.includes(early.orderId));
+    await happens(aboutEarly, { within: 10_000 });
     await settle(api);
     const marks = { api: api.logs.mark(), worker: worker.logs.mark() };
     const { body } = await post(api, drawCheckout(draw));
