@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface Tree {
   /** The process and everything below it. */
@@ -49,9 +49,10 @@ export function processTree(root: number, { except, copy }: TreeOptions): Tree {
 function proportional(pid: number): number | undefined {
   try {
     const said = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return Number(/^Pss:\s+(\d+)/mu.exec(said)?.[1]);
+    return Number(/^Pss:\s+(\d+)/mu.exec(said)?.[1] ?? 0);
   } catch {
-    return undefined;
+    // It has ended since `ps` saw it.
+    return existsSync('/proc/self/smaps_rollup') ? 0 : undefined;
   }
 }
 
